@@ -1,0 +1,1 @@
+"""Runs: training in worker processes, recorded from the first step."""
