@@ -1,0 +1,174 @@
+"""Whether loss, last layer and target fit together, and what to say and offer where they do not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from playground import i18n
+from playground.spec.data import Target
+from playground.spec.errors import SpecError
+from playground.spec.experiment import Experiment
+from playground.spec.layers import Flatten, LayerSpec, Linear, shape_text
+from playground.spec.losses import BCE, MSE, BCEWithLogits, CrossEntropy, LossSpec
+from playground.spec.model import ModelSpec
+
+Coding = Literal["classes", "bits", "signs", "values"]
+"""How targets reach the loss: class indices (N,), 0/1 or −1/+1 (N, k), or the numbers themselves (N, k)."""
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One thing to know about an experiment, with the experiment that mends it where there is one."""
+
+    level: Literal["error", "warning"]
+    key: str
+    place: str
+    values: dict[str, object] = field(default_factory=dict[str, object])
+    mend: Experiment | None = None
+
+    def text(self, lang: str = "en") -> str:
+        """Return the sentence in `lang`."""
+        return i18n.text(self.key, lang, place=self.place, **self.values)
+
+
+def check(experiment: Experiment) -> list[Advice]:
+    """Return the warnings.
+
+    Raises:
+        SpecError: the first reason why this experiment cannot be trained.
+    """
+    found = advise(experiment)
+    for advice in found:
+        if advice.level == "error":
+            raise SpecError(advice.key, place=advice.place, **advice.values)
+    return found
+
+
+def advise(experiment: Experiment) -> list[Advice]:
+    """Return everything worth saying, errors first."""
+    shape = experiment.data.input_shape()
+    try:
+        output = experiment.model.output_shape(shape)
+    except SpecError as error:
+        values = {"value": error.value, **error.values}
+        return [Advice("error", error.key, error.place, values, _mend_shapes(experiment, error))]
+    found = _width(experiment, output) or _last_layer(experiment)
+    return sorted(found, key=lambda advice: advice.level != "error")
+
+
+def coding(loss: LossSpec, model: ModelSpec, target: Target) -> Coding:
+    """Return how `target` is coded for `loss` behind the last layer of `model`.
+
+    A loss that compares numbers wants −1/+1 behind a layer that reaches below zero and is bounded (`Tanh`, `Sine`),
+    else 0/1.
+    """
+    if target.kind == "regression":
+        return "values"
+    if loss.targets != "numbers":
+        return loss.targets
+    low, high = output_bounds(model)
+    return "signs" if (low, high) == (-1, 1) else "bits"
+
+
+def output_bounds(model: ModelSpec) -> tuple[float, float]:
+    """Return the least and the greatest value the model can give."""
+    for layer in reversed(model.layers):
+        if not layer.keeps_values:
+            return layer.bounds
+    return LayerSpec.bounds
+
+
+def _last(model: ModelSpec) -> LayerSpec:
+    return next((layer for layer in reversed(model.layers) if not layer.keeps_values), model.layers[-1])
+
+
+def _width(experiment: Experiment, output: tuple[int, ...]) -> list[Advice]:
+    """Complain about an output that has not one value for what is to be predicted."""
+    target, loss = experiment.data.target(), experiment.loss
+    place = f"layers.{len(experiment.model.layers) - 1}"
+    if len(output) != 1:
+        mended = experiment.with_layers((*experiment.model.layers, Flatten()))
+        return [Advice("error", "fit.output_vector", place, {"value": shape_text(output)}, mended)]
+    if target.kind == "regression" and loss.targets != "numbers":
+        return [Advice("error", "fit.regression", "loss", {"kind": loss.kind}, _with_loss(experiment, MSE()))]
+    if target.kind == "regression":
+        allowed: tuple[int, ...] = (target.size,)
+    elif loss.targets == "classes":
+        allowed = (target.size,)
+    else:
+        allowed = (1, 2) if target.size == 2 else (target.size,)
+    if output[0] in allowed:
+        return []
+    if loss.targets == "classes" and output[0] == 1 and target.size == 2:
+        mended = _with_loss(experiment, BCEWithLogits())
+        return [Advice("error", "fit.one_logit", "loss", {"kind": loss.kind}, mended)]
+    values: dict[str, object] = {"value": output[0], "expected": allowed[0]}
+    key = "fit.width_regression" if target.kind == "regression" else "fit.width_classes"
+    return [Advice("error", key, place, values, _with_width(experiment, allowed[0]))]
+
+
+def _last_layer(experiment: Experiment) -> list[Advice]:
+    """Judge the last layer against what the loss wants to see."""
+    loss, model, target = experiment.loss, experiment.model, experiment.data.target()
+    last, place = _last(model), f"layers.{len(model.layers) - 1}"
+    low, high = output_bounds(model)
+    values: dict[str, object] = {"kind": loss.kind, "last": last.kind}
+    if last.kind == "Step":
+        return [Advice("warning", "fit.step", place, values)]
+    if loss.wants == "probabilities" and not (low >= 0 and high <= 1):
+        return [
+            Advice("error", "fit.not_probabilities", place, values, _with_loss(experiment, BCEWithLogits()))
+        ]
+    if last.kind == "Softmax" and experiment.model.output_shape(experiment.data.input_shape()) == (1,):
+        return [Advice("error", "fit.softmax_one", place, values)]
+    if loss.wants == "logits" and (low, high) == (0, 1):
+        mended = _without(experiment, last)
+        if isinstance(loss, BCEWithLogits):
+            mended = _with_loss(experiment, BCE())
+        return [Advice("warning", "fit.twice", place, values, mended)]
+    if loss.wants == "logits" and (low, high) != LayerSpec.bounds:
+        return [Advice("warning", "fit.squashed_logits", place, values, _without(experiment, last))]
+    if target.kind == "regression" and (low, high) != LayerSpec.bounds:
+        bounds = f"{low:g} … {high:g}"
+        return [
+            Advice("warning", "fit.bounded", place, {**values, "bounds": bounds}, _without(experiment, last))
+        ]
+    if target.kind == "classes" and target.size > 2 and loss.targets == "numbers":
+        return [
+            Advice(
+                "warning", "fit.numbers_for_classes", "loss", values, _with_loss(experiment, CrossEntropy())
+            )
+        ]
+    return []
+
+
+def _with_loss(experiment: Experiment, loss: LossSpec) -> Experiment:
+    return experiment.model_copy(update={"loss": loss})
+
+
+def _with_width(experiment: Experiment, width: int) -> Experiment | None:
+    layers = list(experiment.model.layers)
+    for index in reversed(range(len(layers))):
+        layer = layers[index]
+        if isinstance(layer, Linear):
+            layers[index] = layer.model_copy(update={"out_features": width})
+            return experiment.with_layers(tuple(layers))
+    return experiment.with_layers((*layers, Linear(out_features=width)))
+
+
+def _without(experiment: Experiment, layer: LayerSpec) -> Experiment:
+    return experiment.with_layers(tuple(other for other in experiment.model.layers if other is not layer))
+
+
+def _mend_shapes(experiment: Experiment, error: SpecError) -> Experiment | None:
+    layers = experiment.model.layers
+    if error.key == "error.empty_model":
+        target = experiment.data.target()
+        width = 1 if target.kind == "classes" and target.size == 2 else target.size
+        start = (Flatten(),) if len(experiment.data.input_shape()) > 1 else ()
+        return experiment.with_layers((*start, Linear(out_features=width)))
+    if error.key == "error.needs_vector":
+        index = int(error.place.split(".")[1])
+        return experiment.with_layers((*layers[:index], Flatten(), *layers[index:]))
+    return None

@@ -1,0 +1,87 @@
+"""What an experiment will cost, in closed form, and the caps it must keep, checked before anything is allocated."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from playground.spec.errors import SpecError
+from playground.spec.experiment import Experiment
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The caps. Each can be set by an environment variable `PLAYGROUND_MAX_<NAME>`."""
+
+    parameters: int = 5_000_000
+    step_flops: int = 20_000_000_000
+    memory: int = 1_500_000_000
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Limits:
+        """Return the caps that are in force.
+
+        Raises:
+            SpecError: if a variable is not a positive whole number.
+        """
+        found: dict[str, int] = {}
+        for field in fields(cls):
+            name = f"PLAYGROUND_MAX_{field.name.upper()}"
+            text = environment.get(name, "").strip()
+            if text:
+                if not (text.isascii() and text.isdigit() and int(text) > 0):
+                    raise SpecError("error.environment", place=name, value=text)
+                found[field.name] = int(text)
+        return cls(**found)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What an experiment needs.
+
+    Attributes:
+        parameters: learned numbers.
+        step_flops: floating-point operations of one training step (forward and backward: three forward passes).
+        memory: bytes of data, weights with gradients and optimizer state, and activations of one batch, in float32.
+    """
+
+    parameters: int
+    step_flops: int
+    memory: int
+
+
+def estimate(experiment: Experiment) -> Cost:
+    """Return the experiment's cost without loading or allocating anything.
+
+    Raises:
+        SpecError: if the layers do not fit together.
+    """
+    model, shape = experiment.model, experiment.data.input_shape()
+    train, test = experiment.data.num_samples()
+    batch = min(experiment.training.batch_size or train, train)
+    parameters = model.parameters(shape)
+    evaluation = min(max(train, test), 1024)
+    data = 2 * (train + test) * math.prod(shape)
+    activations = 2 * max(batch, evaluation) * model.activations(shape)
+    return Cost(
+        parameters=parameters,
+        step_flops=3 * batch * model.flops(shape) + 12 * parameters,
+        memory=4 * (data + 8 * parameters + activations),
+    )
+
+
+def enforce(experiment: Experiment, limits: Limits | None = None) -> Cost:
+    """Return the experiment's cost.
+
+    Raises:
+        SpecError: if the layers do not fit together or a cap is exceeded; it names the cap.
+    """
+    limits = limits or Limits.from_environment()
+    cost = estimate(experiment)
+    for field in fields(Limits):
+        value, cap = getattr(cost, field.name), getattr(limits, field.name)
+        if value > cap:
+            raise SpecError(f"error.limit_{field.name}", value=f"{value:,}", cap=f"{cap:,}")
+    return cost

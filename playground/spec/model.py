@@ -1,0 +1,81 @@
+"""A model: a sequence of layers. Shapes, parameter counts, cost and initial numbers, without any engine."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from playground.spec.base import Shape, Spec, one_of
+from playground.spec.errors import SpecError
+from playground.spec.initialisation import TensorSpec
+from playground.spec.layers import LayerSpec
+
+State = dict[str, np.ndarray]
+"""Tensors by the names and in the layouts of a `torch.nn.Sequential`: `"0.weight"` is (out, in)."""
+
+MAX_LAYERS = 64
+
+
+class ModelSpec(Spec):
+    """Layers, applied one after the other."""
+
+    layers: Annotated[tuple[Annotated[LayerSpec, *one_of(LayerSpec)], ...], Field(max_length=MAX_LAYERS)] = ()
+
+    def shapes(self, shape: Shape) -> list[Shape]:
+        """Return the output shape of every layer for one sample of `shape`.
+
+        Raises:
+            SpecError: naming the first layer that cannot take what the one before gives, or an empty model.
+        """
+        if not self.layers:
+            raise SpecError("error.empty_model", place="layers")
+        shapes: list[Shape] = []
+        for index, layer in enumerate(self.layers):
+            try:
+                shape = layer.output(shape)
+            except SpecError as error:
+                raise error.at(f"layers.{index}") from None
+            shapes.append(shape)
+        return shapes
+
+    def inputs(self, shape: Shape) -> list[Shape]:
+        """Return the input shape of every layer, the first being `shape` itself."""
+        return [shape, *self.shapes(shape)[:-1]]
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Return the shape of the model's output."""
+        return self.shapes(shape)[-1]
+
+    def tensors(self, shape: Shape) -> dict[str, TensorSpec]:
+        """Return every tensor by its name in the state, in the state's order."""
+        return {
+            f"{index}.{name}": tensor
+            for index, (layer, inner) in enumerate(zip(self.layers, self.inputs(shape), strict=True))
+            for name, tensor in layer.tensors(inner).items()
+        }
+
+    def parameters(self, shape: Shape) -> int:
+        """Return the number of learned numbers."""
+        return sum(tensor.size for tensor in self.tensors(shape).values() if tensor.trainable)
+
+    def layer_parameters(self, shape: Shape) -> list[int]:
+        """Return the number of learned numbers of each layer."""
+        return [
+            sum(tensor.size for tensor in layer.tensors(inner).values() if tensor.trainable)
+            for layer, inner in zip(self.layers, self.inputs(shape), strict=True)
+        ]
+
+    def activations(self, shape: Shape) -> int:
+        """Return how many numbers one sample leaves behind on its way through, input included."""
+        return math.prod(shape) + sum(math.prod(s) for s in self.shapes(shape))
+
+    def flops(self, shape: Shape) -> int:
+        """Return the floating-point operations of a forward pass for one sample."""
+        return sum(layer.flops(inner) for layer, inner in zip(self.layers, self.inputs(shape), strict=True))
+
+    def init(self, shape: Shape, seed: int) -> State:
+        """Return the initial state, float64 (counts int64), the same for every engine."""
+        return {name: tensor.draw(seed, name) for name, tensor in self.tensors(shape).items()}
