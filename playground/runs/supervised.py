@@ -1,0 +1,390 @@
+"""Training on samples with known answers, one step at a time. Knows no thread, clock, queue or screen.
+
+Everything is decided by the experiment: the same experiment takes the same steps, wherever it is interrupted and
+however often it is looked at.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
+
+import engines
+from engines.protocol import Array, Dtype, Fit, Net
+from playground import probes
+from playground.data import Dataset
+from playground.data.targets import code, decide
+from playground.runs.frames import Snapshot
+from playground.spec import Experiment, SpecError, State, check, coding, enforce
+from playground.spec.random import stream
+
+CHECK_EVERY = 100
+"""At most so many steps lie between two checks for divergence and stop conditions."""
+CHUNK = 1024
+MAX_EVALUATED = 10_000
+LIVE = ("optimizer", "schedule", "training", "loss")
+"""Parts of an experiment that may change while it trains; of the model, whatever keeps every tensor's shape."""
+
+
+class Supervised:
+    """The trainer of one experiment on one data set.
+
+    Attributes:
+        experiment: with every change made since the start.
+        steps: optimizer steps taken.
+        status: `"running"`, `"finished"` (a stop condition) or `"diverged"`.
+        reason: the i18n key of the sentence that says why it is not running; empty while it is.
+    """
+
+    def __init__(self, experiment: Experiment, dataset: Dataset, *, dtype: Dtype = "float32") -> None:
+        """Build the network at step 0.
+
+        Raises:
+            SpecError: if the experiment cannot be trained on this data set or exceeds a limit.
+        """
+        check(experiment)
+        enforce(experiment)
+        if dataset.x.shape[1:] != experiment.data.input_shape() or dataset.target != experiment.data.target():
+            raise SpecError("error.other_data", place="data", value=experiment.data.kind)
+        self.experiment = experiment
+        self.dataset = dataset
+        self.steps = 0
+        self.status = "running"
+        self.reason = ""
+        self._dtype: Dtype = dtype
+        self._engine = engines.get(experiment.engine)
+        self._net: Net = self._engine.net(
+            experiment.model,
+            dataset.x.shape[1:],
+            experiment.optimizer,
+            seed=experiment.seed,
+            device=experiment.device,
+            dtype=dtype,
+        )
+        self._shuffles = 0  # orders drawn so far
+        self._epochs = 0.0  # epochs trained when the present order began
+        self._consumed = 0  # samples of the present order used when the present fit began
+        self._began = 0  # the step at which the present fit began
+        self._best = (math.inf, 0.0)  # the lowest loss and its epoch, for the plateau
+        self._judged = 0  # the step of the last snapshot's batch loss
+        self._prepare()
+        self._anchor = self.checkpoint()
+        self._anchored = 0
+
+    # --- training ---------------------------------------------------------------------------------------------
+
+    def step(self) -> None:
+        """Take one optimizer step; does nothing unless the status is running."""
+        if self.status != "running":
+            return
+        if self._scheduled:
+            self._lr = self._base_lr * self.experiment.schedule.factor(self.epoch)
+        if not self._fit.step(self._lr):
+            self._next_epoch()
+            self._fit.step(self._lr)
+        self.steps += 1
+        if self.steps >= self._check_at:
+            self._check()
+
+    @property
+    def epoch(self) -> float:
+        """Epochs trained; a fraction counts the samples used of the present one."""
+        return self._epochs + self._used() / len(self.dataset.x)
+
+    @property
+    def batch_size(self) -> int:
+        """Samples in a step."""
+        return min(self.experiment.training.batch_size or len(self.dataset.x), len(self.dataset.x))
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps in an epoch; the last may be smaller."""
+        return math.ceil(len(self.dataset.x) / self.batch_size)
+
+    # --- looking ----------------------------------------------------------------------------------------------
+
+    def snapshot(self, wanted: Sequence[str] = ()) -> Snapshot:
+        """Return the metrics now, and the arrays of the probes in `wanted`. Training is not disturbed by it."""
+        arrays: dict[str, Array] = {}
+        if wanted:
+            subject = probes.Subject(self.experiment, self.dataset, self._net.state())
+            for name in wanted:
+                arrays |= probes.compute(name, subject)
+        return Snapshot(self.steps, self.epoch, self.metrics(), arrays)
+
+    def metrics(self) -> dict[str, float]:
+        """Return loss and quality on training and test samples, the last batches' loss, lr, penalty, gradient norm."""
+        found = self._evaluate(self.dataset.x, self.dataset.y, self._coded, "")
+        if len(self.dataset.x_test):
+            found |= self._evaluate(self.dataset.x_test, self.dataset.y_test, self._coded_test, "test_")
+        losses = self._fit.losses()
+        recent = losses[-min(max(self.steps - self._judged, 1), len(losses)) :] if len(losses) else losses
+        self._judged = self.steps
+        if len(recent):
+            found["batch_loss"] = float(recent.mean())
+        found["lr"] = self._base_lr * self.experiment.schedule.factor(self.epoch)
+        found["penalty"] = self._net.penalty()
+        gradients = self._net.gradients() if self.steps else {}
+        squares = sum(float(np.vdot(g, g)) for g in (v.astype(np.float64) for v in gradients.values()))
+        found["gradient_norm"] = math.sqrt(squares)
+        return found
+
+    def state(self) -> State:
+        """Return copies of the network's tensors by torch's names."""
+        return self._net.state()
+
+    # --- changing ---------------------------------------------------------------------------------------------
+
+    def set(self, path: str, value: object) -> None:
+        """Change one setting and go on training with the same weights.
+
+        Raises:
+            SpecError: if there is no such setting, the value does not fit, or the change needs a new start; nothing
+                has changed then.
+        """
+        changed = self.experiment.replace(path, value)
+        self._require_live(changed)
+        check(changed)
+        enforce(changed)
+        self._net.retune(changed.model, changed.optimizer)
+        order = self._order[self._used() :]
+        self._consumed = self._used()
+        self.experiment = changed
+        self._prepare(order)
+        if self.status == "finished":
+            self.status, self.reason = "running", ""
+        self._anchor_here()
+
+    def set_weight(self, name: str, index: Sequence[int], value: float) -> None:
+        """Set one number of one tensor by hand.
+
+        Raises:
+            SpecError: if there is no such number or the value is not finite.
+        """
+        state = self._net.state()
+        place = f"{name}[{', '.join(map(str, index))}]"
+        tensor = state.get(name)
+        if tensor is None or tensor.dtype.kind != "f":
+            raise SpecError("error.no_tensor", place=name, options=", ".join(state))
+        if len(index) != tensor.ndim or any(
+            not 0 <= i < size for i, size in zip(index, tensor.shape, strict=True)
+        ):
+            raise SpecError("error.no_element", place=place, value=list(tensor.shape))
+        if not (math.isfinite(value) and abs(value) <= 1e6):
+            raise SpecError("error.weight", place=place, value=value)
+        tensor[tuple(index)] = value
+        self._net.load(state)
+        self._anchor_here()
+
+    # --- leaving and coming back ------------------------------------------------------------------------------
+
+    def checkpoint(self) -> tuple[dict[str, Any], State]:
+        """Return everything a new trainer needs to go on exactly from here: plain values, and arrays."""
+        meta: dict[str, Any] = {
+            "experiment": {"version": Experiment.VERSION, **self.experiment.plain()},
+            "steps": self.steps,
+            "status": self.status,
+            "reason": self.reason,
+            "shuffles": self._shuffles,
+            "epochs": self._epochs,
+            "consumed": self._used(),
+            "best": [None if math.isinf(self._best[0]) else self._best[0], self._best[1]],
+            "checked": self._checked,
+        }
+        parts = {
+            "net": self._net.state(),
+            "optimizer": self._net.optimizer_state(),
+            "random": self._net.random_state(),
+        }
+        return meta, {
+            f"{part}/{name}": value for part, state in parts.items() for name, value in state.items()
+        }
+
+    def restore(self, meta: dict[str, Any], state: State) -> None:
+        """Go to where `checkpoint` was taken.
+
+        Raises:
+            SpecError: if the checkpoint belongs to another experiment.
+        """
+        experiment = Experiment.from_plain(meta["experiment"])
+        if experiment.data != self.experiment.data or experiment.seed != self.experiment.seed:
+            raise SpecError("error.other_experiment", place="checkpoint")
+        self._require_live(experiment)
+        self.experiment = experiment
+        parts: dict[str, State] = {"net": {}, "optimizer": {}, "random": {}}
+        for name, value in state.items():
+            part, _, inner = name.partition("/")
+            parts[part][inner] = value
+        self._net.retune(experiment.model, experiment.optimizer)
+        self._net.load(parts["net"])
+        self._net.load_optimizer(parts["optimizer"])
+        self._net.load_random(parts["random"])
+        self.steps, self.status, self.reason = meta["steps"], meta["status"], meta["reason"]
+        self._shuffles, self._epochs, self._consumed = meta["shuffles"], meta["epochs"], meta["consumed"]
+        best, epoch = meta["best"]
+        self._best = (math.inf if best is None else best, epoch)
+        self._order = self._draw(self._shuffles)
+        self._prepare(self._order[self._consumed :])
+        self._checked = meta["checked"]
+        self._plan()
+        self._anchor, self._anchored = (meta, state), self.steps
+
+    # --- inside -----------------------------------------------------------------------------------------------
+
+    def _prepare(self, order: Array | None = None) -> None:
+        """Lay the training set out for the present settings and continue with `order`, or a new epoch's."""
+        experiment, data = self.experiment, self.dataset
+        how = coding(experiment.loss, experiment.model, data.target)
+        width = experiment.model.output_shape(data.x.shape[1:])[0]
+        self._coded = code(data.y, how, width)
+        self._coded_test = code(data.y_test, how, width)
+        self._fit: Fit = self._net.fit(experiment.loss, data.x, self._coded, self.batch_size)
+        self._base_lr = experiment.optimizer.lr
+        self._lr = self._base_lr
+        self._scheduled = experiment.schedule.kind != "Constant"
+        if order is None:
+            self._order = self._draw(self._shuffles)
+            order = self._order
+        self._fit.begin(order)
+        self._began = self.steps
+        self._checked = self.steps
+        self._plan()
+
+    def _draw(self, shuffle: int) -> Array:
+        return stream(self.experiment.seed, "shuffle", shuffle).permutation(len(self.dataset.x))
+
+    def _next_epoch(self) -> None:
+        self._epochs += 1
+        self._shuffles += 1
+        self._order = self._draw(self._shuffles)
+        self._consumed = 0
+        self._began = self.steps
+        self._fit.begin(self._order)
+
+    def _used(self) -> int:
+        return min(self._consumed + (self.steps - self._began) * self.batch_size, len(self.dataset.x))
+
+    def _plan(self) -> None:
+        """Decide at which step to look up next: for divergence and goals, or because it is the last one."""
+        training = self.experiment.training
+        watching = training.target_loss or training.target_accuracy or training.plateau_epochs
+        every = max(10, min(CHECK_EVERY, self.steps_per_epoch)) if watching else CHECK_EVERY
+        self._check_at = self._checked + every
+        if training.max_steps:
+            self._check_at = min(self._check_at, max(training.max_steps, self.steps + 1))
+        if training.max_epochs:
+            ends_at = self._step_at_epoch(training.max_epochs)
+            self._check_at = min(self._check_at, max(ends_at, self.steps + 1))
+
+    def _step_at_epoch(self, epoch: int) -> int:
+        """Return the step at which so many epochs are complete."""
+        left = math.ceil((len(self.dataset.x) - self._used()) / self.batch_size)
+        whole = math.floor(self._epochs + 1e-9) + 1
+        return self.steps + left + (epoch - whole) * self.steps_per_epoch
+
+    def _check(self) -> None:
+        """Stop if the loss or a weight is no longer finite, or if a stop condition holds."""
+        self._checked = self.steps
+        if not self._finite():
+            self._diverge()
+            return
+        reason = self._stop_reason()
+        if reason:
+            self.status, self.reason = "finished", reason
+        self._plan()
+        self._anchor_here()
+
+    def _finite(self) -> bool:
+        losses = self._fit.losses()
+        if not np.isfinite(losses[-(self.steps - self._anchored) :] if len(losses) else losses).all():
+            return False
+        return all(np.isfinite(tensor).all() for tensor in self._net.state().values())
+
+    def _stop_reason(self) -> str:
+        training = self.experiment.training
+        if training.max_steps and self.steps >= training.max_steps:
+            return "run.reached_steps"
+        if training.max_epochs and self.epoch >= training.max_epochs - 1e-9:
+            return "run.reached_epochs"
+        if training.target_loss or training.target_accuracy or training.plateau_epochs:
+            return self._goal_reason()
+        return ""
+
+    def _goal_reason(self) -> str:
+        training = self.experiment.training
+        found = self._evaluate(self.dataset.x, self.dataset.y, self._coded, "")
+        if training.target_loss and found["loss"] <= training.target_loss:
+            return "run.reached_loss"
+        if training.target_accuracy and self.dataset.target.kind == "classes":
+            if len(self.dataset.x_test):
+                found |= self._evaluate(self.dataset.x_test, self.dataset.y_test, self._coded_test, "test_")
+            if found.get("test_accuracy", found["accuracy"]) >= training.target_accuracy:
+                return "run.reached_accuracy"
+        if training.plateau_epochs:
+            if found["loss"] < self._best[0] * (1 - 1e-4):
+                self._best = (found["loss"], self.epoch)
+            elif self.epoch - self._best[1] >= training.plateau_epochs:
+                return "run.reached_plateau"
+        return ""
+
+    def _anchor_here(self) -> None:
+        """Keep a state that is known to be good."""
+        self._anchor, self._anchored = self.checkpoint(), self.steps
+
+    def _diverge(self) -> None:
+        """Go back to the last good state and forward to the last step at which everything was finite."""
+        bad_at = self.steps
+        self.restore(*self._anchor)
+        self._check_at = bad_at + 1
+        good = self.checkpoint()
+        while self.steps < bad_at:
+            self.step()
+            losses = self._fit.losses()
+            if len(losses) and not np.isfinite(losses[-1]):
+                break
+            if not all(np.isfinite(tensor).all() for tensor in self._net.state().values()):
+                break
+            good = self.checkpoint()
+        self.restore(*good)
+        self.status, self.reason = "diverged", "run.diverged"
+
+    def _require_live(self, changed: Experiment) -> None:
+        """Refuse a change that would need other data, other tensors or another engine."""
+        now = self.experiment
+        shape = self.dataset.x.shape[1:]
+        for part in ("data", "seed", "engine", "device"):
+            if getattr(changed, part) != getattr(now, part):
+                raise SpecError("error.needs_restart", place=part)
+        kinds = [layer.kind for layer in changed.model.layers]
+        if kinds != [layer.kind for layer in now.model.layers] or {
+            name: tensor.shape for name, tensor in changed.model.tensors(shape).items()
+        } != {name: tensor.shape for name, tensor in now.model.tensors(shape).items()}:
+            raise SpecError("error.needs_restart", place="model")
+
+    def _evaluate(self, x: Array, y: Array, coded: Array, prefix: str) -> dict[str, float]:
+        """Return loss and quality over at most the first 10,000 samples, in evaluation mode."""
+        x, y, coded = x[:MAX_EVALUATED], y[:MAX_EVALUATED], coded[:MAX_EVALUATED]
+        outputs = np.concatenate([self._net.forward(x[i : i + CHUNK]) for i in range(0, len(x), CHUNK)])
+        loss, _ = self._engine.loss(self.experiment.loss, outputs, coded)
+        if self.dataset.target.kind == "classes":
+            accuracy = float((decide(self.experiment, outputs) == y).mean())
+            return {f"{prefix}loss": loss, f"{prefix}accuracy": accuracy}
+        residual = outputs.astype(np.float64) - y
+        spread = float(((y - y.mean(axis=0)) ** 2).mean())
+        mean_square = float((residual**2).mean())
+        found = {f"{prefix}loss": loss, f"{prefix}rmse": math.sqrt(mean_square)}
+        if spread > 0:
+            found[f"{prefix}r2"] = 1 - mean_square / spread
+        return found
+
+
+def outputs(experiment: Experiment, state: State, x: Array) -> Array:
+    """Return what the experiment's network makes of x (N, *input) with the tensors of `state`: (N, *output)."""
+    net = engines.get(experiment.engine).net(
+        experiment.model, experiment.data.input_shape(), experiment.optimizer, device=experiment.device
+    )
+    net.load(state)
+    return np.concatenate([cast("Array", net.forward(x[i : i + CHUNK])) for i in range(0, max(len(x), 1), CHUNK)])
