@@ -1,0 +1,98 @@
+"""Tell what is installed here, what works and which limits are in force."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+from dataclasses import asdict
+from importlib import metadata
+from typing import Any
+
+import engines
+from playground import i18n
+from playground.cli.output import language, print_json, table
+from playground.data import sources
+from playground.data.folder import data_folder, usable
+from playground.spec import Limits, SpecError
+
+PACKAGES = (
+    "nn-playground",
+    "streamlit",
+    "plotly",
+    "numpy",
+    "torch",
+    "pydantic",
+    "safetensors",
+    "mlxtend",
+    "scikit-learn",
+)
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--json", action="store_true", help="put one JSON object on stdout")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Examine and report; return 1 if something that is needed does not work."""
+    report = examine()
+    if options.json:
+        print_json(report)
+    else:
+        print(table(_rows(report)))
+    return 0 if report["ok"] else 1
+
+
+def examine() -> dict[str, Any]:
+    """Return versions, engines with their devices, data sources, limits, and whether the data folder can be written."""
+    folder = data_folder()
+    try:
+        usable(folder)
+        complaint = ""
+    except SpecError as error:
+        complaint = error.text(language())
+    found_engines = {name: _engine(name) for name in engines.NAMES}
+    return {
+        "ok": not complaint and found_engines["numpy"]["available"],
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "processors": os.cpu_count(),
+        "executable": sys.executable,
+        "packages": {name: _version(name) for name in PACKAGES},
+        "engines": found_engines,
+        "sources": [asdict(source) for source in sources(folder)],
+        "limits": asdict(Limits.from_environment()),
+        "data_folder": {"path": str(folder), "writable": not complaint, "complaint": complaint},
+    }
+
+
+def _engine(name: str) -> dict[str, Any]:
+    try:
+        return {"available": True, "devices": list(engines.get(name).devices()), "complaint": ""}
+    except SpecError as error:
+        return {"available": False, "devices": [], "complaint": error.text(language())}
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _rows(report: dict[str, Any]) -> list[list[str]]:
+    lang = language()
+    missing = i18n.text("cli.missing", lang)
+    rows = [["python", f"{report['python']} ({report['platform']})"]]
+    rows += [[name, version or missing] for name, version in report["packages"].items()]
+    for name, engine in report["engines"].items():
+        rows.append([f"engine {name}", ", ".join(engine["devices"]) or engine["complaint"]])
+    for source in report["sources"]:
+        rows.append([f"data {source['name']}", str(source.get("where") or missing)])
+    rows += [[f"limit {name}", f"{value:,}"] for name, value in report["limits"].items()]
+    folder = report["data_folder"]
+    rows.append(["data folder", folder["path"]])
+    rows.append(["writable", folder["complaint"] or "ok"])
+    return rows

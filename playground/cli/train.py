@@ -1,0 +1,157 @@
+"""Train an experiment to its end, without the app."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from tqdm import tqdm
+
+from playground import i18n
+from playground.cli import experiments
+from playground.cli.output import language, print_json, say
+from playground.presets import Preset
+from playground.spec import Experiment, SpecError
+
+DEFAULT_EPOCHS = 100
+SLICE_SECONDS = 0.1
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "experiment", metavar="EXPERIMENT", help="a preset's key, a JSON file or a share link"
+    )
+    parser.add_argument("--engine", choices=("numpy", "torch"))
+    parser.add_argument("--device", help="where torch computes: cpu, cuda, cuda:1, mps")
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--steps", type=int, metavar="N", help="stop after N optimizer steps")
+    length.add_argument("--epochs", type=int, metavar="N", help="stop after N epochs")
+    parser.add_argument("--seed", type=int, metavar="S")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="PATH=VALUE",
+        help="change a setting, for example optimizer.lr=0.1",
+    )
+    parser.add_argument(
+        "--save", type=Path, metavar="FILE.safetensors", help="save the weights, by torch's names"
+    )
+    parser.add_argument("--json", action="store_true", help="put one JSON object on stdout")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train, save and report; return the exit code."""
+    from playground.cli.weights import check_target, save
+    from playground.data import load
+    from playground.data.folder import data_folder
+    from playground.runs.supervised import Supervised
+
+    experiment, preset = experiments.find(options.experiment)
+    experiment, own_length = _settled(experiment, preset, options)
+    if options.save:
+        check_target(options.save)
+    trainer = Supervised(experiment, load(experiment.data, data_folder()))
+    seconds, interrupted = _train(trainer)
+    metrics = trainer.metrics()
+    reached = None
+    if preset is not None and own_length and trainer.status == "finished":
+        reached = all(goal.reached(metrics) for goal in preset.goals)
+    status = "stopped" if interrupted else trainer.status
+    if options.save:
+        save(options.save, trainer.state(), experiment)
+    report = {
+        "experiment": preset.key if preset else options.experiment,
+        "link": experiment.to_link(),
+        "engine": experiment.engine,
+        "device": experiment.device,
+        "seed": experiment.seed,
+        "steps": trainer.steps,
+        "epochs": trainer.epoch,
+        "seconds": seconds,
+        "steps_per_second": trainer.steps / seconds if seconds else None,
+        "status": status,
+        "reason": trainer.reason,
+        "metrics": metrics,
+        "goals": [goal.text() for goal in preset.goals] if reached is not None and preset else None,
+        "goal_reached": reached,
+        "weights": str(options.save) if options.save else None,
+    }
+    if options.json:
+        print_json(report)
+    _speak(report, trainer, reached)
+    if interrupted:
+        return 130
+    return 1 if trainer.status == "diverged" or reached is False else 0
+
+
+def _settled(
+    experiment: Experiment, preset: Preset | None, options: argparse.Namespace
+) -> tuple[Experiment, bool]:
+    """Return the experiment as it will be trained, and whether it is the preset as it stands, at its own length."""
+    for path, value in (("engine", options.engine), ("device", options.device), ("seed", options.seed)):
+        if value is not None:
+            experiment = experiment.replace(path, value)
+    experiment = experiments.settings(experiment, options.set)
+    asked = options.steps is not None or options.epochs is not None
+    for name, value in (("--steps", options.steps), ("--epochs", options.epochs)):
+        if value is not None and value < 1:
+            raise SpecError("error.ge", place=name, value=value, bound=1)
+    if asked:
+        experiment = experiment.replace("training.max_steps", options.steps or 0)
+        experiment = experiment.replace("training.max_epochs", options.epochs or 0)
+    elif not (experiment.training.max_steps or experiment.training.max_epochs):
+        epochs = preset.epochs if preset else DEFAULT_EPOCHS
+        if not preset:
+            say(i18n.text("cli.default_length", language(), epochs=epochs))
+        experiment = experiment.replace("training.max_epochs", epochs)
+    return experiment, not asked and not options.set
+
+
+def _train(trainer: object) -> tuple[float, bool]:
+    """Train to the end with a progress bar on stderr; return the seconds of training and whether it was interrupted."""
+    from playground.runs.supervised import Supervised
+
+    assert isinstance(trainer, Supervised)
+    training = trainer.experiment.training
+    total = training.max_steps or training.max_epochs * trainer.steps_per_epoch
+    if training.max_steps and training.max_epochs:
+        total = min(training.max_steps, training.max_epochs * trainer.steps_per_epoch)
+    seconds = 0.0
+    slice_steps = 1
+    interactive = sys.stderr.isatty()
+    with tqdm(
+        total=total,
+        unit="step",
+        file=sys.stderr,
+        mininterval=0.1 if interactive else 5.0,
+        dynamic_ncols=interactive,
+    ) as bar:
+        try:
+            while trainer.status == "running":
+                before, start = trainer.steps, time.perf_counter()
+                for _ in range(slice_steps):
+                    trainer.step()
+                took = time.perf_counter() - start
+                seconds += took
+                slice_steps = max(1, min(int(slice_steps * SLICE_SECONDS / max(took, 1e-6)), 4 * slice_steps))
+                bar.update(trainer.steps - before)
+        except KeyboardInterrupt:
+            return seconds, True
+    return seconds, False
+
+
+def _speak(report: dict[str, object], trainer: object, reached: bool | None) -> None:
+    from playground.runs.supervised import Supervised
+
+    assert isinstance(trainer, Supervised)
+    lang = language()
+    figures = ", ".join(f"{name} {value:.4g}" for name, value in trainer.metrics().items())
+    say(i18n.text("cli.trained", lang, status=report["status"], steps=trainer.steps, figures=figures))
+    if trainer.status == "diverged":
+        say(i18n.text("cli.diverged", lang, step=trainer.steps))
+    if reached is not None:
+        say(i18n.text("cli.goal_reached" if reached else "cli.goal_missed", lang))
