@@ -1,0 +1,25 @@
+"""Data sets: from a specification to arrays, with source and licence. Knows no engine and no screen.
+
+`load(spec, folder)` gives the arrays, `featurise(spec, raw)` turns raw values into network input the same way,
+`sources(folder)` tells which real data are there. Uploaded tables come in through `playground.data.csv`.
+"""
+
+from playground.data import classification, csv, images, regression
+from playground.data.dataset import Dataset, Scaling
+from playground.data.loading import featurise, forget, load, loads
+from playground.data.sources import SourceStatus, sources
+
+__all__ = [
+    "Dataset",
+    "Scaling",
+    "SourceStatus",
+    "classification",
+    "csv",
+    "featurise",
+    "forget",
+    "images",
+    "load",
+    "loads",
+    "regression",
+    "sources",
+]

@@ -1,0 +1,122 @@
+"""What a data set is once it is numbers: arrays, the words for them, and how raw values became network input.
+
+Knows no source, no file and no specification class.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from playground import i18n
+from playground.spec import Target
+
+Array = npt.NDArray[np.generic]
+Floats = npt.NDArray[np.floating]
+
+
+@dataclass(frozen=True, eq=False)
+class Scaling:
+    """`(raw - offset) / scale`, one offset and one scale per feature, or one for all.
+
+    Attributes:
+        kind: `"none"`, `"standard"` (mean 0, deviation 1), `"minmax"` (0 to 1) or `"pixels"` (0 to 1).
+        offset: `(F,)` or `(1,)`, float64.
+        scale: the same shape, float64, never zero.
+    """
+
+    kind: Literal["none", "standard", "minmax", "pixels"]
+    offset: Floats
+    scale: Floats
+
+    def apply(self, raw: npt.ArrayLike) -> npt.NDArray[np.float32]:
+        """Return network input from raw values: `(N, F)` in and out, computed in float64, given back in float32."""
+        values = np.asarray(raw)
+        if values.dtype == np.uint8 and self.offset.size == 1:
+            return self.apply(np.arange(256.0))[values]  # images: 256 divisions instead of millions
+        return ((values.astype(np.float64) - self.offset) / self.scale).astype(np.float32)
+
+    def undo(self, scaled: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Return raw values from scaled ones, `(N, F)` in and out."""
+        return np.asarray(scaled, np.float64) * self.scale + self.offset
+
+    def text(self, lang: str = "en") -> str:
+        """Return one sentence that says what is done to the numbers."""
+        return i18n.text(f"source.scaling_{self.kind}", lang)
+
+
+def fit_scaling(kind: str, train: Floats) -> Scaling:
+    """Return the scaling of `kind` fitted on the training part alone.
+
+    Args:
+        kind: `"none"`, `"standard"` or `"minmax"`.
+        train: `(N, F)` raw features of the training part; a constant column is only shifted.
+    """
+    values = np.asarray(train, np.float64)
+    if kind == "standard":
+        offset = values.mean(0)
+        # Squares of tiny deviations would underflow to zero, so the largest is taken out first.
+        largest = np.abs(values - offset).max(0)
+        unit = np.where(largest > 0, largest, 1.0)
+        scale = unit * np.sqrt((((values - offset) / unit) ** 2).mean(0))
+        return Scaling("standard", offset, np.where(scale > 0, scale, 1.0))
+    if kind == "minmax":
+        offset = values.min(0)
+        scale = values.max(0) - offset
+        return Scaling("minmax", offset, np.where(scale > 0, scale, 1.0))
+    return Scaling("none", np.zeros(values.shape[1]), np.ones(values.shape[1]))
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Training and test part of one data set, ready for a network. All arrays are read-only.
+
+    Attributes:
+        x: `(N, *input_shape)` float32, after features and scaling.
+        y: `(N,)` int64 for classes, `(N, k)` float32 for regression.
+        x_test, y_test: the same for the test part.
+        target: kind and size of what is to be learned.
+        class_names: one name per class; empty for regression.
+        feature_names: one name per feature; empty for images.
+        points: `(N, 2)` or `(N, 1)` float32, the raw coordinates before features and scaling; None where there are none.
+        points_test: the same for the test part.
+        scaling: how raw features became `x`.
+        target_scaling: how raw regression targets became `y`, or None where they are used as they are.
+        source: the i18n key of the sentence that says where the numbers come from.
+        licence: the licence's name.
+        extent: `((low, high), ...)` of the plane or line that a picture of `points` shows; None without points.
+    """
+
+    x: npt.NDArray[np.float32]
+    y: Array
+    x_test: npt.NDArray[np.float32]
+    y_test: Array
+    target: Target
+    class_names: tuple[str, ...]
+    feature_names: tuple[str, ...]
+    points: npt.NDArray[np.float32] | None
+    points_test: npt.NDArray[np.float32] | None
+    scaling: Scaling
+    source: str
+    licence: str
+    target_scaling: Scaling | None = None
+    extent: tuple[tuple[float, float], ...] | None = None
+
+    def __post_init__(self) -> None:
+        for array in (self.x, self.y, self.x_test, self.y_test, self.points, self.points_test):
+            if array is not None:
+                array.setflags(write=False)
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """The shape of one sample."""
+        return self.x.shape[1:]
+
+    @property
+    def num_bytes(self) -> int:
+        """How much memory the arrays hold."""
+        arrays = (self.x, self.y, self.x_test, self.y_test, self.points, self.points_test)
+        return sum(array.nbytes for array in arrays if array is not None)
