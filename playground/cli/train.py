@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
@@ -14,6 +15,9 @@ from playground.cli import experiments
 from playground.cli.output import language, print_json, say
 from playground.presets import Preset
 from playground.spec import Experiment, SpecError
+
+if TYPE_CHECKING:
+    from playground.runs.supervised import Supervised
 
 DEFAULT_EPOCHS = 100
 SLICE_SECONDS = 0.1
@@ -111,11 +115,8 @@ def _settled(
     return experiment, not asked and not options.set
 
 
-def _train(trainer: object) -> tuple[float, bool]:
+def _train(trainer: Supervised) -> tuple[float, bool]:
     """Train to the end with a progress bar on stderr; return the seconds of training and whether it was interrupted."""
-    from playground.runs.supervised import Supervised
-
-    assert isinstance(trainer, Supervised)
     training = trainer.experiment.training
     total = training.max_steps or training.max_epochs * trainer.steps_per_epoch
     if training.max_steps and training.max_epochs:
@@ -144,10 +145,7 @@ def _train(trainer: object) -> tuple[float, bool]:
     return seconds, False
 
 
-def _speak(report: dict[str, object], trainer: object, reached: bool | None) -> None:
-    from playground.runs.supervised import Supervised
-
-    assert isinstance(trainer, Supervised)
+def _speak(report: dict[str, Any], trainer: Supervised, reached: bool | None) -> None:
     lang = language()
     figures = ", ".join(f"{name} {value:.4g}" for name, value in trainer.metrics().items())
     say(i18n.text("cli.trained", lang, status=report["status"], steps=trainer.steps, figures=figures))
