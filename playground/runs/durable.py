@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable
-from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -49,7 +48,7 @@ def fill(temporary: Path, write: Callable[[BinaryIO], object]) -> None:
 def put_in_place(temporary: Path, path: Path) -> None:
     """Give a flushed `temporary` the name `path`, durably. Raises OSError; `temporary` is then gone."""
     try:
-        os.replace(temporary, path)
+        temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -67,7 +66,7 @@ def flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def write_all(file: FileIO, offset: int, data: bytes) -> None:
+def write_all(file: BinaryIO, offset: int, data: bytes) -> None:
     """Write `data` at `offset`, however many calls that takes. Raises OSError; part of it may then be
     written."""
     file.seek(offset)

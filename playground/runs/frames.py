@@ -94,7 +94,7 @@ def decode(buffer: bytes | bytearray | memoryview) -> Snapshot:
     if header.get("v") != VERSION:
         raise FrameError(f"version: {VERSION} expected, got {header.get('v')!r:.40}")
     metrics = {
-        name: metric_from_json(name, x)
+        checked_text(name, "a metric"): metric_from_json(name, x)
         for name, x in checked_object(header.get("metrics"), "metrics").items()
     }
     arrays: dict[str, Array] = {}
@@ -207,8 +207,8 @@ def checked_list(value: object, place: str) -> list[Any]:
 
 
 def checked_text(value: object, place: str) -> str:
-    if not isinstance(value, str):
-        raise FrameError(f"{place}: a text expected, got {value!r:.80}")
+    if not isinstance(value, str) or "\0" in value:
+        raise FrameError(f"{place}: a text without NUL expected, got {value!r:.80}")
     return value
 
 

@@ -14,13 +14,17 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 import numpy.typing as npt
 
+from playground.runs.records import HEADER
 from playground.runs.thinning import decimate
 
-point_format = struct.Struct("<dH")  # epoch, number of metrics; then their values (f8) and names, NUL between them
+point_format = struct.Struct(
+    "<dH"
+)  # epoch, number of metrics; then their values (f8), their names with NUL between
+MAX_METRICS = 256  # a run has about ten; this bounds the memory of one that invents names
 
 
 class History:
-    """Points (step, epoch, metrics), steps strictly ascending."""
+    """Points (step, epoch, metrics), steps strictly ascending; of the metrics the first 256."""
 
     def __init__(self) -> None:
         self.steps = array("q")
@@ -29,6 +33,16 @@ class History:
 
     def __len__(self) -> int:
         return len(self.steps)
+
+    @property
+    def last_step(self) -> int:
+        """The step of the newest point; -1 when there is none."""
+        return self.steps[-1] if self.steps else -1
+
+    @property
+    def point_size(self) -> int:
+        """The bytes of a record that has every metric."""
+        return HEADER + len(pack_point(0.0, dict.fromkeys(self.columns, 0.0)))
 
     def append(self, step: int, epoch: float, metrics: Mapping[str, float]) -> None:
         """Add a point; `step` is not below the last one's."""
@@ -40,6 +54,8 @@ class History:
         self.epochs[-1] = epoch
         for name, value in metrics.items():
             if name not in self.columns:
+                if len(self.columns) == MAX_METRICS:
+                    continue
                 self.columns[name] = array("d", [math.nan]) * len(self.steps)
             self.columns[name][-1] = value
 
@@ -56,7 +72,7 @@ class History:
         chosen = list(indices)
         self.steps = array("q", [self.steps[i] for i in chosen])
         self.epochs = array("d", [self.epochs[i] for i in chosen])
-        self.columns = {name: array("d", [column[i] for i in chosen]) for name, column in self.columns.items()}
+        self.columns = {name: array("d", [c[i] for i in chosen]) for name, c in self.columns.items()}
 
     def arrays(self, max_points: int) -> dict[str, npt.NDArray[np.float64]]:
         """`step`, `epoch` and every metric, each (P,) with P ≤ max_points, NaN where a metric is missing."""
@@ -79,7 +95,8 @@ class History:
 
 
 def pack_point(epoch: float, metrics: Mapping[str, float]) -> bytes:
-    """One point's bytes, without its step. Raises ValueError for a name with NUL or more than 65,535 metrics."""
+    """One point's bytes, without its step. Raises ValueError for a name with NUL or more than 65,535
+    metrics."""
     names = "\0".join(metrics)
     if names.count("\0") >= max(len(metrics), 1) or len(metrics) > 0xFFFF:
         raise ValueError("metrics: too many, or a name with NUL")

@@ -2,7 +2,8 @@
 
 A record is a header of 24 bytes and a payload:
 
-    "NNR1" | u32 kind | u32 length of the payload | u32 CRC-32 of kind, length, step and payload | i64 step | payload
+    "NNR1" | u32 kind | u32 length of the payload | u32 CRC-32 of kind, length, step and payload | i64 step |
+    payload
 
 A scan gives the records up to the first that is torn, changed or missing, whatever the bytes after it say.
 """
@@ -13,8 +14,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import FileIO
-from typing import Final
+from typing import BinaryIO, Final
 
 FRAME: Final = 1
 HISTORY: Final = 2
@@ -46,8 +46,9 @@ def pack(record: Record) -> bytes:
     return header_format.pack(MARK, record.kind, len(record.payload), crc, record.step) + record.payload
 
 
-def scan(file: FileIO) -> Iterator[tuple[int, Record]]:
-    """The good records from the start of `file`, each with its offset. Raises OSError if it cannot be read."""
+def scan(file: BinaryIO) -> Iterator[tuple[int, Record]]:
+    """The good records from the start of `file`, each with its offset. Raises OSError if it cannot be
+    read."""
     size = file.seek(0, 2)
     offset = 0
     while record := read(file, offset, size):
@@ -55,12 +56,15 @@ def scan(file: FileIO) -> Iterator[tuple[int, Record]]:
         offset += record.size
 
 
-def read(file: FileIO, offset: int, size: int) -> Record | None:
+def read(file: BinaryIO, offset: int, size: int) -> Record | None:
     """The record at `offset` of a file of `size` bytes; None where there is no whole one."""
     if offset + HEADER > size:
         return None
     file.seek(offset)
-    mark, kind, length, crc, step = header_format.unpack(file.read(HEADER))
+    header = file.read(HEADER)
+    if len(header) < HEADER:
+        return None
+    mark, kind, length, crc, step = header_format.unpack(header)
     if mark != MARK or offset + HEADER + length > size:
         return None
     payload = file.read(length)
@@ -68,4 +72,5 @@ def read(file: FileIO, offset: int, size: int) -> Record | None:
 
 
 def checksum(kind: int, step: int, payload: bytes) -> int:
+    """CRC-32 of a whole record: any one changed byte shows, also in the header."""
     return zlib.crc32(payload, zlib.crc32(struct.pack("<IIq", kind, len(payload), step)))

@@ -51,6 +51,8 @@ class Checkpoint:
 
 
 class StoredTensor(TypedDict):
+    """What safetensors.deserialize gives for one tensor; `data` is a copy of its own."""
+
     dtype: str
     shape: list[int]
     data: bytearray
@@ -112,6 +114,7 @@ def newest_whole(found: Mapping[int, Path], step: int) -> Checkpoint | None:
 
 
 def read_tensors(content: bytes) -> Iterator[tuple[str, Array]]:
+    """Name and array of each tensor in a file's content."""
     deserialize = cast("Any", safetensors).deserialize
     stored = cast("list[tuple[str, StoredTensor]]", deserialize(content))
     for name, tensor in stored:
@@ -122,6 +125,7 @@ def read_tensors(content: bytes) -> Iterator[tuple[str, Array]]:
 
 
 def read_metadata(content: bytes) -> dict[str, str]:
+    """The texts beside the tensors."""
     # The library reads metadata from a path only, and a second read could see another file.
     (length,) = struct.unpack_from("<Q", content)
     return json.loads(content[8 : 8 + length])["__metadata__"]
@@ -166,6 +170,7 @@ def to_plain(value: object) -> object:
 
 
 def from_plain(value: Any) -> Any:
+    """What to_plain was given, lists for tuples."""
     match value:
         case {"$float": str(text)}:
             return float(text)

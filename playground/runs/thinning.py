@@ -18,8 +18,8 @@ Floats = npt.NDArray[np.float64]
 def spread(steps: Integers, sizes: Integers, max_count: int, max_bytes: int) -> Integers:
     """Indices of the frames to keep: first, last, and between them half evenly, half logarithmically spaced.
 
-    `steps`, `sizes` (n,). At most `max_count` (2 at least) whose sizes sum to `max_bytes` at most; the first and the last
-    stay in any case.
+    `steps`, `sizes` (n,). At most `max_count` (2 at least) whose sizes sum to `max_bytes` at most; the first and the
+    last stay in any case.
     """
     if len(steps) <= max_count and sizes.sum() <= max_bytes:
         return np.arange(len(steps))
@@ -29,7 +29,7 @@ def spread(steps: Integers, sizes: Integers, max_count: int, max_bytes: int) -> 
     place = passed / max(passed[-1], 1.0) + np.log1p(passed) / max(np.log1p(passed[-1]), 1.0)
     wanted = 4.0 * len(steps)  # many targets meet the same frame where frames are sparse
     while wanted > 2.0:
-        chosen = np.unique(nearest(place, np.linspace(place[0], place[-1], int(wanted))))
+        chosen = np.unique(nearest(place, np.linspace(0.0, float(place[-1]), int(wanted))))
         if len(chosen) <= max_count and sizes[chosen].sum() <= max_bytes:
             return chosen
         wanted *= 0.9
@@ -45,8 +45,8 @@ def nearest(values: Floats, targets: Floats) -> npt.NDArray[np.intp]:
 def decimate(steps: Integers, columns: Mapping[str, Floats], max_points: int) -> npt.NDArray[Any]:
     """Indices of at most `max_points` (2 at least) history points that draw the same picture as all of them.
 
-    `steps` (n,), each column (n,), NaN where a metric is missing. Kept are the first, the last, the largest and smallest
-    value of every metric, and of each of many equal stretches of steps the points with the largest and smallest loss
+    `steps` (n,), each column (n,), NaN where a metric is missing. Kept are the first, the last, the largest and
+    smallest value of every metric, and of each of many equal stretches of steps the points with the largest and smallest loss
     (or first metric).
     """
     count = len(steps)
@@ -65,7 +65,7 @@ def decimate(steps: Integers, columns: Mapping[str, Floats], max_points: int) ->
 
 
 def extremes_of_stretches(steps: Integers, values: Floats, stretches: int) -> npt.NDArray[np.intp]:
-    """Indices of the smallest and the largest value in each of `stretches` equal ranges of steps, (≤ 2·stretches,)."""
+    """Indices of the smallest and the largest value in each of `stretches` equal ranges of steps."""
     passed = (steps - steps[0]).astype(np.float64)
     stretch = np.minimum(passed * (stretches / (passed[-1] + 1.0)), stretches - 1).astype(np.int64)
     order = np.lexsort((values, stretch))  # by stretch, then by value; NaN last
