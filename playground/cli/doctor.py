@@ -13,7 +13,7 @@ from typing import Any
 import engines
 from playground import i18n
 from playground.cli.output import language, print_json, table
-from playground.data import sources
+from playground.data import SourceStatus, sources
 from playground.data.folder import data_folder, usable
 from playground.spec import Limits, SpecError
 
@@ -62,7 +62,7 @@ def examine() -> dict[str, Any]:
         "executable": sys.executable,
         "packages": {name: _version(name) for name in PACKAGES},
         "engines": found_engines,
-        "sources": [asdict(source) for source in sources(folder)],
+        "sources": [_source(source) for source in sources(folder)],
         "limits": asdict(Limits.from_environment()),
         "data_folder": {"path": str(folder), "writable": not complaint, "complaint": complaint},
     }
@@ -73,6 +73,11 @@ def _engine(name: str) -> dict[str, Any]:
         return {"available": True, "devices": list(engines.get(name).devices()), "complaint": ""}
     except SpecError as error:
         return {"available": False, "devices": [], "complaint": error.text(language())}
+
+
+def _source(source: SourceStatus) -> dict[str, Any]:
+    complaint = source.problem.text(language()) if source.problem else ""
+    return {**asdict(source), "title": i18n.text(f"source.{source.name}", language()), "problem": complaint}
 
 
 def _version(package: str) -> str | None:
@@ -90,7 +95,7 @@ def _rows(report: dict[str, Any]) -> list[list[str]]:
     for name, engine in report["engines"].items():
         rows.append([f"engine {name}", ", ".join(engine["devices"]) or engine["complaint"]])
     for source in report["sources"]:
-        rows.append([f"data {source['name']}", str(source.get("where") or missing)])
+        rows.append([f"data {source['name']}", source["problem"] or source["where"] or missing])
     rows += [[f"limit {name}", f"{value:,}"] for name, value in report["limits"].items()]
     folder = report["data_folder"]
     rows.append(["data folder", folder["path"]])
