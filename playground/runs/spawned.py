@@ -1,0 +1,15 @@
+"""The entry of a worker that was not forked: it gets its end of the pipe by number, or on Windows by description."""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+if __name__ == "__main__":
+    from playground.runs.worker import main
+
+    if len(sys.argv) > 1:
+        end = socket.socket(fileno=int(sys.argv[1]))
+    else:
+        end = socket.fromshare(sys.stdin.buffer.read())  # type: ignore[attr-defined]  # Windows only
+    sys.exit(main(end))

@@ -1,0 +1,363 @@
+"""A worker: one run, in a process of its own. It steps the trainer between commands and shows what comes out.
+
+The worker knows its trainer, its folder and its pipe; not the owner, not the queue, not who watches. It leaves when told to,
+when the training has ended, when it exceeds a limit, and at once when its pipe is lost.
+"""
+
+from __future__ import annotations
+
+import gc
+import math
+import socket
+import sys
+import time
+import traceback
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+from playground.runs import commands, confinement, frames
+from playground.runs.cadence import Looks, Pacer, Slices
+from playground.runs.commands import Apply, Go, Goal, Job, Left, Report, Started
+from playground.runs.frames import Snapshot
+from playground.runs.keeping import Keeper
+from playground.runs.pipe import Pipe, PipeLost
+from playground.runs.reasons import Reason, plain_error
+from playground.runs.trainer import trainers
+from playground.spec.errors import SpecError
+
+CPU_BACKSTOP = 10.0  # the kernel's limit lies above the worker's own, which can still say goodbye
+LONGEST_WAIT = 1.0
+OUT_OF_MEMORY = ("can't allocate memory", "out of memory", "not enough memory")
+
+
+def main(end: socket.socket) -> int:
+    """Do the job that comes through the pipe; the process's exit code."""
+    pipe = Pipe(end)
+    confinement.exit_without(end)
+    try:
+        job = pipe.first()
+        assert isinstance(job, Job)
+        left = work(pipe, job)
+        pipe.send(left)
+    except PipeLost:
+        return 0
+    return 1 if left.status == "crashed" else 0
+
+
+def work(pipe: Pipe, job: Job) -> Left:
+    """Train until there is a reason to leave, and return it."""
+    try:
+        worker = Worker(pipe, job)
+        gc.collect()
+        gc.freeze()
+        return worker.replay() if job.replay is not None else worker.run()
+    except PipeLost:
+        raise
+    except MemoryError:
+        return _out_of_memory(job)
+    except SpecError as error:
+        reason = Reason.of(error)
+        return Left(status="failed", reason=reason.key, values=reason.values)
+    except Exception as error:  # noqa: BLE001 - a trainer's bug must reach the visitor, not vanish with the process
+        if isinstance(error, RuntimeError) and any(text in str(error) for text in OUT_OF_MEMORY):
+            return _out_of_memory(job)
+        traceback.print_exc(file=sys.stderr)
+        return Left(status="crashed", cause=f"{type(error).__name__}: {error}"[:400])
+
+
+def _out_of_memory(job: Job) -> Left:
+    confinement.allow_goodbye()
+    return Left(status="stopped", reason="run.limit_memory", values={"limit": f"{job.memory / 1e6:,.0f} MB"})
+
+
+class Worker:
+    """One run, from the newest state on disk to the reason for leaving."""
+
+    def __init__(self, pipe: Pipe, job: Job) -> None:
+        now = time.monotonic()
+        self.pipe, self.job = pipe, job
+        confinement.confine(memory=job.memory, storage=job.storage, torch=job.engine == "torch")
+        self.trainer = trainers(job.trainers).build(job.experiment, Path(job.data_folder))
+        self.keeper = Keeper(Path(job.folder), self.trainer, job.run)
+        self.keeper.restore(job.replay)
+        self.used = self.keeper.used
+        self._cpu_before = self.used.cpu - time.process_time()
+        if job.cpu_seconds:
+            confinement.limit_cpu(max(1.0, job.cpu_seconds - self._cpu_before + CPU_BACKSTOP))
+        self.goal = Goal()
+        self.script: deque[commands.Scripted] = deque()
+        self.held: deque[Apply] = deque()
+        self.known, self.silent = 0, False
+        self.probes = job.probes
+        self.slices, self.looks, self.pacer = Slices(), Looks(now), Pacer()
+        self.leaving = False
+        self._ended_before = self.trainer.status != "running"
+        self._broken: set[tuple[str, ...]] = set()  # probes that have failed
+        self._dirty = True
+        self._shown = (-1, now)  # step and time of the last frame
+        self._rate = 0.0
+        self._trouble = ""
+
+    # --- the loop ---------------------------------------------------------------------------------------------
+
+    def run(self) -> Left:
+        """Train and answer until there is a reason to leave."""
+        self._begin()
+        while True:
+            began = time.monotonic()
+            self._listen(self._patience())
+            if self.leaving:
+                return self._leave(Left())
+            self._apply_what_waits()
+            self._show()
+            self.keeper.keep()
+            playing = self._playing()
+            if playing:
+                self._slice()
+                self._count(time.monotonic() - began)
+            over = self._exceeded()
+            if over or self._ended():
+                return self._leave(over or Left(status=self.trainer.status, reason=self.trainer.reason))
+
+    def replay(self) -> Left:
+        """Repeat the run silently up to a step and send the network's tensors as they were there."""
+        self._begin()
+        self.goal = Goal(step=self.job.replay)
+        while not self.leaving:
+            began = time.monotonic()
+            self._listen(0.0)
+            self._apply_what_waits()
+            if not self._playing():
+                self._give_state(0)
+                return Left()
+            self._slice()
+            self._count(time.monotonic() - began)
+            over = self._exceeded()
+            if over:
+                return over
+        return Left()
+
+    def _begin(self) -> None:
+        self.pipe.send(
+            Started(
+                step=self.trainer.steps,
+                epoch=self.trainer.epoch,
+                seq=self.used.seq,
+                experiment=self.trainer.experiment.to_json(),
+                active_seconds=self.used.active,
+            )
+        )
+        go = self.pipe.first()
+        while not isinstance(go, Go):
+            self._take(go)
+            go = self.pipe.first()
+        self.goal, self.known, self.silent = go.goal, go.known, go.silent
+        self.script.extend(go.script)
+        self.held.extendleft(reversed(go.pending))
+        self.pacer.start(go.pace, time.monotonic())
+
+    def _listen(self, patience: float) -> None:
+        message = self.pipe.next(patience)
+        while message is not None:
+            self._take(message)
+            message = self.pipe.next()
+
+    def _take(self, message: commands.ToWorker) -> None:
+        match message:
+            case Apply():
+                self.held.append(message)
+            case commands.Watch(credits=credits, probes=probes):
+                self.looks.watch(credits)
+                if probes != self.probes:
+                    self.probes = probes
+                    self._dirty = True
+            case commands.GiveState(seq=seq):
+                self._give_state(seq)
+            case commands.Leave():
+                self.leaving = True
+            case _:
+                raise TypeError(f"a worker does not expect {message.kind}")
+
+    # --- training ---------------------------------------------------------------------------------------------
+
+    def _paused(self) -> bool:
+        goal = self.goal
+        if self._repeating():
+            return False
+        return (goal.step is not None and self.trainer.steps >= goal.step) or (
+            goal.epoch is not None and self.trainer.epoch >= goal.epoch - 1e-9
+        )
+
+    def _repeating(self) -> bool:
+        return bool(self.script) or self.trainer.steps < self.known
+
+    def _playing(self) -> bool:
+        return self.trainer.status == "running" and not self._paused()
+
+    def _slice(self) -> None:
+        """Take steps for about 5 ms, up to the next step at which something is to be done."""
+        trainer, began = self.trainer, time.monotonic()
+        stops = [self.script[0].step if self.script else None, self.known, self.goal.step]
+        if self.job.replay is None:
+            stops.append(self.keeper.next_keyframe)
+        ahead = [stop - trainer.steps for stop in stops if stop is not None and stop > trainer.steps]
+        count = min(self.slices.steps, self.pacer.allowed(began), *ahead)
+        taken, end = 0, self.goal.epoch
+        while taken < count:
+            trainer.step()
+            taken += 1
+            if trainer.status != "running" or (end is not None and trainer.epoch >= end - 1e-9):
+                break
+        self.pacer.took(taken)
+        if taken:
+            self.slices.took(taken, time.monotonic() - began)
+
+    def _count(self, seconds: float) -> None:
+        self.used.active += seconds
+        self.used.cpu = self._cpu_before + time.process_time()
+
+    def _ended(self) -> bool:
+        """Tell whether the training is over; a run that had ended before rests until it is told to go on."""
+        if self.trainer.status == "running":
+            self._ended_before = False
+            return False
+        return not (self._ended_before and self._paused())
+
+    def _exceeded(self) -> Left | None:
+        job = self.job
+        if job.cpu_seconds and self.used.cpu > job.cpu_seconds:
+            return Left(status="stopped", reason="run.limit_cpu", values={"limit": f"{job.cpu_seconds:g}"})
+        if job.wall_seconds and self.used.active > job.wall_seconds:
+            return Left(status="stopped", reason="run.limit_wall", values={"limit": f"{job.wall_seconds:g}"})
+        return None
+
+    def _patience(self) -> float:
+        """Return how long there is nothing to do but listen."""
+        now = time.monotonic()
+        if self._playing():
+            return min(self.pacer.wait(now), LONGEST_WAIT)
+        wait = min(LONGEST_WAIT, self.keeper.wait(now))
+        return min(wait, self.looks.wait(now, resting=True)) if self._unseen() else wait
+
+    # --- commands ---------------------------------------------------------------------------------------------
+
+    def _apply_what_waits(self) -> None:
+        """Apply what was applied at this step before; then, if nothing is left to be repeated, what is new."""
+        while self.script and self.script[0].step <= self.trainer.steps:
+            known = self.script.popleft()
+            self._change(known.seq, known.command)
+        if self._repeating() or not self.held:
+            return
+        before = self.trainer.experiment.to_json()
+        while self.held:
+            wanted = self.held.popleft()
+            if self._apply(wanted.seq, wanted.command):
+                self.used.seq = max(self.used.seq, wanted.seq)
+        after = self.trainer.experiment.to_json()
+        self._report("" if after == before else after)
+
+    def _apply(self, seq: int, command: commands.Command) -> bool:
+        """Apply a visitor's command; False if it was refused."""
+        trainer = self.trainer
+        match command:
+            case commands.Play():
+                self.goal = Goal()
+            case commands.Pause():
+                self.goal = Goal(step=trainer.steps)
+            case commands.Step(n=n):
+                self.goal = Goal(step=trainer.steps + n)
+            case commands.Epoch():
+                self.goal = Goal(epoch=math.floor(trainer.epoch + 1e-9) + 1)
+            case commands.Pace(steps_per_second=pace):
+                self.pacer.start(pace, time.monotonic())
+            case commands.Set() | commands.SetWeight():
+                if seq > self.used.seq and not self._change(seq, command):
+                    return False
+                self.pipe.send(commands.Applied(step=trainer.steps, seq=seq, command=command))
+            case _:
+                raise TypeError(f"a worker does not do {command.kind}")
+        return True
+
+    def _change(self, seq: int, command: commands.Command) -> bool:
+        """Change what is learned, and pin a keyframe so that a fork is exact; False if it was refused."""
+        try:
+            if isinstance(command, commands.Set):
+                self.trainer.set(command.path, command.value)
+            elif isinstance(command, commands.SetWeight):
+                self.trainer.set_weight(command.name, command.index, command.value)
+        except SpecError as error:
+            self.pipe.send(commands.Refused(seq=seq, error=plain_error(error)))
+            return False
+        self.used.seq = max(self.used.seq, seq)
+        self._dirty = True
+        if self.job.replay is None:
+            self.keeper.pin()
+        return True
+
+    # --- showing ----------------------------------------------------------------------------------------------
+
+    def _unseen(self) -> bool:
+        return self._dirty or self.trainer.steps != self._shown[0]
+
+    def _show(self) -> None:
+        if self.silent and self._repeating():
+            return
+        now = time.monotonic()
+        if self._unseen() and self.looks.wait(now, resting=not self._playing()) <= 0:
+            self._report("", self._look())
+        elif self.keeper.trouble != self._trouble:
+            self._report("")
+
+    def _look(self) -> bytes:
+        """Return a frame of now."""
+        began = time.monotonic()
+        wanted = () if self.probes in self._broken else self.probes
+        try:
+            snapshot = self.trainer.snapshot(wanted)
+            frame = frames.encode(snapshot)
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001 - a broken picture must not end a training
+            traceback.print_exc(file=sys.stderr)
+            self._broken.add(wanted)
+            snapshot = self.trainer.snapshot()
+            frame = frames.encode(snapshot)
+        now = time.monotonic()
+        self.looks.looked(began, now)
+        step, before = self._shown
+        if step >= 0 and snapshot.step > step:
+            rate = (snapshot.step - step) / max(now - before, 1e-6)
+            self._rate = rate if not self._rate else 0.5 * (self._rate + rate)
+        self._shown = (snapshot.step, now)
+        self._dirty = False
+        return frame
+
+    def _report(self, experiment: str, *payloads: bytes) -> None:
+        playing = self._playing()
+        self._trouble = self.keeper.trouble
+        report = Report(
+            status="running" if playing else "paused",
+            step=self.trainer.steps,
+            epoch=self.trainer.epoch,
+            rate=self._rate if playing else 0.0,
+            ack=self.used.seq,
+            goal=self.goal,
+            experiment=experiment,
+            pace=self.pacer.pace,
+            trouble=self._trouble,
+        )
+        self.pipe.send(report, *payloads)
+
+    def _give_state(self, seq: int) -> None:
+        trainer = self.trainer
+        tensors: dict[str, Any] = dict(trainer.state())
+        packed = frames.encode(Snapshot(trainer.steps, trainer.epoch, {}, tensors))
+        self.pipe.send(commands.Tensors(seq=seq, step=trainer.steps), packed)
+
+    def _leave(self, left: Left) -> Left:
+        """Write the last checkpoint and frame, if anything has changed since the ones before."""
+        self.keeper.keep(force=True)
+        if self._unseen() and not (self.silent and self._repeating()):
+            self._report("", self._look())
+        return left
