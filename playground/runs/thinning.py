@@ -46,8 +46,8 @@ def decimate(steps: Integers, columns: Mapping[str, Floats], max_points: int) ->
     """Indices of at most `max_points` (2 at least) history points that draw the same picture as all of them.
 
     `steps` (n,), each column (n,), NaN where a metric is missing. Kept are the first, the last, the largest and
-    smallest value of every metric, and of each of many equal stretches of steps the points with the largest and smallest loss
-    (or first metric).
+    smallest value of every metric, and of each of many equal stretches of steps the points with the largest and
+    smallest loss (or first metric).
     """
     count = len(steps)
     if count <= max(max_points, 2):
