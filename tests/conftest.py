@@ -1,0 +1,36 @@
+"""What holds for every test: its own data folder, one thread, English, and the same examples every time."""
+
+from __future__ import annotations
+
+import os
+
+# Set before NumPy is imported anywhere: two test processes on two cores must not start a thread per core each.
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# The same examples on every machine: a red test is red again when it is looked at.
+settings.register_profile(
+    "playground",
+    derandomize=True,
+    deadline=None,  # the machine is shared; pytest-timeout guards against what hangs
+    database=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+# `HYPOTHESIS_PROFILE=search` looks for new examples.
+settings.register_profile("search", settings.get_profile("playground"), derandomize=False, max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "playground"))
+
+
+@pytest.fixture(autouse=True)
+def _own_data_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep tests out of the visitor's data folder, settings and language, and them out of the tests."""
+    for name in [name for name in os.environ if name.startswith(("PLAYGROUND_", "STREAMLIT_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PLAYGROUND_DATA", str(tmp_path_factory.mktemp("data")))
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "C.UTF-8")
