@@ -56,9 +56,17 @@ class _Parser(argparse.ArgumentParser):
         raise SpecError("cli.usage", place=self.prog, reason=message)
 
 
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for: a checkout need not be installed to be used."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(metadata.version("nn-playground"))
+        parser.exit()
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="playground", description="An interactive neural-network playground.")
-    parser.add_argument("--version", action="version", version=metadata.version("nn-playground"))
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser, metavar="COMMAND")
     for name, module in COMMANDS.items():
         summary = (module.__doc__ or "").splitlines()[0]

@@ -10,13 +10,17 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from playground.cli import experiments
 from playground.cli.output import print_json, say
-from playground.spec import Experiment, SpecError, check, enforce
+from playground.spec import SpecError, check, enforce
+
+if TYPE_CHECKING:
+    from playground.data import Dataset
 
 MAX_INPUT_BYTES = 4_000_000_000
 
@@ -55,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
         raise SpecError("cli.no_classes", place="--classes", value=experiment.data.kind)
     state = weights.read(options.weights)
     dataset = load(experiment.data, data_folder())
-    x = _inputs(options.input, experiment)
+    x = _inputs(options.input, dataset)
     if dataset.points is None and x.dtype.kind == "f" and len(x.shape) > 2:
         network_input = x.astype(np.float32)
     else:
@@ -80,8 +84,8 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _inputs(path: Path, experiment: Experiment) -> npt.NDArray[np.generic]:
-    """Return the raw inputs (N, ...) of a .npy file, pictures as (N, *input_shape)."""
+def _inputs(path: Path, dataset: Dataset) -> npt.NDArray[np.generic]:
+    """Return the raw inputs of a .npy file: (N, columns), or pictures as (N, *input_shape)."""
     try:
         if path.stat().st_size > MAX_INPUT_BYTES:
             raise SpecError("cli.too_big", value=str(path), bound=f"{MAX_INPUT_BYTES:,}")
@@ -92,15 +96,11 @@ def _inputs(path: Path, experiment: Experiment) -> npt.NDArray[np.generic]:
         raise SpecError("cli.not_array", value=str(path), reason=str(error)) from error
     if not isinstance(x, np.ndarray) or x.dtype.kind not in "fiub" or x.ndim == 0:
         raise SpecError("cli.not_array", value=str(path), reason="numbers are expected")
-    shape = experiment.data.input_shape()
-    if len(shape) > 1:
-        if x.ndim < 2 or math.prod(x.shape[1:]) != math.prod(shape):
-            raise SpecError("cli.shape", place="--input", value=list(x.shape), expected=["N", *shape])
-        x = np.asarray(x).reshape(-1, *shape)
-    elif x.ndim == 1:
-        x = np.asarray(x).reshape(-1, 1)
-    if x.ndim != 2 and len(shape) == 1:
-        raise SpecError("cli.shape", place="--input", value=list(x.shape), expected=["N", "columns"])
+    shape = (dataset.x if dataset.points is None else dataset.points).shape[1:]
+    rows_of_pixels = len(shape) > 1 and x.ndim > 1 and math.prod(x.shape[1:]) == math.prod(shape)
+    if x.shape[1:] != shape and not rows_of_pixels and not (x.ndim == 1 and shape == (1,)):
+        raise SpecError("cli.shape", place="--input", value=list(x.shape), expected=["N", *shape])
+    x = np.asarray(x).reshape(-1, *shape)
     if not np.isfinite(x).all():
         bad = int(np.flatnonzero(~np.isfinite(x).reshape(len(x), -1).all(axis=1))[0])
         raise SpecError("cli.not_finite", place="--input", value=bad)

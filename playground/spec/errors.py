@@ -39,7 +39,7 @@ def _rebuild(key: str, place: str, value: object, values: dict[str, object]) -> 
     return SpecError(key, place=place, value=value, **values)
 
 
-def brief(value: object, limit: int = 60) -> str:
+def brief(value: object, limit: int = 120) -> str:
     """Return `value` as a short text that is safe to show in one line."""
     shown = value if isinstance(value, str) else repr(value)
     shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in shown[: limit + 1])
