@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, cast
 
 import numpy as np
@@ -21,7 +22,7 @@ from playground.runs.frames import Snapshot
 from playground.spec import Experiment, SpecError, State, check, coding, enforce
 from playground.spec.random import stream
 
-CHECK_EVERY = 100
+CHECK_EVERY = 200
 """At most so many steps lie between two checks for divergence and stop conditions."""
 CHUNK = 1024
 MAX_EVALUATED = 10_000
@@ -184,7 +185,7 @@ class Supervised:
     def checkpoint(self) -> tuple[dict[str, Any], State]:
         """Return everything a new trainer needs to go on exactly from here: plain values, and arrays."""
         meta: dict[str, Any] = {
-            "experiment": {"version": Experiment.VERSION, **self.experiment.plain()},
+            "experiment": _plain(self.experiment),
             "steps": self.steps,
             "status": self.status,
             "reason": self.reason,
@@ -288,20 +289,16 @@ class Supervised:
     def _check(self) -> None:
         """Stop if the loss or a weight is no longer finite, or if a stop condition holds."""
         self._checked = self.steps
-        if not self._finite():
+        anchor = self.checkpoint()
+        losses = self._fit.losses()
+        if not (np.isfinite(losses[self._anchored - self.steps :]).all() and _finite(anchor[1])):
             self._diverge()
             return
+        self._anchor, self._anchored = anchor, self.steps
         reason = self._stop_reason()
         if reason:
             self.status, self.reason = "finished", reason
         self._plan()
-        self._anchor_here()
-
-    def _finite(self) -> bool:
-        losses = self._fit.losses()
-        if not np.isfinite(losses[-(self.steps - self._anchored) :] if len(losses) else losses).all():
-            return False
-        return all(np.isfinite(tensor).all() for tensor in self._net.state().values())
 
     def _stop_reason(self) -> str:
         training = self.experiment.training
@@ -345,9 +342,10 @@ class Supervised:
             losses = self._fit.losses()
             if len(losses) and not np.isfinite(losses[-1]):
                 break
-            if not all(np.isfinite(tensor).all() for tensor in self._net.state().values()):
+            now = self.checkpoint()
+            if not _finite(now[1]):
                 break
-            good = self.checkpoint()
+            good = now
         self.restore(*good)
         self.status, self.reason = "diverged", "run.diverged"
 
@@ -381,10 +379,26 @@ class Supervised:
         return found
 
 
+def _finite(state: State) -> bool:
+    """Tell whether every tensor is finite: a sum of squares in float64 is a single pass and overflows only if one is not."""
+    return all(
+        math.isfinite(np.vdot(tensor, tensor))
+        for tensor in (value.astype(np.float64) for value in state.values() if value.dtype.kind == "f")
+    )
+
+
+@lru_cache(maxsize=32)
+def _plain(experiment: Experiment) -> dict[str, Any]:
+    """An experiment seldom changes while it trains, and turning it into plain values takes a dozen steps' time."""
+    return {"version": Experiment.VERSION, **experiment.plain()}
+
+
 def outputs(experiment: Experiment, state: State, x: Array) -> Array:
     """Return what the experiment's network makes of x (N, *input) with the tensors of `state`: (N, *output)."""
     net = engines.get(experiment.engine).net(
         experiment.model, experiment.data.input_shape(), experiment.optimizer, device=experiment.device
     )
     net.load(state)
-    return np.concatenate([cast("Array", net.forward(x[i : i + CHUNK])) for i in range(0, max(len(x), 1), CHUNK)])
+    return np.concatenate(
+        [cast("Array", net.forward(x[i : i + CHUNK])) for i in range(0, max(len(x), 1), CHUNK)]
+    )

@@ -53,7 +53,7 @@ REGULARISED = (
 
 
 def test_the_same_experiment_takes_the_same_steps() -> None:
-    assert_equal(everything(after(137, REGULARISED)), everything(after(137, REGULARISED)))
+    assert_equal(everything(after(237, REGULARISED)), everything(after(237, REGULARISED)))
 
 
 def test_another_seed_takes_other_steps() -> None:
@@ -61,13 +61,13 @@ def test_another_seed_takes_other_steps() -> None:
     assert not np.array_equal(one.state()["0.weight"], other.state()["0.weight"])
 
 
-@pytest.mark.parametrize("interrupted_at", [0, 1, 6, 7, 50, 99, 100, 136])
+@pytest.mark.parametrize("interrupted_at", [0, 1, 6, 7, 50, 99, 100, 199, 200, 201])
 def test_a_restored_trainer_goes_on_bit_for_bit(interrupted_at: int) -> None:
-    undisturbed = after(137, REGULARISED)
+    undisturbed = after(237, REGULARISED)
     meta, state = after(interrupted_at, REGULARISED).checkpoint()
     resumed = trainer(REGULARISED)
     resumed.restore(meta, state)
-    while resumed.steps < 137:
+    while resumed.steps < 237:
         resumed.step()
     assert resumed.epoch == pytest.approx(undisturbed.epoch)
     assert_equal(everything(resumed), everything(undisturbed))
@@ -238,10 +238,10 @@ def test_a_finished_run_goes_on_when_its_end_is_moved() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-@pytest.mark.parametrize("key", ["regression-plane", "three-rings"])
+@pytest.mark.parametrize("key", ["regression-plane", "moons"])
 def test_a_loss_that_explodes_stops_the_run_at_its_last_finite_state(key: str) -> None:
     experiment = preset(key).experiment.replace("optimizer", {"kind": "SGD", "lr": 10.0, "momentum": 0.99})
-    experiment = experiment.replace("loss", "MSE") if key == "regression-plane" else experiment
+    experiment = experiment.replace("loss", "MSE")
     found = after(3000, experiment)
     if found.status == "running":
         pytest.fail("the experiment was meant to diverge")
