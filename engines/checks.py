@@ -1,0 +1,103 @@
+"""What every engine refuses: states, batches, targets and orders that do not fit. It knows no engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from engines.protocol import Array
+from playground.spec import LossSpec, ModelSpec, Shape, SpecError, State
+from playground.spec.layers import BatchNorm1d
+
+SHOWN_NAMES = 3
+
+
+def check_names(state: Mapping[str, Array], expected: Mapping[str, Shape]) -> None:
+    """Raise SpecError unless `state` has exactly the expected names and shapes."""
+    for names, key in ((set(expected) - set(state), "missing"), (set(state) - set(expected), "unknown")):
+        if names:
+            shown = sorted(names)
+            more = ", …" if len(shown) > SHOWN_NAMES else ""
+            raise SpecError(f"engine.state_{key}", value=", ".join(shown[:SHOWN_NAMES]) + more)
+    for name, shape in expected.items():
+        if np.shape(state[name]) != shape:
+            found = str(np.shape(state[name]))
+            raise SpecError("engine.state_shape", place=name, value=found, expected=str(shape))
+
+
+def check_state(state: State, model: ModelSpec, shape: Shape, dtype: str) -> None:
+    """Raise SpecError unless `state` has every tensor of `model` and `dtype` can hold its numbers."""
+    tensors = model.tensors(shape)
+    check_names(state, {name: tensor.shape for name, tensor in tensors.items()})
+    limit = float(np.finfo(dtype).max)
+    for name, given in state.items():
+        values = np.asarray(given)
+        if values.dtype.kind not in "fiu":
+            raise SpecError("engine.state_number", place=name, value=str(values.dtype))
+        bad = ~(np.abs(values) <= limit)
+        if bad.any():
+            raise SpecError("engine.state_number", place=name, value=float(values[bad].reshape(-1)[0]))
+
+
+def check_retune(old: ModelSpec, new: ModelSpec, shape: Shape) -> None:
+    """Raise SpecError unless `new` has the tensors and the inner shapes of `old`."""
+    same = len(old.layers) == len(new.layers) and old.shapes(shape) == new.shapes(shape)
+    before = {name: tensor.shape for name, tensor in old.tensors(shape).items()}
+    if not same or before != {name: tensor.shape for name, tensor in new.tensors(shape).items()}:
+        raise SpecError("engine.retune", place="model")
+
+
+def check_batch_size(model: ModelSpec, batch_size: int) -> None:
+    """Raise SpecError if the model has a batch normalisation and the batch a single sample: it has no variance."""
+    if batch_size == 1 and any(isinstance(layer, BatchNorm1d) for layer in model.layers):
+        raise SpecError("engine.batch_of_one", place="training.batch_size", value=batch_size)
+
+
+def as_batch(x: Array, shape: Shape) -> Array:
+    """Return x as an array (N, *shape).
+
+    Raises:
+        SpecError: if it has another shape.
+    """
+    x = np.asarray(x)
+    if x.shape[1:] != shape or x.ndim == 0:
+        raise SpecError("engine.input_shape", place="x", value=str(x.shape), expected=_batch_text(shape))
+    return x
+
+
+def as_targets(loss: LossSpec, target: Array, num_samples: int, output: Shape) -> Array:
+    """Return coded targets as class indices int64 (N,) or as numbers (N, k), k the product of `output`.
+
+    Raises:
+        SpecError: if the shape does not fit or a class is out of range.
+    """
+    target = np.asarray(target)
+    classes = loss.targets == "classes"
+    expected: Shape = (num_samples,) if classes else (num_samples, *output)
+    if target.shape != expected or (classes and target.dtype.kind not in "iu"):
+        found = f"{target.shape} {target.dtype}"
+        raise SpecError("engine.target_shape", place="y", value=found, expected=str(expected), kind=loss.kind)
+    if not classes:
+        return target.reshape(num_samples, -1)
+    if num_samples and not (target.min() >= 0 and target.max() < output[0]):
+        worst = int(target.max()) if target.max() >= output[0] else int(target.min())
+        raise SpecError("engine.target_class", place="y", value=worst, classes=output[0])
+    return target.astype(np.int64)
+
+
+def as_order(order: Array, num_samples: int) -> Array:
+    """Return an order of samples as int64 (M,).
+
+    Raises:
+        SpecError: if it names a sample that is not there.
+    """
+    order = np.asarray(order, dtype=np.int64).reshape(-1)
+    if order.size and not (order.min() >= 0 and order.max() < num_samples):
+        worst = int(order.max()) if order.max() >= num_samples else int(order.min())
+        raise SpecError("engine.order", place="order", value=worst, samples=num_samples)
+    return order
+
+
+def _batch_text(shape: Shape) -> str:
+    return "(" + ", ".join(["N", *map(str, shape)]) + ")"

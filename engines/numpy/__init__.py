@@ -1,0 +1,56 @@
+"""The NumPy engine: the reference, the microscope, and for small networks the fastest there is.
+
+It knows no screen, no data set and no trainer. `engine` is the one way in; `README.md` one level up has the layout.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+import engines.numpy.layers  # noqa: F401  (whatever is defined there enters the registry)
+from engines.checks import as_targets
+from engines.numpy.losses import LOSSES, coded, mean_losses
+from engines.numpy.net import Net
+from engines.numpy.program import Program, run
+from engines.protocol import Array, Dtype
+from playground.spec import LossSpec, ModelSpec, OptimizerSpec, Shape, SpecError
+
+
+class NumpyEngine:
+    """See `engines.protocol.Engine`."""
+
+    name = "numpy"
+
+    def devices(self) -> tuple[str, ...]:
+        return ("cpu",)
+
+    def net(
+        self,
+        model: ModelSpec,
+        input_shape: Shape,
+        optimizer: OptimizerSpec,
+        *,
+        seed: int = 0,
+        device: str = "cpu",
+        dtype: Dtype = "float32",
+    ) -> Net:
+        if device not in self.devices():
+            options = ", ".join(self.devices())
+            raise SpecError("engine.device", place="device", value=device, engine=self.name, options=options)
+        return Net(model, input_shape, optimizer, seed=seed, dtype=dtype)
+
+    def loss(self, spec: LossSpec, y: Array, target: Array) -> tuple[float, Array]:
+        y = np.asarray(y)
+        target = as_targets(spec, target, len(y), y.shape[1:])
+        columns = y.reshape(len(y), -1).T  # (k, N)
+        t = np.empty((1, *columns.shape), y.dtype)
+        coded(spec, target, t)
+        terms, dy = np.empty_like(t), np.empty_like(t[0])
+        program = Program()
+        LOSSES[type(spec)](spec, columns.shape, y.dtype, program).backward(columns, t[0], terms[0], dy)
+        with np.errstate(all="ignore"):  # a loss may be infinite; it is not hidden
+            run(program)
+        return float(mean_losses(spec, terms, t)[0]), np.ascontiguousarray(dy.T).reshape(y.shape)
+
+
+engine = NumpyEngine()

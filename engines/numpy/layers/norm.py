@@ -1,0 +1,143 @@
+"""Batch and layer normalisation.
+
+Both are x̂ = (x − μ) / √(σ² + ε), y = w x̂ + b with the biased variance σ², and differ in what they average over.
+With ⟨·⟩ that average and dx̂ = w dy: dx = (dx̂ − ⟨dx̂⟩ − x̂ ⟨dx̂ x̂⟩) / √(σ² + ε).
+
+Legend: F features, B samples; everything here is feature-major, (F, B). A statistic is (F, 1) for batch and (1, B)
+for layer normalisation.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TypeVar
+
+import numpy as np
+
+from engines.numpy.block import Block
+from engines.numpy.layer import Lasting, Layer, layer
+from engines.numpy.workspace import Workspace
+from engines.protocol import Array
+from playground.spec import Shape, layers
+
+N = TypeVar("N", layers.BatchNorm1d, layers.LayerNorm)
+
+
+class Norm(Layer[N]):
+    """What both share. Parameters: w (F,), b (F,)."""
+
+    constant_statistics = False  # whether x has no part in the statistics
+
+    def __init__(self, spec: N, shape: Shape, lasting: Lasting, at: Workspace) -> None:
+        super().__init__(spec, shape, lasting, at)
+        self.weight, self.bias = lasting.parameters.reshape(2, -1, 1)  # (F, 1) each
+        self.dweight, self.dbias = lasting.gradient.reshape(2, -1)  # (F,) each
+        self.ones = np.ones(at.batch_size, at.dtype)
+
+    @abstractmethod
+    def average(self, values: Array) -> Array:
+        """Append the average of values (F, B) and return it, shaped to be broadcast against them."""
+
+    def normalise(self, x: Block) -> Block:
+        """Append x̂ and y by the statistics of x itself."""
+        self.normal, self.work = self.scratch(), self.scratch()  # x̂, and room
+        self.mean = self.average(x.values)
+        self.emit(np.subtract, x.values, self.mean, self.normal)
+        self.emit(np.multiply, self.normal, self.normal, self.work)
+        self.variance = self.average(self.work)
+        return self.scale(self.variance)
+
+    def scale(self, variance: Array) -> Block:
+        """Append x̂ = (x − μ) / √(σ² + ε), where x − μ stands already, and y = w x̂ + b."""
+        y = self.block(self.num_in)
+        self.inverse = np.empty_like(variance)  # 1 / √(σ² + ε)
+        self.emit(np.add, variance, self.scalar(self.spec.eps), self.inverse)
+        self.emit(np.sqrt, self.inverse, self.inverse)
+        self.emit(np.divide, self.scalar(1), self.inverse, self.inverse)
+        self.emit(np.multiply, self.normal, self.inverse, self.normal)
+        self.emit(np.multiply, self.normal, self.weight, y.values)
+        self.emit(np.add, y.values, self.bias, y.values)
+        return y
+
+    def backward(self, dy: Block) -> Block:
+        """db = Σ dy, dw = Σ dy x̂ over the samples; dx as above."""
+        self.emit(dy.values.dot, self.ones, self.dbias)
+        self.emit(np.multiply, dy.values, self.normal, self.work)
+        self.emit(self.work.dot, self.ones, self.dweight)
+        if not self.wants_dx:
+            return dy
+        dx = dy.values
+        self.emit(np.multiply, dx, self.weight, dx)
+        if not self.constant_statistics:
+            self._through_statistics(dx)
+        self.emit(np.multiply, dx, self.inverse, dx)
+        return dy
+
+    def _through_statistics(self, dx: Array) -> None:
+        """dx̂ ← dx̂ − ⟨dx̂⟩ − x̂ ⟨dx̂ x̂⟩."""
+        average = self.average(dx)
+        self.emit(np.multiply, dx, self.normal, self.work)
+        together = self.average(self.work)
+        self.emit(np.subtract, dx, average, dx)
+        self.emit(np.multiply, self.normal, together, self.work)
+        self.emit(np.subtract, dx, self.work, dx)
+
+
+@layer(layers.BatchNorm1d)
+class BatchNorm1d(Norm[layers.BatchNorm1d]):
+    """Normalise each feature over the batch. (N, F) → (N, F).
+
+    Parameters: w (F,), b (F,). Kept: running mean (F,) and unbiased running variance (F,), which take over
+    `momentum` of each batch while training and stand for μ and σ² otherwise, and the number of batches.
+    A single sample has no variance: where it is left over as the last batch of an epoch, it is normalised by the
+    running statistics and leaves them as they are. (Batches of one throughout are refused, as torch does.)
+    Ioffe and Szegedy, "Batch Normalization" (2015), with torch's conventions.
+    """
+
+    def forward(self, x: Block) -> Block:
+        if not self.at.training or self.at.batch_size == 1:
+            return self._by_running(x)
+        y = self.normalise(x)
+        size = self.at.batch_size
+        self._follow("running_mean", self.mean, 1)
+        self._follow("running_var", self.variance, size / (size - 1))
+        count = self.lasting.buffers["num_batches_tracked"]
+        self.emit(np.add, count, np.ones_like(count), count)
+        return y
+
+    def average(self, values: Array) -> Array:
+        share = np.full(self.at.batch_size, 1 / self.at.batch_size, self.at.dtype)
+        average = np.empty(self.num_in, self.at.dtype)
+        self.emit(values.dot, share, average)
+        return average[:, None]
+
+    def _follow(self, name: str, news: Array, correction: float) -> None:
+        """running = (1 − momentum) running + momentum · correction · news."""
+        running = self.lasting.buffers[name]
+        part = np.empty_like(running)
+        self.emit(np.multiply, running, self.scalar(1 - self.spec.momentum), running)
+        self.emit(np.multiply, news[:, 0], self.scalar(self.spec.momentum * correction), part)
+        self.emit(np.add, running, part, running)
+
+    def _by_running(self, x: Block) -> Block:
+        self.constant_statistics = True
+        self.normal, self.work = self.scratch(), self.scratch()
+        self.emit(np.subtract, x.values, self.lasting.buffers["running_mean"][:, None], self.normal)
+        return self.scale(self.lasting.buffers["running_var"][:, None])
+
+
+@layer(layers.LayerNorm)
+class LayerNorm(Norm[layers.LayerNorm]):
+    """Normalise each sample over its features, in training and outside alike. (N, F) → (N, F).
+
+    Parameters: w (F,), b (F,). Ba, Kiros and Hinton, "Layer Normalization" (2016).
+    """
+
+    def forward(self, x: Block) -> Block:
+        return self.normalise(x)
+
+    def average(self, values: Array) -> Array:
+        share = np.full(self.num_in, 1 / self.num_in, self.at.dtype)
+        average = np.empty(self.at.batch_size, self.at.dtype)
+        self.emit(share.dot, values, average)
+        return average[None, :]

@@ -1,0 +1,239 @@
+"""A model with numbers in it. Programs for a batch size are written when that size is first seen, and kept.
+
+Training passes and looks (`forward` without training, `trace`) have memory of their own: a look changes nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakSet
+
+import numpy as np
+
+from engines.checks import as_batch, as_targets, check_batch_size, check_names, check_retune, check_state
+from engines.generators import generator_state, restore_generator
+from engines.numpy.block import Block
+from engines.numpy.fit import Fit
+from engines.numpy.layer import LAYERS, Lasting
+from engines.numpy.layout import Layout
+from engines.numpy.optimizers import OPTIMIZERS, Optimizer
+from engines.numpy.program import Program, run
+from engines.numpy.workspace import Workspace, takes_ones
+from engines.protocol import Array, Dtype
+from playground.spec import LossSpec, ModelSpec, OptimizerSpec, Shape, SpecError, State
+from playground.spec.random import stream
+
+LOOK_ELEMENTS = 1 << 18
+"""A look is taken at so many samples at a time that the widest layer has about this many numbers: 1 MB."""
+KEPT_LOOKS = 6
+"""How many batch sizes of looks keep their memory."""
+
+
+@dataclass
+class TrainingPass:
+    """What `forward(training=True)` leaves for `backward`."""
+
+    at: Workspace
+    dy: Block
+    dx: Block
+    backward: Program
+
+
+class Net:
+    """The NumPy engine's net; see `engines.protocol.Net`."""
+
+    def __init__(
+        self, model: ModelSpec, input_shape: Shape, optimizer: OptimizerSpec, *, seed: int, dtype: Dtype
+    ) -> None:
+        self.model = model
+        self.input_shape = tuple(input_shape)
+        self.dtype = np.dtype(dtype)
+        self.layout = Layout(model, self.input_shape)
+        self.parameters = np.zeros(self.layout.size, self.dtype)
+        self.gradient = np.zeros(self.layout.size, self.dtype)
+        self.lasting = [self._lasting(index, seed) for index in range(len(model.layers))]
+        self.optimizer: Optimizer[Any] = OPTIMIZERS[type(optimizer)](
+            optimizer, self.parameters, self.gradient
+        )
+        self._fits: WeakSet[Fit] = WeakSet()
+        self._forget_programs()
+        self.load(model.init(self.input_shape, seed))
+
+    def forward(self, x: Array, *, training: bool = False) -> Array:
+        x = as_batch(x, self.input_shape)
+        if training:
+            check_batch_size(self.model, len(x))
+            self._pass = self._training_pass(len(x))
+            self._fill(self._pass.at, x)
+            self._run(self._pass.at.forward)
+            return self._rows(self._pass.at.y, self._output_shape)
+        parts = [self._rows(at.y, self._output_shape) for at in self._look(x)]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def backward(self, grad: Array) -> Array:
+        if self._pass is None:
+            raise SpecError("engine.no_forward")
+        grad = as_batch(grad, self._output_shape)
+        done = self._pass
+        if len(grad) != done.at.batch_size:
+            expected = (done.at.batch_size, *self._output_shape)
+            raise SpecError("engine.input_shape", place="grad", value=str(grad.shape), expected=str(expected))
+        done.dy.values[...] = grad.reshape(len(grad), -1).T
+        self._run(done.backward)
+        return self._rows(done.dx, self.input_shape)
+
+    def step(self, lr: float) -> None:
+        self.optimizer.set_lr(lr)
+        self._run(self._update)
+
+    def fit(self, loss: LossSpec, x: Array, y: Array, batch_size: int) -> Fit:
+        x = as_batch(x, self.input_shape)
+        y = as_targets(loss, y, len(x), self._output_shape)
+        check_batch_size(self.model, min(batch_size or len(x), len(x)))
+        fit = Fit(self, loss, x, y, batch_size)
+        self._fits.add(fit)
+        return fit
+
+    def trace(self, x: Array) -> list[Array]:
+        shapes = self.model.shapes(self.input_shape)
+        parts = [
+            [self._rows(block, shape) for block, shape in zip(at.outputs, shapes, strict=True)]
+            for at in self._look(as_batch(x, self.input_shape))
+        ]
+        return [np.concatenate(pieces) for pieces in zip(*parts, strict=True)]
+
+    def penalty(self) -> float:
+        tensors = self.layout.tensors(self.parameters)
+        total = 0.0
+        for index, spec in enumerate(self.model.layers):
+            prefix = f"{index}."
+            own = {name.removeprefix(prefix): v for name, v in tensors.items() if name.startswith(prefix)}
+            total += LAYERS[type(spec)].penalty(spec, own)
+        return total
+
+    def gradients(self) -> State:
+        return self.layout.copies(self.gradient)
+
+    def state(self) -> State:
+        tensors = self._tensors()
+        return {name: tensors[name].copy(order="C") for name in self.model.tensors(self.input_shape)}
+
+    def load(self, state: State) -> None:
+        check_state(state, self.model, self.input_shape, self.dtype.name)
+        for name, values in self._tensors().items():
+            values[...] = state[name]
+
+    def optimizer_state(self) -> State:
+        return self.optimizer.state(self.layout)
+
+    def load_optimizer(self, state: State) -> None:
+        self.optimizer.load(state, self.layout)
+
+    def random_state(self) -> State:
+        return {name: generator_state(generator) for name, generator in self._generators().items()}
+
+    def load_random(self, state: State) -> None:
+        generators = self._generators()
+        check_names(state, {name: generator_state(generator).shape for name, generator in generators.items()})
+        for name, generator in generators.items():
+            restore_generator(generator, state[name])
+
+    def retune(self, model: ModelSpec, optimizer: OptimizerSpec) -> None:
+        check_retune(self.model, model, self.input_shape)
+        self.model = model
+        before = self.optimizer
+        self.optimizer = OPTIMIZERS[type(optimizer)](optimizer, self.parameters, self.gradient)
+        if type(before) is type(self.optimizer):
+            self.optimizer.adopt(before)
+        self._forget_programs()
+        for fit in self._fits:
+            fit.rewrite()
+
+    def workspace(self, batch_size: int, rows: Array, *, training: bool) -> Workspace:
+        """Return new memory and programs of this net for a batch size."""
+        return Workspace(self.model, self.input_shape, self.lasting, batch_size, training, rows)
+
+    def rows(self, *leading: int) -> Array:
+        """Return memory for input, (*leading, F) or with a column of ones (*leading, F + 1)."""
+        width = math.prod(self.input_shape) + takes_ones(self.model)
+        return np.ones((*leading, width), self.dtype)
+
+    def _lasting(self, index: int, seed: int) -> Lasting:
+        spec, shape = self.model.layers[index], self.model.inputs(self.input_shape)[index]
+        return Lasting(
+            parameters=self.layout.part(self.parameters, index),
+            gradient=self.layout.part(self.gradient, index),
+            buffers={
+                name: np.zeros(tensor.shape, np.int64 if tensor.init == "count" else self.dtype)
+                for name, tensor in spec.tensors(shape).items()
+                if not tensor.trainable
+            },
+            generator=stream(seed, "dropout", index) if LAYERS[type(spec)].draws else None,
+        )
+
+    def _forget_programs(self) -> None:
+        self._looks: OrderedDict[int, Workspace] = OrderedDict()
+        self._pass: TrainingPass | None = None
+        self._update = self.optimizer.program()
+
+    def _training_pass(self, batch_size: int) -> TrainingPass:
+        if self._pass is not None and self._pass.at.batch_size == batch_size:
+            return self._pass
+        at = self.workspace(batch_size, self.rows(batch_size), training=True)
+        dy = Block.empty(self.num_outputs, batch_size, self.dtype)
+        backward, dx = at.backward(dy, wants_dx=True)
+        return TrainingPass(at, dy, dx, backward)
+
+    def _look(self, x: Array) -> Iterator[Workspace]:
+        """Yield a workspace after a forward pass for each portion of x (N, *input)."""
+        widest = max(math.prod(shape) for shape in (self.input_shape, *self.model.shapes(self.input_shape)))
+        portion = max(LOOK_ELEMENTS // widest, 16)
+        for start in range(0, max(len(x), 1), portion):
+            part = x[start : start + portion]
+            at = self._looks.pop(len(part), None)
+            if at is None:
+                at = self.workspace(len(part), self.rows(len(part)), training=False)
+            self._looks[len(part)] = at
+            if len(self._looks) > KEPT_LOOKS:
+                self._looks.popitem(last=False)
+            self._fill(at, part)
+            self._run(at.forward)
+            yield at
+
+    def _fill(self, at: Workspace, x: Array) -> None:
+        at.rows[:, : math.prod(self.input_shape)] = x.reshape(len(x), -1)
+
+    def _rows(self, block: Block, shape: Shape) -> Array:
+        """Return a block (F, B) as samples (B, *shape), copied."""
+        return block.values.T.copy(order="C").reshape(-1, *shape)
+
+    def _run(self, program: Program) -> None:
+        with np.errstate(all="ignore"):  # what overflows shows in the loss, and the trainer calls it diverged
+            run(program)
+
+    def _tensors(self) -> dict[str, Array]:
+        """Return all tensors, learned or not, as views."""
+        found = self.layout.tensors(self.parameters)
+        for index, lasting in enumerate(self.lasting):
+            found |= {f"{index}.{name}": values for name, values in lasting.buffers.items()}
+        return found
+
+    def _generators(self) -> dict[str, np.random.Generator]:
+        return {
+            f"dropout/{index}": lasting.generator
+            for index, lasting in enumerate(self.lasting)
+            if lasting.generator is not None
+        }
+
+    @property
+    def num_outputs(self) -> int:
+        """Return k, the number of outputs of one sample."""
+        return math.prod(self._output_shape)
+
+    @property
+    def _output_shape(self) -> Shape:
+        return self.model.output_shape(self.input_shape)

@@ -1,0 +1,123 @@
+"""One batch size of one net: the memory of a pass, and the programs that fill it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from engines.numpy.block import Block
+from engines.numpy.layer import LAYERS, Lasting, Layer
+from engines.numpy.program import Program
+from engines.protocol import Array
+from playground.spec import ModelSpec, Shape
+
+POOL_ELEMENTS = 1 << 16
+"""Up to this size the outputs of one kind of activation lie side by side; above it they would leave the cache."""
+
+
+class Pool:
+    """The outputs of all activations of one kind, side by side, so that one pass gives the slopes of all."""
+
+    def __init__(self, num_rows: int, batch_size: int, dtype: np.dtype) -> None:
+        self.y = np.ones((num_rows, batch_size), dtype)
+        self.slope = np.empty_like(self.y)
+        self.has_slope = False
+        self._used = 0
+
+    def take(self, num_features: int) -> tuple[Block, Array]:
+        """Return the next output block (num_features, B) and its slope (num_features, B)."""
+        start, self._used = self._used, self._used + num_features + 1
+        return Block(self.y[start : self._used]), self.slope[start : self._used - 1]
+
+
+class Workspace:
+    """The layers of a net at one batch size.
+
+    Args:
+        model: the layers' specifications.
+        shape: of one sample.
+        lasting: the numbers that the layers share with other workspaces, in the order of the layers.
+        batch_size: B.
+        training: whether dropout drops and batch normalisation looks at the batch.
+        rows: where the input lies: (B, F), or (B, F + 1) with a column of ones if `takes_ones(model)`.
+
+    Attributes:
+        outputs: the output of every layer.
+        program: what is appended to now.
+    """
+
+    def __init__(
+        self,
+        model: ModelSpec,
+        shape: Shape,
+        lasting: Sequence[Lasting],
+        batch_size: int,
+        training: bool,
+        rows: Array,
+    ) -> None:
+        self.batch_size = batch_size
+        self.training = training
+        self.dtype = rows.dtype
+        self.rows = rows
+        self.program = Program()
+        kinds = [LAYERS[type(spec)] for spec in model.layers]
+        shapes = model.inputs(shape)
+        self._pools = _pools(kinds, shapes, batch_size, self.dtype)
+        self.layers: list[Layer[Any]] = [
+            kind(spec, inner, numbers, self)
+            for kind, spec, inner, numbers in zip(kinds, model.layers, shapes, lasting, strict=True)
+        ]
+        block = Block.of_rows(rows, self.layers[0].num_in)
+        self.outputs: list[Block] = []
+        for one in self.layers:
+            block = one.forward(block)
+            self.outputs.append(block)
+        self.forward = self.program
+        self.y = block
+
+    def emit(self, function: Any, *arguments: object, **options: object) -> None:
+        """Append a call to the program that is being written."""
+        self.program.emit(function, *arguments, **options)
+
+    def backward(self, dy: Block, *, wants_dx: bool) -> tuple[Program, Block]:
+        """Return the program from dL/dy to all gradients, and the block of dL/dx, which is undefined unless wanted.
+
+        Without `wants_dx` the program ends at the first layer that has parameters.
+        """
+        self.program = Program()
+        learns = [one.lasting.parameters.size > 0 for one in self.layers]
+        first = 0 if wants_dx else learns.index(True) if any(learns) else len(learns)
+        for index in reversed(range(first, len(self.layers))):
+            self.layers[index].wants_dx = wants_dx or index > first
+            dy = self.layers[index].backward(dy)
+        return self.program, dy
+
+    def pool(self, kind: type, num_features: int) -> Pool:
+        """Return the pool for an output of this kind of layer: the shared one, or one of its own."""
+        return self._pools.get(kind) or Pool(num_features + 1, self.batch_size, self.dtype)
+
+
+def takes_ones(model: ModelSpec) -> bool:
+    """Return whether the input should carry a column of ones: whether the first real layer has a use for it."""
+    for spec in model.layers:
+        kind = LAYERS[type(spec)]
+        if not kind.passes_through:
+            return kind.wants_ones(spec)
+    return False
+
+
+def _pools(
+    kinds: Sequence[type[Layer[Any]]], shapes: Sequence[Shape], batch_size: int, dtype: np.dtype
+) -> dict[type, Pool]:
+    rows: Counter[type] = Counter()
+    for kind, shape in zip(kinds, shapes, strict=True):
+        if kind.pooled:
+            rows[kind] += int(np.prod(shape)) + 1
+    return {
+        kind: Pool(num_rows, batch_size, dtype)
+        for kind, num_rows in rows.items()
+        if num_rows * batch_size <= POOL_ELEMENTS
+    }
