@@ -21,7 +21,9 @@ DOORS = {"playground", "engines"}
 
 
 def sources(*folders: str) -> list[Path]:
-    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py") if ".venv" not in path.parts)
+    return sorted(
+        path for folder in folders for path in (ROOT / folder).rglob("*.py") if ".venv" not in path.parts
+    )
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -59,7 +61,12 @@ def floors() -> set[str]:
 
 def test_every_contract_is_kept() -> None:
     ran = subprocess.run(
-        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as main; main()", "--no-cache"],
+        [
+            sys.executable,
+            "-c",
+            "from importlinter.cli import lint_imports_command as main; main()",
+            "--no-cache",
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -73,7 +80,9 @@ def test_every_module_stands_on_a_floor() -> None:
     modules = {".".join(path.relative_to(ROOT).with_suffix("").parts) for path in sources(*PACKAGES)}
     modules = {name.removesuffix(".__init__") for name in modules}
     homeless = {
-        name for name in modules if name not in DOORS and not any(f"{name}.".startswith(f"{floor}.") for floor in floors())
+        name
+        for name in modules
+        if name not in DOORS and not any(f"{name}.".startswith(f"{floor}.") for floor in floors())
     }
     assert homeless == set()
 
@@ -81,11 +90,15 @@ def test_every_module_stands_on_a_floor() -> None:
 def test_only_pages_ui_and_live_import_streamlit() -> None:
     found = importers("streamlit", "playground", "engines", "pages")
     assert found, "the rule would be empty"
-    assert {name for name in found if not name.startswith(("pages/", "playground/ui/", "playground/live/"))} == set()
+    assert {
+        name for name in found if not name.startswith(("pages/", "playground/ui/", "playground/live/"))
+    } == set()
 
 
 def test_only_the_torch_engine_imports_torch() -> None:
-    found = importers("torch", "playground", "engines", "pages") | importers("safetensors.torch", "playground", "engines")
+    found = importers("torch", "playground", "engines", "pages") | importers(
+        "safetensors.torch", "playground", "engines"
+    )
     assert found, "the rule would be empty"
     assert {name for name in found if not name.startswith("engines/torch/")} == set()
 
@@ -109,7 +122,18 @@ def test_there_are_pages() -> None:
 
 
 def test_names_say_what_is_inside() -> None:
-    empty = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "handler", "handlers", "misc"}
+    empty = {
+        "utils",
+        "util",
+        "helpers",
+        "helper",
+        "common",
+        "manager",
+        "managers",
+        "handler",
+        "handlers",
+        "misc",
+    }
     found = sources("playground", "engines", "pages", "tests")
     stems = {path: set(path.relative_to(ROOT).with_suffix("").parts[-1].split("_")) for path in found}
     folders = {path: set(path.relative_to(ROOT).parts[:-1]) for path in found}

@@ -44,9 +44,9 @@ def test_make_targets_and_variables_of_the_documents_exist() -> None:
     words = [word for command in commands("make") for word in command]
     assert {"run", "test", "check", "bench"} <= set(words)
     assert {word for word in words if "=" not in word} <= targets
-    assert {word.partition("=")[0] for word in words if "=" in word} <= set(re.findall(r"\$\(([A-Z_]+)\)", makefile)) | set(
-        re.findall(r"\$\((?:if|filter-out 0,|origin) ?\$?\(?([A-Z_]+)", makefile)
-    )
+    assert {word.partition("=")[0] for word in words if "=" in word} <= set(
+        re.findall(r"\$\(([A-Z_]+)\)", makefile)
+    ) | set(re.findall(r"\$\((?:if|filter-out 0,|origin) ?\$?\(?([A-Z_]+)", makefile))
 
 
 def test_make_help_tells_of_every_target() -> None:
@@ -100,7 +100,9 @@ def test_every_dependency_is_pinned() -> None:
     project = tomllib.loads(read("pyproject.toml"))["project"]
     asked = project["dependencies"] + project["optional-dependencies"]["dev"]
     pins = [line for line in read("constraints.txt").splitlines() if line and not line.startswith("#")]
-    assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][0-9a-z.]*", pin) for pin in pins), "no path, host or local version"
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][0-9a-z.]*", pin) for pin in pins), (
+        "no path, host or local version"
+    )
     pinned = {pin.partition("==")[0].lower().replace("_", "-") for pin in pins}
     assert {re.split(r"[\[<>=~! ]", line)[0].lower() for line in asked} - pinned == set()
     assert "torch==2.13.0" in pins

@@ -21,13 +21,19 @@ def asked_for() -> dict[str, str]:
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
                 if not isinstance(node, ast.Call) or not node.args:
                     continue
-                called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                called = (
+                    node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                )
                 if called not in SPEAKERS:
                     continue
                 for part in ast.walk(node.args[0]):  # `text("a.b" if one else "a.c")` asks for both
                     if isinstance(part, ast.JoinedStr):
                         break
-                    if isinstance(part, ast.Constant) and isinstance(part.value, str) and KEY.fullmatch(part.value):
+                    if (
+                        isinstance(part, ast.Constant)
+                        and isinstance(part.value, str)
+                        and KEY.fullmatch(part.value)
+                    ):
                         found[part.value] = f"{path.relative_to(ROOT)}:{node.lineno}"
     return found
 
