@@ -7,7 +7,7 @@ a record is, not what it means; its caller keeps threads apart.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -60,6 +60,26 @@ class Log:
         with suppress(OSError):
             return records.read(self.file, offset, self.end)
         return None
+
+    def tail(self, start: int, drops: Callable[[Record], bool]) -> list[tuple[int, int, int]] | None:
+        """Offset, kind and size of the records to drop, if from the first of them on all are to drop; else None.
+
+        `start` is the offset of a record before which nothing is to drop.
+        """
+        found: list[tuple[int, int, int]] = []
+        while start < self.end:
+            record = self.read(start)
+            if record is None or (found and not drops(record)):
+                return None
+            if drops(record):
+                found.append((start, record.kind, record.size))
+            start += record.size
+        return found
+
+    def truncate(self, end: int) -> None:
+        """Cut off what lies from `end` on. Raises OSError; the log is then as it was."""
+        self.file.truncate(end)
+        self.end = end
 
     def replace(self, kept: Iterable[Record]) -> None:
         """Write the log anew with these records. Raises OSError; the log is then as it was."""

@@ -132,10 +132,14 @@ class Recording:
         come."""
         with self.lock:
             self.owed = [other for other in self.owed if stays(other, step, keep_commands)]
-            if self.contents.cut_back(step, keep_commands):
-                self.behind = True
-                self.waiting = self.patience = 0
-                self.catch_up()
+            num_others = len(self.contents.others)
+            if not self.contents.cut_back(step, keep_commands):
+                return
+            if not self.behind and self.cut_tail(step, keep_commands, num_others - len(self.contents.others)):
+                return
+            self.behind = True
+            self.waiting = self.patience = 0
+            self.catch_up()
 
     def sync(self) -> None:
         """Ask the disk to keep what was written. A killed process loses nothing without it, a power cut
@@ -253,6 +257,25 @@ class Recording:
         for offset, record in zip(offsets, batch, strict=True):
             self.contents.remember(record, offset)
         self.keep_bounds()
+        return True
+
+    def cut_tail(self, step: int, keep_commands: bool, num_others: int) -> bool:
+        """Cut the file where that is enough: what is dropped, `num_others` commands and notes among it, is its tail.
+
+        That needs no space and hardly any time, and is so after every killed worker; commands that an earlier cut has
+        kept lie elsewhere.
+        """
+        start = self.contents.offsets[-1] if self.contents.offsets else 0
+        tail = self.log.tail(start, lambda record: not stays(record, step, keep_commands))
+        if not tail or sum(kind in (COMMAND, NOTE) for _, kind, _ in tail) != num_others:
+            return False
+        try:
+            self.log.truncate(tail[0][0])
+        except OSError:
+            return False
+        for _, kind, size in tail:
+            if kind in self.contents.written:
+                self.contents.written[kind] -= size
         return True
 
     def keep_bounds(self) -> None:

@@ -45,7 +45,11 @@ def contents(snapshot: Snapshot) -> Any:
 
 def example() -> Snapshot:
     weights = np.array([[0.5, -1.0], [np.nan, np.inf]], dtype=np.float32)
-    arrays: dict[str, Any] = {"w/0.weight": weights, "grid": np.arange(5, dtype=np.uint8), "on": np.array([True])}
+    arrays: dict[str, Any] = {
+        "w/0.weight": weights,
+        "grid": np.arange(5, dtype=np.uint8),
+        "on": np.array([True]),
+    }
     return Snapshot(1840, 3.68, {"loss": 0.043, "r2": math.nan, "up": math.inf, "down": -math.inf}, arrays)
 
 
@@ -100,7 +104,9 @@ def test_the_layout_is_the_documented_one() -> None:
             {"name": "on", "dtype": "bool", "shape": [1], "offset": 24},
         ],
     }
-    assert frame[4 + length :] == example().arrays["w/0.weight"].tobytes() + bytes(range(5)) + b"\0\0\0\1" + bytes(7)
+    assert frame[4 + length :] == example().arrays["w/0.weight"].tobytes() + bytes(
+        range(5)
+    ) + b"\0\0\0\1" + bytes(7)
 
 
 def test_memory_order_and_byte_order_do_not_matter() -> None:
@@ -123,7 +129,7 @@ def test_memory_order_and_byte_order_do_not_matter() -> None:
         Snapshot(1, 0.0, {"a\0b": 1.0}),
         Snapshot(-1, 0.0),
         Snapshot(2**63, 0.0),
-        Snapshot(True, 0.0),
+        Snapshot(step=True, epoch=0.0),
         Snapshot(1, math.nan),
         Snapshot(1, math.inf),
         Snapshot(1, 0.0, {"x" * (1 << 20): 1.0}),
@@ -172,7 +178,9 @@ hostile_headers: dict[str, object] = {
     "twice": b'{"v":1,"kind":"frame","step":1,"step":2,"epoch":1,"metrics":{},"arrays":[]}',
     "overflow": b'{"v":1,"kind":"frame","step":1,"epoch":1,"metrics":{"a":1e999},"arrays":[]}',
     "digits": b'{"v":1,"kind":"frame","step":' + b"9" * 5000 + b',"epoch":1,"metrics":{},"arrays":[]}',
-    "large metric": b'{"v":1,"kind":"frame","step":1,"epoch":1,"metrics":{"a":' + b"9" * 400 + b'},"arrays":[]}',
+    "large metric": b'{"v":1,"kind":"frame","step":1,"epoch":1,"metrics":{"a":'
+    + b"9" * 400
+    + b'},"arrays":[]}',
     "version": header(v=2),
     "no step": {"v": 1},
     "half step": header(step=1.5),

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -81,7 +82,11 @@ def test_what_was_recorded_is_there_now_and_after_reopening(recording: Recording
     record_a_little(recording)
     assert recording.steps().tolist() == [0, 3]
     assert [decode(f).step for f in recording.frames()] == [0, 3]
-    assert decode(recording.frame_at(3) or b"").arrays["grid"].tolist() == [3, 3, 3]  # the second of that step
+    assert decode(recording.frame_at(3) or b"").arrays["grid"].tolist() == [
+        3,
+        3,
+        3,
+    ]  # the second of that step
     assert recording.commands() == [Command(1, {"set": "lr", "value": 0.1})]
     assert recording.notes() == [(3, "faster 更快")]
     history = recording.history()
@@ -99,7 +104,12 @@ def test_a_frame_is_found_by_the_nearest_step_before(recording: Recording) -> No
     assert recording.frame_at(5) is None
     for step in (10, 20, 30):
         recording.append(frame(step))
-    assert [decode(found).step for s in (10, 19, 20, 99) if (found := recording.frame_at(s))] == [10, 10, 20, 30]
+    assert [decode(found).step for s in (10, 19, 20, 99) if (found := recording.frame_at(s))] == [
+        10,
+        10,
+        20,
+        30,
+    ]
     assert recording.frame_at(9) is None
     assert [decode(f).step for f in recording.frames(since=10)] == [20, 30]
     assert [decode(f).step for f in recording.frames(since=-1, limit=2)] == [10, 20]
@@ -161,7 +171,7 @@ def little(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, list[int], 
             assert recording.bytes == end
             prefixes.append(shown(recording))
     assert prefixes[0]["frames"] == []
-    assert all(a != b for a, b in zip(prefixes, prefixes[1:], strict=False))
+    assert all(a != b for a, b in pairwise(prefixes))
     return content, boundaries, prefixes
 
 
@@ -321,13 +331,17 @@ def test_thinned_frames_lie_half_evenly_half_logarithmically() -> None:
     assert spread(steps[:5], sizes[:5], 3, 1).tolist() == [0, 4]  # first and last in any case
 
 
-def test_recording_only_wanted_frames_makes_rewrites_rare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recording_only_wanted_frames_makes_rewrites_rare(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rewrites: list[int] = []
     replace = log.Log.replace
     monkeypatch.setattr(log.Log, "replace", lambda self, kept: (rewrites.append(1), replace(self, kept))[1])
     bounds = Bounds(num_frames=64)
     with Recording.open(tmp_path, bounds=bounds) as recording:
-        taken = [step for step in range(10_000) if recording.wants_frame(step) and recording.append(frame(step))]
+        taken = [
+            step for step in range(10_000) if recording.wants_frame(step) and recording.append(frame(step))
+        ]
         assert len(rewrites) <= 8  # each time the run has become twice as long
         assert 32 <= len(recording.steps()) <= 64
         assert taken[-1] > 9_500
@@ -340,7 +354,9 @@ columns = st.lists(st.floats(allow_nan=True, allow_infinity=True, width=32), min
 
 
 @given(columns, st.integers(2, 80), st.integers(1, 1000))
-def test_a_decimated_history_keeps_first_last_and_extremes(loss: list[float], points: int, stride: int) -> None:
+def test_a_decimated_history_keeps_first_last_and_extremes(
+    loss: list[float], points: int, stride: int
+) -> None:
     values = np.array(loss)
     steps = np.cumsum(np.arange(len(values)) % 7 * stride + 1)
     kept = decimate(steps, {"loss": values}, points)
@@ -359,7 +375,9 @@ def test_a_decimated_history_shows_every_spike_of_the_loss_and_no_hole(recording
         recording.append(point(step, loss=spikes.get(step, 1.0), accuracy=math.sin(step)))
     history = recording.history(400)
     assert 200 <= len(history["step"]) <= 400
-    assert spikes.items() <= dict(zip(history["step"].tolist(), history["loss"].tolist(), strict=True)).items()
+    assert (
+        spikes.items() <= dict(zip(history["step"].tolist(), history["loss"].tolist(), strict=True)).items()
+    )
     assert np.diff(history["step"]).max() < 150
     assert history["accuracy"].max() > 0.9999
     assert recording.history(2)["step"].tolist() == [0, 9999]
@@ -367,7 +385,10 @@ def test_a_decimated_history_shows_every_spike_of_the_loss_and_no_hole(recording
 
 
 def test_an_empty_history_has_its_axes(recording: Recording) -> None:
-    assert {name: column.tolist() for name, column in recording.history().items()} == {"step": [], "epoch": []}
+    assert {name: column.tolist() for name, column in recording.history().items()} == {
+        "step": [],
+        "epoch": [],
+    }
 
 
 # --- cutting back -----------------------------------------------------------------------------------------------
@@ -385,6 +406,7 @@ def test_cutting_back_drops_everything_after_a_step(recording: Recording, tmp_pa
         assert shown(recording) == expected[step]
         with Recording.open(tmp_path / "run") as again:
             assert shown(again) == expected[step]
+            assert again.contents.written == recording.contents.written
     recording.cut_back(-1)
     assert (recording.last_step, recording.bytes) == (-1, 0)
     assert recording.append(frame(0))
@@ -405,6 +427,31 @@ def test_commands_to_come_can_be_kept_and_are_recorded_once_when_applied_again(r
     assert recording.commands() == every
     recording.append_command(9, {"seq": 99})
     assert len(recording.commands()) == 11
+
+
+def test_what_was_kept_for_later_can_be_dropped_later(recording: Recording, tmp_path: Path) -> None:
+    for step in range(10):
+        recording.append(frame(step))
+        recording.append_command(step, {"seq": step})
+    recording.cut_back(2, keep_commands=True)
+    for step in range(3, 6):
+        recording.append(frame(step))
+    recording.cut_back(4)
+    for opened in (recording, Recording.open(tmp_path / "run")):
+        assert opened.steps().tolist() == [0, 1, 2, 3, 4]
+        assert [command.step for command in opened.commands()] == [0, 1, 2, 3, 4]
+        opened.close()
+
+
+def test_cutting_back_after_a_killed_worker_needs_no_space_and_no_rewrite(
+    recording: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for step in range(100):
+        recording.append(frame(step))
+    monkeypatch.setattr(log, "fill", None)
+    recording.cut_back(90)
+    assert recording.steps().tolist() == list(range(91))
+    assert recording.append(frame(91))
 
 
 # --- a full disk ------------------------------------------------------------------------------------------------
@@ -468,20 +515,31 @@ def test_a_full_disk_makes_a_recording_quiet_until_there_is_space(
 def test_the_reason_of_a_stall_is_named(recording: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
     disk = Disk(monkeypatch)
     disk.room = 0
-    for number, reason in ((errno.ENOSPC, "disk_full"), (errno.EFBIG, "too_large"), (errno.EIO, "unwritable")):
+    for number, reason in (
+        (errno.ENOSPC, "disk_full"),
+        (errno.EFBIG, "too_large"),
+        (errno.EIO, "unwritable"),
+    ):
         disk.error = number
         assert recording.append(frame(1)) is False
         assert recording.stalled == reason
 
 
-def test_a_rewrite_without_space_is_made_up_for_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rewrite_without_space_is_made_up_for_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     disk = Disk(monkeypatch)
     with Recording.open(tmp_path, bounds=SMALL) as recording:
         for step in range(60):
             recording.append(frame(step))
+        recording.append_command(50, {"set": "lr"})
+        recording.cut_back(10, keep_commands=True)
+        for step in range(11, 31):
+            recording.append(frame(step))
         disk.room = 0
-        recording.cut_back(20)
+        recording.cut_back(20)  # the command to drop lies before frames to keep
         assert recording.stalled == "disk_full"
+        assert recording.commands() == []
         assert recording.steps().tolist() == list(range(21))  # as asked, though the file still has the rest
         assert len(list(recording.frames())) == 21
         for step in range(21, 40):
@@ -517,7 +575,9 @@ with Recording.open(Path(sys.argv[1])) as recording:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of files")
 def test_a_limit_that_the_system_enforces_is_survived(tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, "-c", LIMITED, str(tmp_path)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(tmp_path)], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     with Recording.open(tmp_path) as recording:
         assert str(recording.steps().tolist()) == done.stdout.strip()
