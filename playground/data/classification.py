@@ -79,9 +79,13 @@ def moons(spec: Moons, random: np.random.Generator) -> Drawn:
 
 @draws(Spiral)
 def spiral(spec: Spiral, random: np.random.Generator) -> Drawn:
-    """Two Archimedean arms of 1¾ turns, half a turn apart, out to radius 5; they start 0.25 from the centre."""
+    """Two Archimedean arms, half a turn apart, to radius 5 after 1¾ turns; they start 0.5 from the centre.
+
+    Each arm is cut into as many equal pieces as it has points and every piece holds one, so that there are no gaps.
+    """
     y = _classes(spec.count)
-    along = random.uniform(0.05, 1, spec.count)
+    piece, pieces = np.arange(spec.count) // 2, (spec.count + 1) // 2
+    along = 0.1 + 0.9 * (piece + random.uniform(0, 1, spec.count)) / pieces
     angle = 1.75 * 2 * np.pi * along + np.pi * y
     points = polar(RADIUS * along, np.pi / 2 - angle)
     return displaced(points, spec.noise, random), y

@@ -33,6 +33,7 @@ __all__ = [
     "check_size",
     "csv_spec",
     "inspect",
+    "read_upload",
     "store",
     "write_csv",
 ]
@@ -170,9 +171,11 @@ def csv_spec(report: CsvReport, file_id: str, columns: Sequence[str], target: st
         _refuse(report.column(name).input_problem)
     aim = report.column(target)
     _refuse(_problem(aim, task))
-    shared: dict[str, Any] = dict(file=file_id, columns=tuple(columns), target_column=target, rows=report.num_rows)
+    shared: dict[str, Any] = dict(
+        file=file_id, columns=tuple(columns), target_column=target, rows=report.num_rows
+    )
     if task == "classes":
-        return Csv(**shared, task=task, classes=aim.num_distinct)
+        shared["classes"] = aim.num_distinct
     return Csv(**shared, task=task)
 
 
@@ -199,7 +202,8 @@ def load_csv(spec: Csv, folder: Path | None) -> Dataset:
     target_scaling = None
     if spec.task == "classes":
         _refuse(_classes_problem(aim))
-        names, y = _classes(aim)
+        found, y = _classes(aim)
+        names = tuple(found)
         if len(names) != spec.classes:
             raise SpecError("csv.other_classes", value=spec.classes, found=len(names), column=brief(aim.name))
         train, test = stratified_split(y, num_train, order)
@@ -299,7 +303,7 @@ def _holes(column: TableColumn) -> SpecError | None:
     return None
 
 
-def _classes(column: TableColumn) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
+def _classes(column: TableColumn) -> tuple[list[str], npt.NDArray[np.int64]]:
     """Return class names and indices `(N,)`: numbers by size, then texts by alphabet."""
     texts = column.labels or ()
     is_text = column.codes >= 0
@@ -310,8 +314,8 @@ def _classes(column: TableColumn) -> tuple[tuple[str, ...], npt.NDArray[np.int64
     y = np.empty(len(column.values), np.int64)
     y[~is_text] = np.searchsorted(numbers, column.values[~is_text])
     y[is_text] = position[column.codes[is_text]]
-    shown = tuple(str(int(v)) if v == int(v) and abs(v) < 1e15 else repr(float(v)) for v in numbers)
-    return shown + tuple(texts[code] for code in order), y
+    shown = [str(int(v)) if v == int(v) and abs(v) < 1e15 else repr(float(v)) for v in numbers]
+    return shown + [texts[code] for code in order], y
 
 
 def _suggestion(columns: tuple[Column, ...]) -> tuple[tuple[str, ...], str, Task]:

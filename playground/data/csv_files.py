@@ -38,7 +38,7 @@ def store(data: bytes, folder: Path, limits: UploadLimits | None = None) -> str:
     return file_id
 
 
-def read_upload(file_id: str, folder: Path | None, limits: UploadLimits) -> bytes:
+def read_upload(file_id: str, folder: Path | None, limits: UploadLimits | None = None) -> bytes:
     """Return the bytes behind an id.
 
     Raises:
@@ -46,6 +46,7 @@ def read_upload(file_id: str, folder: Path | None, limits: UploadLimits) -> byte
     """
     if folder is None or not _ID.fullmatch(file_id):
         raise SpecError("csv.gone", value=file_id[:12])
+    limits = limits or UploadLimits.from_environment()
     path = _path(file_id, folder)
     try:
         check_size(path.stat().st_size, limits)
@@ -75,10 +76,10 @@ def _write(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(name, path)
+        Path(name).replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
-            os.unlink(name)
+            Path(name).unlink()
         raise
 
 

@@ -152,13 +152,17 @@ def _records(source: CsvText) -> Iterator[tuple[int, list[str]]]:
     while True:
         try:
             cells = next(reader, None)
-        except csv.Error:
+        except csv.Error as error:
+            if "limit" in str(error):
+                raise SpecError(
+                    "csv.long_row", row=lines.row + 1, bound=f"{csv.field_size_limit():,}"
+                ) from None
             raise SpecError("csv.quotes", row=lines.row + 1) from None
         if cells is None:
             return
         lines.row += 1
         lines.pending = 0
-        if any(cells) and any(cell.strip() for cell in cells):  # a row of empty cells is an empty line
+        if any(cells) and "".join(cells).strip():  # a row of empty cells is an empty line
             yield lines.row, cells
 
 
@@ -205,7 +209,10 @@ class _Gather:
         if values is None:
             values = np.full(len(cells), np.nan)
             for i, cell in enumerate(cells):
-                if is_number(cell, self.decimal) and np.isfinite(number := self._number(cell)):
+                if self.labels and cell in self.labels:  # a class seen before needs no second look
+                    self.counts["text"] += 1
+                    codes[i] = self.labels[cell]
+                elif is_number(cell, self.decimal) and np.isfinite(number := self._number(cell)):
                     values[i] = number
                 else:
                     codes[i] = self._other(rows[i], cell)

@@ -112,7 +112,9 @@ def read_text(data: bytes, limits: UploadLimits) -> CsvText:
     if not text.strip():
         raise SpecError("csv.empty")
     _check_header(text, limits)
-    sample = text[:SAMPLE] if len(text) <= SAMPLE else text[: text.rfind("\n", 0, SAMPLE) + 1] or text[:SAMPLE]
+    sample = (
+        text[:SAMPLE] if len(text) <= SAMPLE else text[: text.rfind("\n", 0, SAMPLE) + 1] or text[:SAMPLE]
+    )
     delimiter = _delimiter(sample)
     return CsvText(text, encoding, assumed, delimiter, _decimal(sample, delimiter))
 

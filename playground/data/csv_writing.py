@@ -36,4 +36,8 @@ def _cell(value: object) -> str:
     if isinstance(value, float):
         return repr(value)
     text = str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) and not is_number(text) else text
+    return (
+        f"'{text}"
+        if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) and not is_number(text)
+        else text
+    )

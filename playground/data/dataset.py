@@ -81,7 +81,7 @@ class Dataset:
         target: kind and size of what is to be learned.
         class_names: one name per class; empty for regression.
         feature_names: one name per feature; empty for images.
-        points: `(N, 2)` or `(N, 1)` float32, the raw coordinates before features and scaling; None where there are none.
+        points: `(N, 2)` or `(N, 1)` float32, the coordinates before features and scaling; None where there are none.
         points_test: the same for the test part.
         scaling: how raw features became `x`.
         target_scaling: how raw regression targets became `y`, or None where they are used as they are.

@@ -40,7 +40,9 @@ def draws(
         extent: the part of each axis that a picture shows.
     """
 
-    def register(draw: Callable[[S, np.random.Generator], Drawn]) -> Callable[[S, np.random.Generator], Drawn]:
+    def register(
+        draw: Callable[[S, np.random.Generator], Drawn],
+    ) -> Callable[[S, np.random.Generator], Drawn]:
         @loads(kind)
         def assemble(spec: S, folder: Path | None) -> Dataset:
             del folder

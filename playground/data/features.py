@@ -24,4 +24,4 @@ FEATURES: dict[str, Callable[[Floats], Floats]] = {
 def features(names: Sequence[str], points: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """Return the named features of raw coordinates: points `(N, D)` → `(N, len(names))`, float64."""
     raw = np.asarray(points, np.float64)
-    return np.stack([FEATURES[name](raw) for name in names], axis=1)
+    return np.stack([FEATURES[name](raw) for name in names], axis=1, dtype=np.float64)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from playground.data.dataset import Dataset, Scaling
 from playground.data.loading import loads
-from playground.data.sources import DIGITS_8X8, MNIST_5K, Source, read
+from playground.data.source_files import DIGITS_8X8, MNIST_5K, Source, read
 from playground.data.splitting import stratified_split
 from playground.spec.data import DataSpec, Digits8x8, Mnist
 from playground.spec.random import stream
@@ -26,7 +26,7 @@ def mnist(spec: Mnist, folder: Path | None) -> Dataset:
 
     A smaller `count` is a prefix of the training part, in which the classes take turns.
     """
-    pixels, y = _table(MNIST_5K, folder)
+    pixels, y = read_table(MNIST_5K, folder)
     train, test = stratified_split(y, 4000, stream(0, "split", spec.kind))
     train = take_turns(train, y)[: spec.count]
     return _digits(spec, MNIST_5K, pixels, y, train, test, white=255)
@@ -35,7 +35,7 @@ def mnist(spec: Mnist, folder: Path | None) -> Dataset:
 @loads(Digits8x8)
 def digits_8x8(spec: Digits8x8, folder: Path | None) -> Dataset:
     """UCI's 1,797 digits, stratified."""
-    pixels, y = _table(DIGITS_8X8, folder)
+    pixels, y = read_table(DIGITS_8X8, folder)
     train, test = stratified_split(y, spec.num_samples()[0], stream(spec.seed, "split", spec.kind))
     return _digits(spec, DIGITS_8X8, pixels, y, train, test, white=16)
 
@@ -79,7 +79,7 @@ def _digits(
 
 
 @cache
-def _table(source: Source, folder: Path | None) -> tuple[Bytes, npt.NDArray[np.int64]]:
+def read_table(source: Source, folder: Path | None) -> tuple[Bytes, npt.NDArray[np.int64]]:
     """Return pixels `(N, H·W)` uint8 and classes `(N,)` int64 of a verified file; a refusal is not remembered."""
     # The bytes are exactly those whose checksum the source states, so they need no further mistrust.
     text = gzip.decompress(read(source, folder))

@@ -82,7 +82,7 @@ def _loader(spec: DataSpec) -> Loader:
     raise SpecError("source.no_loader", place="data.kind", value=spec.kind)
 
 
-class _Memory:
+class Memory:
     """The most recently used data sets, up to a number of bytes; safe between threads."""
 
     def __init__(self, max_bytes: int) -> None:
@@ -107,4 +107,4 @@ class _Memory:
             self._kept.clear()
 
 
-_memory = _Memory(max_bytes=256_000_000)
+_memory = Memory(max_bytes=256_000_000)

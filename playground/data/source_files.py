@@ -129,7 +129,9 @@ def _find(source: Source, folder: Path | None) -> tuple[Path, bytes]:
         except FileNotFoundError:
             continue
         except OSError as error:
-            problem = _refusal("source.unreadable", source, path, reason=error.strerror or type(error).__name__)
+            problem = _refusal(
+                "source.unreadable", source, path, reason=error.strerror or type(error).__name__
+            )
             continue
         found = hashlib.sha256(data).hexdigest()
         if found == source.sha256:
@@ -145,13 +147,13 @@ def _refusal(key: str, source: Source, path: object, **values: str) -> SpecError
 
 
 def _places(source: Source, folder: Path | None) -> Iterator[Path]:
-    for root in _package_folders(source.package):
+    for root in package_folders(source.package):
         yield root / source.path
     if folder is not None:
         yield folder / "datasets" / source.file
 
 
-def _package_folders(package: str) -> tuple[Path, ...]:
+def package_folders(package: str) -> tuple[Path, ...]:
     """Return where a top-level package lies, without importing it."""
     try:
         found = importlib.util.find_spec(package)
