@@ -56,7 +56,7 @@ class Kind(Spec, ABC):
     catalogue by being defined. A stranger's layer uses the same door.
     """
 
-    kind: str
+    kind: Any  # str; Any lets every member narrow it to its own Literal
     _catalogue: ClassVar[dict[str, type[Kind]]]
 
     @classmethod
