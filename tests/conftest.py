@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 
+import pytest
+from hypothesis import HealthCheck, settings
+
 # Set before NumPy is imported anywhere: two test processes on two cores must not start a thread per core each.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
-
-import pytest
-from hypothesis import HealthCheck, settings
 
 # The same examples on every machine: a red test is red again when it is looked at.
 settings.register_profile(
