@@ -214,6 +214,7 @@ def load_csv(spec: Csv, folder: Path | None) -> Dataset:
         y = target_scaling.apply(aim.values[:, None])
     scaling = fit_scaling(spec.scaling, values[train])
     x = scaling.apply(values)
+    drawn = values.astype(np.float32) if values.shape[1] <= 2 else None
     return Dataset(
         x=x[train],
         y=y[train],
@@ -222,13 +223,21 @@ def load_csv(spec: Csv, folder: Path | None) -> Dataset:
         target=spec.target(),
         class_names=names,
         feature_names=spec.columns,
-        points=None,
-        points_test=None,
+        points=None if drawn is None else drawn[train],
+        points_test=None if drawn is None else drawn[test],
+        extent=None if drawn is None else _borders(values),
         scaling=scaling,
         source="source.csv",
         licence="",
         target_scaling=target_scaling,
     )
+
+
+def _borders(values: npt.NDArray[np.float64]) -> tuple[tuple[float, float], ...]:
+    """Return what a picture of one or two columns shows: their range and a tenth of it on either side."""
+    low, high = values.min(axis=0), values.max(axis=0)
+    margin = (high - low) / 10
+    return tuple((float(a), float(b)) for a, b in zip(low - margin, high + margin, strict=True))
 
 
 def _column(column: TableColumn, table: Table) -> Column:

@@ -88,6 +88,7 @@ class Dataset:
         source: the i18n key of the sentence that says where the numbers come from.
         licence: the licence's name.
         extent: `((low, high), ...)` of the plane or line that a picture of `points` shows; None without points.
+        derived: whether `x` is made from `points` by the formulas of `feature_names`; else they are the raw columns.
     """
 
     x: npt.NDArray[np.float32]
@@ -104,6 +105,7 @@ class Dataset:
     licence: str
     target_scaling: Scaling | None = None
     extent: tuple[tuple[float, float], ...] | None = None
+    derived: bool = False
 
     def __post_init__(self) -> None:
         for array in (self.x, self.y, self.x_test, self.y_test, self.points, self.points_test):

@@ -79,6 +79,7 @@ def _assemble(
         target=target,
         class_names=tuple(str(c) for c in range(target.size)) if target.kind == "classes" else (),
         feature_names=names,
+        derived=True,
         points=points[train],
         points_test=points[test],
         scaling=scaling,

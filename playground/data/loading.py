@@ -65,7 +65,7 @@ def featurise(
         folder: as for `load`, needed only with the specification of an uploaded table.
     """
     dataset = data if isinstance(data, Dataset) else load(data, folder)
-    values = raw if dataset.points is None else features(dataset.feature_names, raw)
+    values = features(dataset.feature_names, raw) if dataset.derived else raw
     return dataset.scaling.apply(values)
 
 

@@ -52,8 +52,8 @@ def decide(experiment: Experiment, outputs: Array) -> npt.NDArray[np.int64]:
 def shades(experiment: Experiment, outputs: Array) -> npt.NDArray[np.float32]:
     """Return outputs (N, k) on the scale they are drawn on, float32.
 
-    Regression: the numbers themselves (N, k). Two classes from one output: (N, 1) from −1 (surely class 0) to +1 (surely
-    class 1), 0 on the boundary. Otherwise (N, C): each class's probability where the loss wants logits or
+    Regression: the numbers themselves (N, k). Two classes from one output: (N, 1) from −1 (surely class 0) to +1
+    (surely class 1), 0 on the boundary. Otherwise (N, C): each class's probability where the loss wants logits or
     probabilities, and the outputs clipped to 0..1 where it compares numbers.
     """
     y = outputs.astype(np.float32)
