@@ -1,0 +1,61 @@
+"""The torch engine: what a good torch programmer would write, for larger networks and for accelerators.
+
+Only this folder imports torch, and only when the engine is asked for. Its one policy for the whole process: torch
+computes on one thread of the CPU. On small kernels a second thread waits more than it works, and with any other busy
+process it collapses; whoever trains one large network alone may call `torch.set_num_threads` afterwards.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import torch
+
+from engines.checks import as_targets
+from engines.protocol import Array, Dtype
+from engines.torch.devices import devices
+from engines.torch.losses import LOSSES
+from engines.torch.net import Net
+from playground.spec import LossSpec, ModelSpec, OptimizerSpec, Shape
+
+torch.set_num_threads(1)
+
+
+class TorchEngine:
+    """See `engines.protocol.Engine`."""
+
+    name = "torch"
+
+    def devices(self) -> tuple[str, ...]:
+        return devices()
+
+    def net(
+        self,
+        model: ModelSpec,
+        input_shape: Shape,
+        optimizer: OptimizerSpec,
+        *,
+        seed: int = 0,
+        device: str = "cpu",
+        dtype: Dtype = "float32",
+        masks: Literal["numpy", "device"] | None = None,
+    ) -> Net:
+        """Build a net.
+
+        Args:
+            masks: where dropout draws: as the NumPy engine does ("numpy", the default on the CPU) or on the device.
+        """
+        return Net(model, input_shape, optimizer, seed=seed, device=device, dtype=dtype, masks=masks)
+
+    def loss(self, spec: LossSpec, y: Array, target: Array) -> tuple[float, Array]:
+        y = np.asarray(y)
+        target = as_targets(spec, target, len(y), y.shape[1:])
+        outputs = torch.tensor(y.reshape(len(y), -1), requires_grad=True)
+        there = torch.tensor(target) if spec.targets == "classes" else torch.tensor(target).to(outputs)
+        value = LOSSES[type(spec)](spec, outputs, there)
+        (grad,) = torch.autograd.grad(value, outputs)
+        return float(value), grad.numpy().reshape(y.shape)
+
+
+engine = TorchEngine()
