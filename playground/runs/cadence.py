@@ -25,38 +25,49 @@ class Looks:
     """When the training is looked at: as often as somebody takes the frames, within a share of the time.
 
     Somebody who watches gives credits, one for each frame they can take. Without any, a run is looked at once a second,
-    and more often in its first seconds, when most happens.
+    more often in its first seconds, and at steps that lie ever further apart, so that even a run of a blink is recorded.
     """
 
     SHARE = 0.08
+    BURST = 0.1  # seconds of looking that may be spent at once
     FASTEST = 0.05
     SLOWEST = 1.0
     RESTING = 0.03
     MAX_CREDITS = 2
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, step: int) -> None:
         self.credits = 0
+        self.milestone = step + 1
+        self._first_step = step
         self._began = now
         self._last = -1e9
-        self._free_from = -1e9
+        self._purse, self._counted = self.BURST, now
 
     def watch(self, credits: int) -> None:
         """Take credits from somebody who watches."""
         self.credits = min(self.credits + credits, self.MAX_CREDITS)
 
-    def wait(self, now: float, *, resting: bool) -> float:
-        """Return how long to wait before the next look; a run that rests may be looked at more freely."""
-        if resting:
-            return max(0.0, self._last + self.RESTING - now)
-        slowest = min(self.SLOWEST, max(self.FASTEST, self.FASTEST * (now - self._began)))
-        interval = self.FASTEST if self.credits else slowest
-        return max(0.0, self._last + interval - now, self._free_from - now)
+    def rest_wait(self, now: float) -> float:
+        """Return how long a run that rests waits before the next look."""
+        return max(0.0, self._last + self.RESTING - now)
+
+    def due(self, now: float, step: int) -> bool:
+        """Tell whether it is time for the next look at a run that plays."""
+        wanted = step >= self.milestone
+        if wanted:
+            done = step - self._first_step
+            self.milestone = step + max(1, done // 4)
+        if not wanted:
+            slowest = min(self.SLOWEST, max(self.FASTEST, self.FASTEST * (now - self._began)))
+            wanted = now - self._last >= (self.FASTEST if self.credits else slowest)
+        return wanted and self._purse + self.SHARE * (now - self._counted) > 0
 
     def looked(self, began: float, now: float) -> None:
         """Remember a look that took from `began` to `now`."""
         self.credits = max(0, self.credits - 1)
         self._last = began
-        self._free_from = now + (now - began) * (1 / self.SHARE - 1)
+        self._purse = min(self.BURST, self._purse + self.SHARE * (now - self._counted)) - (now - began)
+        self._counted = now
 
 
 class Pacer:
@@ -94,3 +105,29 @@ class Pacer:
         if not self.pace:
             return 0.0
         return max(0.0, self._from + (self._done + 1) / self.pace - now)
+
+
+class Speed:
+    """Steps per second over the last second or so of training."""
+
+    WINDOW = 0.5
+
+    def __init__(self) -> None:
+        self._step: int | None = None
+        self._taken, self._seconds = 0, 0.0
+        self._before = 0.0
+
+    def took(self, step: int, seconds: float) -> None:
+        """Learn that the training stands at `step` after `seconds` more."""
+        self._taken += step - (step if self._step is None else self._step)
+        self._step = step
+        self._seconds += seconds
+        if self._seconds >= self.WINDOW:
+            self._before = self.now()
+            self._taken, self._seconds = 0, 0.0
+
+    def now(self) -> float:
+        """Return the present speed; 0 before anything is known."""
+        if self._seconds < self.WINDOW / 4 and self._before:
+            return self._before
+        return self._taken / self._seconds if self._seconds else 0.0

@@ -21,7 +21,15 @@ from playground.runs.wire import Assembler, WireError, pack
 
 Message = tuple[FromWorker, tuple[bytes, ...]]
 ROOT = Path(playground.__file__).parents[1]
-PRELOAD = ("numpy", "engines.numpy", "playground.runs.supervised", "playground.probes", "playground.data")
+PRELOAD = (
+    "numpy",
+    "engines.numpy",
+    "playground.data",
+    "playground.probes.fields",
+    "playground.probes.outcomes",
+    "playground.probes.parameters",
+    "playground.runs.supervised",
+)
 
 
 class Worker(asyncio.Protocol):
@@ -44,7 +52,9 @@ class Worker(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         try:
             found = [(FromWorker.of(p.body), p.payloads) for p in self._assembler.feed(data)]
-        except ValueError:  # bytes that are no message: the worker is broken and nothing after this can be read
+        except (
+            ValueError
+        ):  # bytes that are no message: the worker is broken and nothing after this can be read
             assert self.transport is not None
             self.transport.abort()
             return
@@ -221,7 +231,9 @@ class Spawning:
 class LocalBackend:
     """Workers as processes of this machine."""
 
-    def __init__(self, wake: Wake, *, threads: int = 1, trainers: str = "", forking: bool | None = None) -> None:
+    def __init__(
+        self, wake: Wake, *, threads: int = 1, trainers: str = "", forking: bool | None = None
+    ) -> None:
         """Prepare, and start nothing.
 
         Args:

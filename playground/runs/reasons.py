@@ -60,7 +60,12 @@ class Reason:
 
 def plain_error(error: SpecError) -> dict[str, Any]:
     """Return a refusal as plain values."""
-    return {"key": error.key, "place": error.place, "value": _short(error.value), "values": _plain(error.values)}
+    return {
+        "key": error.key,
+        "place": error.place,
+        "value": _short(error.value),
+        "values": _plain(error.values),
+    }
 
 
 def error_from(plain: dict[str, Any]) -> SpecError:

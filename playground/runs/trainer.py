@@ -91,11 +91,10 @@ class Trainer(Protocol):
 
 @dataclass(frozen=True)
 class Validated:
-    """An experiment that can be trained: its JSON, a digest of it, and its engine (which decides how a worker starts)."""
+    """An experiment that can be trained: its JSON, and a digest of it."""
 
     experiment: str
     digest: str
-    engine: str = "numpy"
 
 
 class Trainers(Protocol):
@@ -126,7 +125,7 @@ def validate(experiment: str) -> Validated:
     found = Experiment.from_json(experiment)
     check(found)
     enforce(found)
-    return Validated(found.to_json(), found.digest(), found.engine)
+    return Validated(found.to_json(), found.digest())
 
 
 def build(experiment: str, data_folder: Path) -> Trainer:

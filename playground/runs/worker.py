@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from playground.runs import commands, confinement, frames
-from playground.runs.cadence import Looks, Pacer, Slices
+from playground.runs.cadence import Looks, Pacer, Slices, Speed
 from playground.runs.commands import Apply, Go, Goal, Job, Left, Report, Started
 from playground.runs.frames import Snapshot
 from playground.runs.keeping import Keeper
@@ -90,13 +90,13 @@ class Worker:
         self.held: deque[Apply] = deque()
         self.known, self.silent = 0, False
         self.probes = job.probes
-        self.slices, self.looks, self.pacer = Slices(), Looks(now), Pacer()
+        self.slices, self.looks, self.pacer = Slices(), Looks(now, self.trainer.steps), Pacer()
         self.leaving = False
         self._ended_before = self.trainer.status != "running"
         self._broken: set[tuple[str, ...]] = set()  # probes that have failed
         self._dirty = True
-        self._shown = (-1, now)  # step and time of the last frame
-        self._rate = 0.0
+        self._shown = -1  # the step of the last frame
+        self._speed = Speed()
         self._trouble = ""
 
     # --- the loop ---------------------------------------------------------------------------------------------
@@ -200,7 +200,7 @@ class Worker:
         trainer, began = self.trainer, time.monotonic()
         stops = [self.script[0].step if self.script else None, self.known, self.goal.step]
         if self.job.replay is None:
-            stops.append(self.keeper.next_keyframe)
+            stops += [self.keeper.next_keyframe, self.looks.milestone]
         ahead = [stop - trainer.steps for stop in stops if stop is not None and stop > trainer.steps]
         count = min(self.slices.steps, self.pacer.allowed(began), *ahead)
         taken, end = 0, self.goal.epoch
@@ -215,6 +215,7 @@ class Worker:
 
     def _count(self, seconds: float) -> None:
         self.used.active += seconds
+        self._speed.took(self.trainer.steps, seconds)
         self.used.cpu = self._cpu_before + time.process_time()
 
     def _ended(self) -> bool:
@@ -238,7 +239,7 @@ class Worker:
         if self._playing():
             return min(self.pacer.wait(now), LONGEST_WAIT)
         wait = min(LONGEST_WAIT, self.keeper.wait(now))
-        return min(wait, self.looks.wait(now, resting=True)) if self._unseen() else wait
+        return min(wait, self.looks.rest_wait(now)) if self._unseen() else wait
 
     # --- commands ---------------------------------------------------------------------------------------------
 
@@ -298,13 +299,14 @@ class Worker:
     # --- showing ----------------------------------------------------------------------------------------------
 
     def _unseen(self) -> bool:
-        return self._dirty or self.trainer.steps != self._shown[0]
+        return self._dirty or self.trainer.steps != self._shown
 
     def _show(self) -> None:
         if self.silent and self._repeating():
             return
         now = time.monotonic()
-        if self._unseen() and self.looks.wait(now, resting=not self._playing()) <= 0:
+        due = self.looks.due(now, self.trainer.steps) if self._playing() else not self.looks.rest_wait(now)
+        if due and self._unseen():
             self._report("", self._look())
         elif self.keeper.trouble != self._trouble:
             self._report("")
@@ -323,13 +325,8 @@ class Worker:
             self._broken.add(wanted)
             snapshot = self.trainer.snapshot()
             frame = frames.encode(snapshot)
-        now = time.monotonic()
-        self.looks.looked(began, now)
-        step, before = self._shown
-        if step >= 0 and snapshot.step > step:
-            rate = (snapshot.step - step) / max(now - before, 1e-6)
-            self._rate = rate if not self._rate else 0.5 * (self._rate + rate)
-        self._shown = (snapshot.step, now)
+        self.looks.looked(began, time.monotonic())
+        self._shown = snapshot.step
         self._dirty = False
         return frame
 
@@ -340,7 +337,7 @@ class Worker:
             status="running" if playing else "paused",
             step=self.trainer.steps,
             epoch=self.trainer.epoch,
-            rate=self._rate if playing else 0.0,
+            rate=self._speed.now() if playing else 0.0,
             ack=self.used.seq,
             goal=self.goal,
             experiment=experiment,
