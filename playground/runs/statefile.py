@@ -144,6 +144,8 @@ def digest(text: str, tensors: Tensors) -> str:
 def plain(name: str, given: Array) -> Array:
     """`given` contiguous, little-endian, of a dtype that safetensors and NumPy share."""
     little = given.dtype.newbyteorder("<")
+    if name == "__metadata__":
+        raise CheckpointError(f"tensor {name!r}: the format needs this name for itself")
     if little.str not in dtypes.values():
         raise CheckpointError(f"tensor {name!r}: no file form for {given.dtype}")
     return np.asarray(given, dtype=little, order="C")
