@@ -1,7 +1,7 @@
 """The command line: one sub-command per file.
 
-With `--json` a command puts one JSON object on stdout; progress and sentences go to stderr. Exit code 0: fine, 1: diverged
-or goal missed, 2: bad input, with a sentence in the language of the environment, 130: interrupted.
+With `--json` a command puts one JSON object on stdout; progress and sentences go to stderr. Exit code 0: fine, 1:
+diverged or goal missed, 2: bad input, with a sentence in the language of the environment, 130: interrupted.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ def _cases() -> dict[str, Experiment]:
 
 
 def _case(name: str, experiment: Experiment) -> dict[str, Any]:
-    """Return steps per second of both engines: the median of interleaved rounds; null for an engine that is not there."""
+    """Return steps per second of both engines: the median of interleaved rounds; None for an engine not there."""
     from playground.data import load
     from playground.data.folder import data_folder
     from playground.runs.supervised import Supervised

@@ -1,8 +1,8 @@
 """Apply saved weights to new inputs.
 
-X holds raw values, as the data set's source has them: coordinates (N, 2), columns of a table (N, F), or pictures (N, 28,
-28), where whole numbers are pixels 0..255 and fractions are 0..1. Y holds the network's outputs (N, k), float32; for
-regression in the target's own units; with --classes the chosen class of each sample (N,), int64.
+X holds raw values, as the data set's source has them: coordinates (N, 2), columns of a table (N, F), or pictures
+(N, 28, 28), where whole numbers are pixels 0..255 and fractions are 0..1. Y holds the network's outputs (N, k),
+float32; for regression in the target's own units; with --classes the chosen class of each sample (N,), int64.
 """
 
 from __future__ import annotations

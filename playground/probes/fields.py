@@ -19,7 +19,8 @@ def plane(subject: Subject) -> Arrays:
     """The output over the plane of two-dimensional data.
 
     Returns:
-        `grid` (G, G, k): the outputs as `shades` has them, row 0 at the bottom; `extent` (4,): left, right, bottom, top.
+        `grid` (G, G, k): the outputs as `shades` has them, row 0 at the bottom.
+        `extent` (4,): left, right, bottom, top.
     """
     places = _places(subject, GRID)
     if places is None:

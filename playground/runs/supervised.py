@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -380,7 +380,7 @@ class Supervised:
 
 
 def _finite(state: State) -> bool:
-    """Tell whether every tensor is finite: a sum of squares in float64 is a single pass and overflows only if one is not."""
+    """Tell whether every tensor is finite: one pass, since float32 squares cannot overflow a float64 sum."""
     return all(
         math.isfinite(np.vdot(tensor, tensor))
         for tensor in (value.astype(np.float64) for value in state.values() if value.dtype.kind == "f")
@@ -399,6 +399,4 @@ def outputs(experiment: Experiment, state: State, x: Array) -> Array:
         experiment.model, experiment.data.input_shape(), experiment.optimizer, device=experiment.device
     )
     net.load(state)
-    return np.concatenate(
-        [cast("Array", net.forward(x[i : i + CHUNK])) for i in range(0, max(len(x), 1), CHUNK)]
-    )
+    return np.concatenate([net.forward(x[i : i + CHUNK]) for i in range(0, max(len(x), 1), CHUNK)])

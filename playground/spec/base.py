@@ -19,10 +19,10 @@ Shape = tuple[int, ...]
 """The shape of one sample, without the batch axis."""
 
 
-class Spec(BaseModel):
+class Spec(BaseModel, frozen=True):
     """A frozen, strict, JSON-plain description. Unknown fields, NaN and infinities are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=False)
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, validate_default=False)
 
     def __init__(self, /, **values: Any) -> None:
         try:
@@ -132,10 +132,9 @@ def number(
     log: bool = False,
     advanced: bool = False,
 ) -> Any:
-    """Declare a numeric field: default, inclusive range, the form's step, unit, and whether the scale is logarithmic."""
-    return Field(
-        default, ge=low, le=high, json_schema_extra=dict(step=step, unit=unit, log=log, advanced=advanced)
-    )
+    """Declare a numeric field: default, inclusive range, the form's step, unit, whether its scale is logarithmic."""
+    form: dict[str, Any] = {"step": step, "unit": unit, "log": log, "advanced": advanced}
+    return Field(default, ge=low, le=high, json_schema_extra=form)
 
 
 def knobs(spec: type[Spec]) -> tuple[Knob, ...]:
@@ -145,9 +144,7 @@ def knobs(spec: type[Spec]) -> tuple[Knob, ...]:
 
 
 def _knob(name: str, field: FieldInfo) -> Knob | None:
-    extra = (
-        cast("dict[str, Any]", field.json_schema_extra) if isinstance(field.json_schema_extra, dict) else {}
-    )
+    extra = cast("dict[str, Any]", field.json_schema_extra or {})
     kind = field.annotation
     shared: dict[str, Any] = dict(
         name=name,

@@ -125,9 +125,10 @@ class Experiment(Spec):
         for part in way:
             node = _enter(node, part, path)
         if last == "kind" and isinstance(node, dict):
-            keep = {"lr": cast("dict[str, Any]", node)["lr"]} if "lr" in node else {}
-            node.clear()
-            node.update({"kind": value, **keep})
+            fields = cast("dict[str, Any]", node)
+            for name in [name for name in fields if name != "lr"]:
+                del fields[name]
+            fields["kind"] = value
         elif isinstance(node, list):
             _enter(cast("list[Any]", node), last, path)
             node[int(last)] = value

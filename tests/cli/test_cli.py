@@ -36,18 +36,25 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict
 def test_training_a_preset_reports_everything_in_one_object(capsys: pytest.CaptureFixture[str]) -> None:
     code, report, err = said(capsys, "train", "xor", "--json")
     assert code == 0
-    assert report["experiment"] == "xor" and report["engine"] == "numpy" and report["device"] == "cpu"
-    assert report["status"] == "finished" and report["goal_reached"] is True
-    assert report["steps"] == 300 and report["epochs"] == 300
-    assert report["seconds"] > 0 and report["steps_per_second"] > 0
-    assert report["metrics"]["loss"] < 0.01 and report["metrics"]["accuracy"] == 1
+    assert report["experiment"] == "xor"
+    assert report["engine"] == "numpy"
+    assert report["device"] == "cpu"
+    assert report["status"] == "finished"
+    assert report["goal_reached"] is True
+    assert report["steps"] == 300
+    assert report["epochs"] == 300
+    assert report["seconds"] > 0
+    assert report["steps_per_second"] > 0
+    assert report["metrics"]["loss"] < 0.01
+    assert report["metrics"]["accuracy"] == 1
     assert "Goal reached" in err
 
 
 def test_test_metrics_are_reported_where_there_is_a_test_set(capsys: pytest.CaptureFixture[str]) -> None:
     _, report, _ = said(capsys, "train", "circle", "--epochs", "2", "--json")
     assert {"loss", "test_loss", "accuracy", "test_accuracy"} <= set(report["metrics"])
-    assert report["epochs"] == 2 and report["goal_reached"] is None
+    assert report["epochs"] == 2
+    assert report["goal_reached"] is None
 
 
 def test_the_same_seed_gives_the_same_figures_and_another_does_not(
@@ -109,7 +116,8 @@ def test_weights_are_saved_under_torchs_names_and_predict_as_trained(
         str(y),
         "--json",
     )
-    assert code == 0 and report["output"] == [40, 1]
+    assert code == 0
+    assert report["output"] == [40, 1]
     net = torch.nn.Sequential(
         torch.nn.Linear(2, 32),
         torch.nn.Tanh(),
@@ -218,7 +226,9 @@ def test_bad_input_is_one_sentence_and_exit_code_2(case: str, capsys: pytest.Cap
     assert main(arguments) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert expected in err and err.count("\n") == 1 and "Traceback" not in err
+    assert expected in err
+    assert err.count("\n") == 1
+    assert "Traceback" not in err
 
 
 def test_a_refusal_is_in_the_language_of_the_environment(
@@ -257,7 +267,8 @@ def test_inputs_that_do_not_fit_are_refused(
         "--output",
         str(tmp_path / "y.npy"),
     )
-    assert code == 2 and expected in err
+    assert code == 2
+    assert expected in err
     assert not (tmp_path / "y.npy").exists()
 
 
@@ -286,7 +297,8 @@ def test_weights_that_do_not_fit_are_refused(
         "--output",
         str(tmp_path / "y.npy"),
     )
-    assert code == 2 and "Traceback" not in err
+    assert code == 2
+    assert "Traceback" not in err
 
 
 def test_presets_are_listed_with_their_goals(capsys: pytest.CaptureFixture[str]) -> None:
@@ -298,7 +310,8 @@ def test_presets_are_listed_with_their_goals(capsys: pytest.CaptureFixture[str])
 
 def test_the_doctor_tells_versions_engines_sources_and_limits(capsys: pytest.CaptureFixture[str]) -> None:
     code, report, _ = said(capsys, "doctor", "--json")
-    assert code == 0 and report["ok"]
+    assert code == 0
+    assert report["ok"]
     assert report["packages"]["numpy"] == np.__version__
     assert report["engines"]["torch"]["devices"][0] == "cpu"
     assert report["limits"]["parameters"] > 0
@@ -312,12 +325,14 @@ def test_the_doctor_names_a_folder_that_cannot_be_written(
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("PLAYGROUND_DATA", str(tmp_path / "file" / "data"))
     code, report, _ = said(capsys, "doctor", "--json")
-    assert code == 1 and str(tmp_path / "file") in report["data_folder"]["complaint"]
+    assert code == 1
+    assert str(tmp_path / "file") in report["data_folder"]["complaint"]
 
 
 def test_the_installed_command_keeps_stdout_for_the_json_alone() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "playground", "train", "xor", "--steps", "20", "--json"],
+        check=False,
         capture_output=True,
         text=True,
         cwd=ROOT,

@@ -6,10 +6,9 @@ import pytest
 
 from playground import i18n
 from playground.data import load
-from playground.presets import presets
+from playground.presets import Goal, preset, presets
 from playground.runs.supervised import Supervised
 from playground.spec import Experiment, SpecError, advise
-from playground.presets import Goal, preset
 
 
 def trained(experiment: Experiment, epochs: int) -> dict[str, float]:
@@ -71,7 +70,8 @@ def test_a_preset_has_words_and_gives_no_cause_for_advice(key: str) -> None:
     found = preset(key)
     assert advise(found.experiment) == []
     for lang in i18n.LANGUAGES:
-        assert found.title(lang) and found.sentence(lang)
+        assert found.title(lang)
+        assert found.sentence(lang)
     assert preset("xor-single-neuron").why("zh")
 
 

@@ -90,13 +90,20 @@ def with_loss(last: str, width: int, loss: str) -> Experiment:
 
 @pytest.mark.parametrize(
     ("last", "loss", "boundary"),
-    [("Tanh", "MSE", 0.0), ("Sigmoid", "MSE", 0.5), ("Sigmoid", "BCE", 0.5), ("", "BCEWithLogits", 0.0), ("", "Hinge", 0.0)],
+    [
+        ("Tanh", "MSE", 0.0),
+        ("Sigmoid", "MSE", 0.5),
+        ("Sigmoid", "BCE", 0.5),
+        ("", "BCEWithLogits", 0.0),
+        ("", "Hinge", 0.0),
+    ],
 )
 def test_a_shade_is_zero_exactly_on_the_decision_boundary(last: str, loss: str, boundary: float) -> None:
     experiment = with_loss(last, 1, loss)
     outputs = boundary + np.array([[-0.2], [0.0], [0.2]])
     found = shades(experiment, outputs)[:, 0]
-    assert found[1] == 0 and found[0] == -found[2] < 0
+    assert found[1] == 0
+    assert found[0] == -found[2] < 0
     np.testing.assert_array_equal(decide(experiment, outputs), [0, 0, 1])
 
 

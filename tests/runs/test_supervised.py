@@ -98,7 +98,8 @@ def test_epochs_count_samples_also_across_a_smaller_last_batch() -> None:
 def test_every_epoch_uses_every_sample_once_in_a_new_order() -> None:
     found = trainer("circle")
     one, other = found._draw(0), found._draw(1)
-    assert sorted(one) == list(range(350)) and not np.array_equal(one, other)
+    assert sorted(one) == list(range(350))
+    assert not np.array_equal(one, other)
 
 
 def test_a_new_batch_size_goes_on_with_the_rest_of_the_epoch() -> None:
@@ -135,7 +136,8 @@ def test_what_keeps_every_tensor_may_change_while_training(path: str, value: obj
     found = after(20, "circle")
     found.set(path, value)
     found.step()
-    assert found.steps == 21 and math.isfinite(found.metrics()["loss"])
+    assert found.steps == 21
+    assert math.isfinite(found.metrics()["loss"])
 
 
 @pytest.mark.parametrize(

@@ -90,8 +90,10 @@ def test_a_picture_without_flatten_is_mended_by_flatten() -> None:
         }
     )
     advice = advise(broken)[0]
-    assert advice.key == "error.needs_vector" and advice.place == "layers.0"
-    assert advice.mend is not None and check(advice.mend) == []
+    assert advice.key == "error.needs_vector"
+    assert advice.place == "layers.0"
+    assert advice.mend is not None
+    assert check(advice.mend) == []
 
 
 def test_an_empty_network_is_mended_by_the_smallest_that_fits() -> None:
@@ -99,7 +101,8 @@ def test_an_empty_network_is_mended_by_the_smallest_that_fits() -> None:
         {"data": {"kind": "Mnist"}, "model": {"layers": []}, "loss": {"kind": "CrossEntropy"}}
     )
     mend = advise(broken)[0].mend
-    assert mend is not None and check(mend) == []
+    assert mend is not None
+    assert check(mend) == []
 
 
 @pytest.mark.parametrize(

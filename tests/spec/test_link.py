@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import zlib
 
@@ -84,18 +85,14 @@ def test_a_link_that_inflates_without_end_is_refused_before_it_does() -> None:
 
 @given(st.text(max_size=60))
 def test_no_text_breaks_the_reader_of_links(text: str) -> None:
-    try:
+    with contextlib.suppress(SpecError):
         Experiment.from_link(text)
-    except SpecError:
-        pass
 
 
 @given(st.binary(max_size=80))
 def test_no_bytes_break_the_reader_of_json(data: bytes) -> None:
-    try:
+    with contextlib.suppress(SpecError):
         Experiment.from_json(data)
-    except SpecError:
-        pass
 
 
 PLAIN = st.recursive(
@@ -110,10 +107,8 @@ NAMES = st.sampled_from(
 
 @given(st.dictionaries(NAMES, PLAIN | st.dictionaries(NAMES | st.just("layers"), PLAIN), max_size=4))
 def test_no_plain_value_breaks_the_reader_of_experiments(values: dict[str, object]) -> None:
-    try:
+    with contextlib.suppress(SpecError):
         Experiment.from_plain(values)
-    except SpecError as error:
-        assert str(error)
 
 
 @given(st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5), max_size=4))

@@ -52,7 +52,8 @@ def test_every_kind_and_knob_has_words_in_every_language(family: type[Kind], kin
 def test_a_number_outside_its_range_is_refused_by_name(family: type[Kind], kind: str) -> None:
     for knob in knobs(family.catalogue()[kind]):
         if knob.type in ("int", "float"):
-            assert knob.low is not None and knob.high is not None
+            assert knob.low is not None
+            assert knob.high is not None
             assert knob.low <= knob.default <= knob.high
             for value in (knob.low - 1, knob.high * 2 + 1, float("nan"), float("inf"), "much"):
                 with pytest.raises(SpecError, match=knob.name):
@@ -168,8 +169,10 @@ def test_equal_experiments_have_equal_fingerprints() -> None:
 def test_a_refusal_speaks_the_visitors_language() -> None:
     with pytest.raises(SpecError) as error:
         Experiment().replace("optimizer.lr", 1e30)
-    assert "1e+30" in error.value.text("en") and "too large" in error.value.text("en")
-    assert "1e+30" in error.value.text("zh") and "太大" in error.value.text("zh")
+    assert "1e+30" in error.value.text("en")
+    assert "too large" in error.value.text("en")
+    assert "1e+30" in error.value.text("zh")
+    assert "太大" in error.value.text("zh")
     assert error.value.text("xx") == error.value.text("en")
 
 
