@@ -30,7 +30,8 @@ class Subject:
 
     def net(self) -> Net:
         """Return a NumPy net that holds this state, for evaluation only."""
-        net = _net(self.experiment.model, self.dataset.x.shape[1:])
+        # pyright does not know that pydantic's frozen models are hashable.
+        net = _net(self.experiment.model, self.dataset.x.shape[1:])  # pyright: ignore[reportArgumentType]
         net.load(self.state)
         return net
 

@@ -185,7 +185,7 @@ class Supervised:
     def checkpoint(self) -> tuple[dict[str, Any], State]:
         """Return everything a new trainer needs to go on exactly from here: plain values, and arrays."""
         meta: dict[str, Any] = {
-            "experiment": _plain(self.experiment),
+            "experiment": _plain(self.experiment),  # pyright: ignore[reportArgumentType]  (frozen models are hashable)
             "steps": self.steps,
             "status": self.status,
             "reason": self.reason,

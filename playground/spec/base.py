@@ -19,10 +19,10 @@ Shape = tuple[int, ...]
 """The shape of one sample, without the batch axis."""
 
 
-class Spec(BaseModel, frozen=True):
+class Spec(BaseModel):
     """A frozen, strict, JSON-plain description. Unknown fields, NaN and infinities are refused."""
 
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, validate_default=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=False)
 
     def __init__(self, /, **values: Any) -> None:
         try:
