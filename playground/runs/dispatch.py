@@ -31,6 +31,7 @@ from playground.spec.errors import SpecError
 logger = logging.getLogger(__name__)
 BACK_OFF = (0.1, 0.4, 1.6)
 MAX_PENDING = 256
+MAX_DEATHS = 2
 SIGXCPU = getattr(signal, "SIGXCPU", 24)
 
 
@@ -290,6 +291,10 @@ class Dispatch:
         """Start a run again from its last checkpoint, unless it has died too often."""
         logger.warning("run %s: attempt %d died at step %d: %s", run.id, run.attempt, run.step, cause)
         run.died_at = max(run.died_at, run.step)
+        for seq, waiting in list(run.pending.items()):
+            waiting.deaths += 1
+            if waiting.deaths >= MAX_DEATHS:  # it may well be what they died of
+                self._refused(run, seq, SpecError("run.command_failed", value=waiting.command.kind))
         if run.attempt >= self.quotas.attempts:
             self.settle(run, "failed", Reason("run.failed", {"attempts": run.attempt, "cause": cause}))
             return

@@ -38,6 +38,7 @@ class Waiting:
 
     command: Command
     done: asyncio.Future[int]  # the step at which it was applied
+    deaths: int = 0  # of workers that had it before them
 
 
 @dataclass
@@ -141,7 +142,13 @@ class Run:
     @property
     def resting(self) -> bool:
         """True if a worker is kept although the run is paused."""
-        return self.worker and self.going and self.leaving is None and self.status == "paused" and not self.pending
+        return (
+            self.worker
+            and self.going
+            and self.leaving is None
+            and self.status == "paused"
+            and not self.pending
+        )
 
     # --- the recording ----------------------------------------------------------------------------------------
 
@@ -178,7 +185,9 @@ class Run:
             if self.recording.wants_frame(snapshot.step):
                 self.recording.append(frame)
             else:
-                self.recording.append(Snapshot(snapshot.step, snapshot.epoch, snapshot.metrics, {}, "history"))
+                self.recording.append(
+                    Snapshot(snapshot.step, snapshot.epoch, snapshot.metrics, {}, "history")
+                )
         except (FrameError, ValueError, OSError):
             return
         self.frame, self.looked = frame, True
