@@ -292,15 +292,14 @@ def test_a_killed_writer_leaves_the_newest_acknowledged_checkpoint_or_a_newer_on
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as saver:
             assert saver.stdout is not None
             assert saver.stdout.readline() == f"open {acknowledged}\n"
-            time.sleep(pauses.uniform(0.0, 0.1))
+            said = "".join(saver.stdout.readline() for _ in range(pauses.randrange(1, 12)))
+            time.sleep(pauses.uniform(0.0, 0.01))  # somewhere in the middle of the next ones
             saver.kill()
-            rest = saver.stdout.read().split("\n")[:-1]  # a last line without its end was never said
+            said += saver.stdout.read()
         assert saver.returncode == -signal.SIGKILL
-        acknowledged = int(rest[-1]) if rest else acknowledged
+        acknowledged = int(said.split("\n")[-2])  # a last line without its end was never said
         found = checkpoint.latest(tmp_path)
-        if found is None:
-            assert acknowledged == 0
-            continue
+        assert found is not None
         assert found.step in (acknowledged, acknowledged + 1)
         acknowledged = found.step
         assert found.meta == {"at": found.step}

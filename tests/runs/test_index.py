@@ -269,14 +269,17 @@ def test_ten_kills_lose_no_acknowledged_row(tmp_path: Path) -> None:
             [sys.executable, "-c", CREATOR, str(path)], stdout=subprocess.PIPE, text=True
         ) as creator:
             assert creator.stdout is not None
-            said = creator.stdout.readline()
-            assert said.startswith("open ")
-            assert int(said.split()[1]) >= len(acknowledged)
-            time.sleep(pauses.uniform(0.0, 0.05))
+            opened, count = creator.stdout.readline().split()
+            assert opened == "open"
+            assert int(count) >= len(acknowledged)
+            said = "".join(creator.stdout.readline() for _ in range(pauses.randrange(4, 15)))
+            time.sleep(pauses.uniform(0.0, 0.01))  # somewhere in the middle of the next ones
             creator.kill()
-            lines = creator.stdout.read().split("\n")[:-1]  # a last line without its end was never said
+            said += creator.stdout.read()
         assert creator.returncode == -signal.SIGKILL
-        for word, run in (line.split() for line in lines):
+        for word, run in (
+            line.split() for line in said.split("\n")[:-1]
+        ):  # one without its end was never said
             acknowledged[run] = 1 if word == "ran" else 0
     index = Index(path)
     found = {entry.id: entry.steps for entry in index.list("anna", limit=10**6)}
