@@ -1,0 +1,1 @@
+"""Everything that imports streamlit and is shared by pages: app, navigation, forms, controls, panels."""

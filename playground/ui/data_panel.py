@@ -1,0 +1,124 @@
+"""The left column: which data, how much of them, how noisy, and what the network gets to see."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from playground.data import Dataset
+from playground.spec import DataSpec, Experiment, knobs
+from playground.ui import form, upload
+from playground.ui.knobs import knob
+from playground.ui.language import language, t
+from playground.ui.say import say
+from playground.ui.style import appearance
+
+GROUPS = (
+    (
+        "classes",
+        ("Xor", "Quadrants", "Circles", "Gaussians", "Moons", "Spiral", "Checkerboard", "Rings", "Blobs"),
+    ),
+    ("numbers", ("Plane", "MultiGaussian", "Function1D")),
+    ("real", ("Mnist", "Digits8x8", "Csv")),
+)
+
+
+ORDER = ("noise", "test_fraction", "count", "seed", "features", "scaling")
+"""What is turned most often comes first; what only one kind has comes before all of it."""
+
+
+def data_panel(experiment: Experiment, dataset: Dataset | None, folder: Path) -> None:
+    """Draw the column for `experiment`; `dataset` is None where it could not be loaded."""
+    st.html(f'<h2 class="heading">{t("ui.data")}</h2>')
+    _gallery(experiment)
+    spec = experiment.data
+    if st.session_state.get("upload_open") or spec.kind == "Csv":
+        upload.panel(folder)
+    if not st.session_state.get("upload_open") or spec.kind == "Csv":
+        say(t(f"data.{spec.kind}_help"))
+        _knobs(spec)
+        _about(spec, dataset)
+
+
+def _gallery(experiment: Experiment) -> None:
+    known = DataSpec.catalogue()
+    listed = {kind for _, kinds in GROUPS for kind in kinds}
+    groups = [*GROUPS, ("other", tuple(kind for kind in known if kind not in listed))]
+    chosen = "Csv" if st.session_state.get("upload_open") else experiment.data.kind
+    name = appearance().name
+    rules = "".join(
+        f".st-key-kind-{kind} button{{background-image:url(playground/thumbnail/{name}/{kind}.svg)}}"
+        for kind in known
+    )
+    marked = "border-color:var(--pg-test)!important;box-shadow:0 0 0 1px var(--pg-test)"
+    rules += f".st-key-kind-{chosen} button{{{marked}}}"
+    st.html(f"<style>{rules}</style>")
+    with st.container(key="gallery"):
+        for _, kinds in groups:
+            for kind in kinds:
+                if kind in known:
+                    _tile(kind, chosen)
+    st.html(f'<p class="chosen">{t(f"data.{chosen}")}</p>')
+
+
+def _tile(kind: str, chosen: str) -> None:
+    st.button(
+        t(f"data.{kind}"),
+        key=f"kind-{kind}",
+        help=t(f"data.{kind}"),
+        width="stretch",
+        on_click=_choose,
+        args=(kind,),
+    )
+
+
+def _choose(kind: str) -> None:
+    if kind == "Csv":
+        st.session_state["upload_open"] = True
+        return
+    st.session_state["upload_open"] = False
+    present = form.experiment().data
+    family = DataSpec.catalogue()[kind]
+    kept = {
+        name: getattr(present, name)
+        for name in ("count", "noise", "test_fraction", "seed", "features", "scaling")
+        if name in type(present).model_fields and name in family.model_fields and _same(present, family, name)
+    }
+    if kind != present.kind:
+        form.change_data(family.parse(kept))
+
+
+def _same(present: DataSpec, family: type[DataSpec], name: str) -> bool:
+    """Tell whether a setting means the same in both kinds (4,000 images are not 4,000 points)."""
+    return (
+        name != "count" or present.input_shape() == family().input_shape() or len(present.input_shape()) == 1
+    )
+
+
+def _knobs(spec: DataSpec) -> None:
+    with st.container(key="data-knobs"):
+        for found in sorted(
+            knobs(type(spec)), key=lambda found: ORDER.index(found.name) if found.name in ORDER else -1
+        ):
+            if spec.kind == "Csv" and found.name in ("columns", "target_column", "task"):
+                continue
+            knob(found, f"data.{found.name}", getattr(spec, found.name), change=_change)
+
+
+def _change(path: str, value: object) -> None:
+    before = form.experiment()
+    if form.change(path, value):
+        after = form.experiment()
+        if after.data.target() != before.data.target():
+            form.change_data(after.data)
+
+
+def _about(spec: DataSpec, dataset: Dataset | None) -> None:
+    train, test = spec.num_samples()
+    say(t("ui.samples", train=train, test=test), key="samples")
+    if dataset is None:
+        return
+    say(t("ui.scaling_told", how=dataset.scaling.text(language())), key="scaling")
+    licence = t("ui.licence", name=dataset.licence) if dataset.licence else ""
+    say(t("ui.source", source=t(dataset.source)) + licence, key="source")

@@ -1,0 +1,138 @@
+"""The experiment that stands in the form: the one place that changes it, with undo and with refusals kept beside it.
+
+The session holds plain values: the experiment as JSON, what it was before, and refused entries by their dotted path.
+Knows no run; `changed` and `continues` tell others what a change means for one.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import streamlit as st
+
+from playground.spec import Experiment, SpecError, advise
+from playground.spec.data import DataSpec
+
+MOST_UNDO = 50
+
+
+@lru_cache(maxsize=256)
+def read(text: str) -> Experiment:
+    """Return the experiment of a JSON text."""
+    return Experiment.from_json(text)
+
+
+def experiment() -> Experiment:
+    """Return the experiment in the form."""
+    return read(st.session_state["form"])
+
+
+def begin(start: Experiment) -> None:
+    """Fill the form for the first time in this session."""
+    st.session_state.setdefault("form", start.to_json())
+    st.session_state.setdefault("past", [])
+    st.session_state.setdefault("refused", {})
+
+
+def put(new: Experiment, *, notice: str = "") -> None:
+    """Replace the experiment in the form; the one before can be had back with `undo`."""
+    text = new.to_json()
+    if text != st.session_state["form"]:
+        st.session_state["past"] = [*st.session_state["past"], st.session_state["form"]][-MOST_UNDO:]
+        st.session_state["form"] = text
+    st.session_state["refused"] = {}
+    st.session_state["form_notice"] = notice
+
+
+def undo() -> None:
+    """Return to the experiment before the last change."""
+    if st.session_state["past"]:
+        *before, last = st.session_state["past"]
+        st.session_state["past"], st.session_state["form"], st.session_state["refused"] = before, last, {}
+        st.session_state["form_notice"] = ""
+
+
+def can_undo() -> bool:
+    """Tell whether there is anything to undo."""
+    return bool(st.session_state.get("past"))
+
+
+def change(path: str, value: Any) -> bool:
+    """Change one setting; a refused value stays where it was typed, with the reason beside it.
+
+    Returns:
+        Whether the value was accepted.
+    """
+    try:
+        new = experiment().replace(path, value)
+    except SpecError as error:
+        st.session_state["refused"] = st.session_state["refused"] | {path: _plain(error)}
+        return False
+    refused = {place: why for place, why in st.session_state["refused"].items() if place != path}
+    put(new)
+    st.session_state["refused"] = refused
+    return True
+
+
+def refusal(path: str) -> SpecError | None:
+    """Return why the last entry at `path` was refused, or None."""
+    found = st.session_state["refused"].get(path)
+    return None if found is None else SpecError(found[0], place=found[1], value=found[2], **found[3])
+
+
+def change_data(data: DataSpec) -> None:
+    """Train on other data, and let output and loss follow where they would not fit it."""
+    new = experiment().model_copy(update={"data": data})
+    mended = fitting(new)
+    adapted = (mended.model, mended.loss) != (new.model, new.loss)
+    put(mended, notice="ui.notice.adapted" if adapted else "")
+
+
+def fitting(wanted: Experiment) -> Experiment:
+    """Return `wanted` with its output layer and loss mended where they do not fit the data."""
+    for _ in range(5):
+        error = next((advice for advice in advise(wanted) if advice.level == "error"), None)
+        if error is None or error.mend is None:
+            break
+        wanted = error.mend
+    return wanted
+
+
+def continues(running: Experiment, wanted: Experiment) -> bool:
+    """Tell whether a run of `running` can go on with the settings of `wanted`: the same data and tensors."""
+    if any(getattr(running, part) != getattr(wanted, part) for part in ("data", "seed", "engine", "device")):
+        return False
+    if len(running.model.layers) != len(wanted.model.layers):
+        return False
+    fixed = ("kind", "out_features", "bias", "init")
+    return all(
+        getattr(a, name, None) == getattr(b, name, None)
+        for a, b in zip(running.model.layers, wanted.model.layers, strict=True)
+        for name in fixed
+    )
+
+
+def changes(running: Experiment, wanted: Experiment) -> list[tuple[str, Any]]:
+    """Return what to set, path by path, so that a run of `running` goes on with the settings of `wanted`."""
+    found: list[tuple[str, Any]] = []
+    pairs = [
+        (part, getattr(running, part), getattr(wanted, part))
+        for part in ("loss", "optimizer", "schedule", "training")
+    ]
+    layers = enumerate(zip(running.model.layers, wanted.model.layers, strict=True))
+    pairs += [(f"layers.{index}", a, b) for index, (a, b) in layers]
+    for place, before, after in pairs:
+        if before == after:
+            continue
+        if type(before) is not type(after):
+            found.append((place, after.model_dump(mode="json")))
+            continue
+        old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
+        found += [(f"{place}.{name}", new[name]) for name in new if new[name] != old[name]]
+    return found
+
+
+def _plain(error: SpecError) -> tuple[str, str, str, dict[str, Any]]:
+    value = error.value if isinstance(error.value, str | int | float | bool | None) else str(error.value)
+    return error.key, error.place, value, dict(error.values)  # type: ignore[return-value]

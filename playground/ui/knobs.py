@@ -1,0 +1,183 @@
+"""One input for one knob of a specification. Ranges, steps, defaults and units come from the specification alone.
+
+Inputs carry no bounds of their own: what does not fit is refused by the specification, in the visitor's language,
+below the input, which keeps what was typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from playground.i18n import has, text
+from playground.spec import Knob
+from playground.ui import form
+from playground.ui.language import language
+from playground.ui.say import label, note, say, sentence
+
+Change = Callable[[str, Any], object]
+
+MANY = 60
+"""A whole number with more values than this is chosen from a list of round ones, or typed."""
+
+
+def knob(knob: Knob, path: str, value: Any, *, change: Change = form.change, visible: bool = True) -> None:
+    """Show the input for `knob` with `value`; a change is handed to `change(path, value)`.
+
+    Args:
+        path: the dotted path of the setting in the experiment, also the input's key.
+        visible: whether the label is shown (it is always there for those who cannot see).
+    """
+    key = f"knob.{path}"
+    refused = form.refusal(path)
+    shown: dict[str, Any] = {
+        "label": _label(knob),
+        "key": key,
+        "help": note(knob.name) if visible else None,
+        "label_visibility": "visible" if visible else "collapsed",
+        "on_change": _take,
+        "args": (path, key, change),
+    }
+    if refused is None:
+        _show(key, _entry(knob, value))
+    _INPUTS[_style(knob)](knob, value, shown)
+    if refused is not None:
+        say(sentence(refused), "error", key=path)
+
+
+def _style(knob: Knob) -> str:
+    if knob.type in ("int", "float"):
+        if knob.log or (knob.type == "int" and _width(knob) > MANY and knob.name != "seed"):
+            return "list"
+        return "slider" if knob.step and _width(knob) / knob.step <= MANY else "number"
+    return knob.type
+
+
+def _width(knob: Knob) -> float:
+    return (knob.high or 0) - (knob.low or 0)
+
+
+def _slider(knob: Knob, value: Any, shown: dict[str, Any]) -> None:
+    cast = int if knob.type == "int" else float
+    low, high, step = (cast(bound or 0) for bound in (knob.low, knob.high, knob.step))
+    # A value from a link may lie between two steps or, typed elsewhere, at a bound the step does not meet.
+    st.slider(
+        **shown, min_value=low, max_value=high, step=step, format=None if knob.type == "int" else "%.4g"
+    )
+
+
+def _number(knob: Knob, value: Any, shown: dict[str, Any]) -> None:
+    step = int(knob.step or 1) if knob.type == "int" else float(knob.step or 0.1)
+    st.number_input(**shown, value=None, step=step, format=None if knob.type == "int" else "%.6g")
+
+
+def _list(knob: Knob, value: Any, shown: dict[str, Any]) -> None:
+    options = [_written(option) for option in rounds(knob)]
+    typed = str(st.session_state[shown["key"]])
+    if typed not in options:
+        options = sorted({*options, typed}, key=_size)
+    off = f"ui.zero.{knob.name}"
+    words = {"0": text(off, language())} if has(off, language()) else {}
+    st.selectbox(
+        **shown,
+        options=options,
+        accept_new_options=True,
+        format_func=lambda option: words.get(option, option),
+    )
+
+
+def _choice(knob: Knob, value: Any, shown: dict[str, Any]) -> None:
+    st.selectbox(**shown, options=list(knob.choices), format_func=_word(knob.name), filter_mode=None)
+
+
+def _bool(knob: Knob, value: Any, shown: dict[str, Any]) -> None:
+    st.toggle(**shown)
+
+
+def _names(knob: Knob, value: Any, shown: dict[str, Any]) -> None:
+    st.pills(
+        **shown, options=list(knob.choices), selection_mode="multi", format_func=_word(knob.name), wrap=True
+    )
+
+
+def _text(knob: Knob, value: Any, shown: dict[str, Any]) -> None:
+    st.text_input(**shown)
+
+
+_INPUTS: dict[str, Callable[[Knob, Any, dict[str, Any]], None]] = {
+    "slider": _slider,
+    "number": _number,
+    "list": _list,
+    "choice": _choice,
+    "bool": _bool,
+    "names": _names,
+    "text": _text,
+}
+
+
+def _take(path: str, key: str, change: Change) -> None:
+    value = st.session_state[key]
+    if isinstance(value, list | tuple):
+        value = list(value)
+    change(path, value)
+
+
+def _show(key: str, entry: Any) -> None:
+    """Let the input show what the experiment says, unless it does already."""
+    if st.session_state.get(key) != entry:
+        st.session_state[key] = entry
+
+
+def _entry(knob: Knob, value: Any) -> Any:
+    """Return `value` as the input holds it."""
+    style = _style(knob)
+    if style == "list":
+        return _written(value)
+    if style == "slider":
+        return int(value) if knob.type == "int" else float(value)
+    return list(value) if style == "names" else value
+
+
+def rounds(knob: Knob) -> list[float]:
+    """Return round values within the knob's range: 1, 2, 5 (whole numbers) or 1, 3 (fractions) of every decade."""
+    low, high = knob.low or 0.0, knob.high or 1.0
+    found = [0.0] if low <= 0 else []
+    steps = (1, 2, 5) if knob.type == "int" else (1, 3)
+    smallest = 0 if knob.type == "int" else -6
+    for power in range(smallest, 9):
+        found += [
+            step * 10.0**power for step in steps if max(low, 10.0**smallest) <= step * 10.0**power <= high
+        ]
+    return found
+
+
+def _written(value: float) -> str:
+    return f"{value:.12g}"
+
+
+def _size(option: str) -> tuple[bool, float]:
+    try:
+        return False, float(option)
+    except ValueError:
+        return True, 0.0
+
+
+def _label(knob: Knob) -> str:
+    words = label(knob.name)
+    key = f"ui.unit.{knob.unit}"
+    unit = text(key, language()) if knob.unit and has(key, language()) else ""
+    return f"{words} ({unit})" if unit else words
+
+
+def _word(name: str) -> Callable[[str], str]:
+    def word(option: str) -> str:
+        key = f"ui.choice.{option}"
+        return (
+            text(key, language())
+            if has(key, language())
+            else option.replace("^2", "²").replace("*", "·").replace("x1", "x₁").replace("x2", "x₂")
+        )
+
+    return word

@@ -1,0 +1,296 @@
+"""What the page knows about the visitor's run, and the commands it gives: play, pause, step, epoch, reset, settings.
+
+The session keeps the run's id alone; everything else is asked of the service. The form may be ahead of the run: what
+the run can take over without a restart is sent, everything else waits for a new start.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from playground.data.folder import data_folder
+from playground.runs import commands
+from playground.runs.client import RunView
+from playground.runs.frames import Snapshot
+from playground.runs.reasons import NoSuchRun
+from playground.spec import Experiment, SpecError, check, enforce
+from playground.ui import form, preview
+from playground.ui.language import language
+from playground.ui.say import sentence
+from playground.ui.service import client, owner
+
+MOVING = ("queued", "running")
+WAIT = 0.5
+"""Seconds a click waits for the run to have done what it says, so that the next picture shows it."""
+
+
+@dataclass(frozen=True)
+class Now:
+    """What there is to show.
+
+    Attributes:
+        experiment: what the pictures are of.
+        status: the run's, or "ready" where there is no run of this experiment yet.
+        snapshot: metrics and arrays; empty where nothing is known.
+        history: the metrics so far, by name; empty without a run.
+        view: the run's own words; None where there is no run of this experiment.
+        trouble: a sentence to show, or empty.
+    """
+
+    experiment: Experiment
+    status: str
+    snapshot: Snapshot
+    history: dict[str, Any] = field(default_factory=dict[str, Any])
+    view: RunView | None = None
+    trouble: str = ""
+
+    @property
+    def moving(self) -> bool:
+        """Whether the picture changes by itself."""
+        return self.status in MOVING
+
+
+def look(wanted: tuple[str, ...]) -> Now:
+    """Return how things stand now, with the arrays of the probes in `wanted`."""
+    experiment = form.experiment()
+    trouble = st.session_state.get("run_trouble", "")
+    run = st.session_state.get("run")
+    if run:
+        try:
+            view = client().poll(owner(), run, history=True, probes=wanted)
+        except NoSuchRun:
+            forget()
+        except SpecError as error:
+            trouble = sentence(error)
+        else:
+            running = form.read(view.experiment)
+            if form.continues(running, experiment):
+                trouble = trouble or view.notice.text(language())
+                snapshot = view.snapshot
+                if snapshot is None or (snapshot.step == 0 and not snapshot.arrays):
+                    snapshot = (
+                        at_start(experiment, wanted)
+                        if view.step <= 0
+                        else Snapshot(view.step, view.epoch, view.metrics, {})
+                    )
+                return Now(running, view.status, snapshot, dict(view.history or {}), view, trouble)
+    return Now(experiment, "ready", at_start(experiment, wanted), trouble=trouble)
+
+
+def at_start(experiment: Experiment, wanted: tuple[str, ...]) -> Snapshot:
+    """Return the untrained network's pictures; empty where the experiment does not fit together."""
+    try:
+        return preview.at_start(experiment, data_folder(), wanted)
+    except SpecError:
+        return Snapshot(0, 0.0, {}, {})
+
+
+def adopt() -> None:
+    """Take up the run that the link names, once per session, and fill the form from it."""
+    if "run" in st.session_state:
+        return
+    st.session_state["run"] = None
+    named = st.query_params.get("run")
+    if not named or len(named) > 100:
+        return
+    try:
+        view = client().poll(owner(), named)
+    except NoSuchRun:
+        del st.query_params["run"]
+        if "e" not in st.query_params:
+            st.session_state["link_trouble"] = "run.no_such_run"
+    except SpecError as error:
+        st.session_state["run_trouble"] = sentence(error)
+    else:
+        st.session_state["run"] = named
+        st.session_state["pace"] = view.pace
+        if "form" not in st.session_state:
+            form.begin(form.read(view.experiment))
+
+
+def forget() -> None:
+    """Let go of the run; it stays where it is."""
+    st.session_state["run"] = None
+    if "run" in st.query_params:
+        del st.query_params["run"]
+
+
+def fits() -> bool:
+    """Tell whether the run and the form still speak of the same network."""
+    return _fitting() is not None
+
+
+def guarded(action: Callable[..., None]) -> Callable[..., None]:
+    """Make an action that says what went wrong beside the controls instead of failing."""
+
+    def act(*values: Any) -> None:
+        st.session_state["run_trouble"] = ""
+        try:
+            action(*values)
+        except SpecError as error:
+            st.session_state["run_trouble"] = sentence(error)
+
+    return act
+
+
+@guarded
+def play() -> None:
+    """Train: go on with the run, or start a new one. What stands in the way of going on is lifted."""
+    view = _fitting()
+    if view is None:
+        start(paused=False)
+    elif view.status == "diverged":
+        tell(commands.Reset(play=True))
+    else:
+        if view.status == "finished":
+            _lift(view)
+        tell(commands.Play())
+
+
+@guarded
+def pause() -> None:
+    """Hold the run."""
+    if _view() is not None:
+        tell(commands.Pause())
+
+
+@guarded
+def step() -> None:
+    """Take one step and hold."""
+    _one(commands.Step())
+
+
+@guarded
+def epoch() -> None:
+    """Go to the end of the epoch and hold."""
+    _one(commands.Epoch())
+
+
+@guarded
+def reset() -> None:
+    """Go back to step 0 with the settings as they are."""
+    if _fitting() is not None:
+        tell(commands.Reset())
+    else:
+        forget()
+
+
+@guarded
+def set_pace(steps_per_second: float) -> None:
+    """Train so many steps each second; 0 = as fast as possible."""
+    st.session_state["pace"] = steps_per_second
+    if _fitting() is not None:
+        tell(commands.Pace(steps_per_second=steps_per_second))
+
+
+def carry_over() -> None:
+    """Send the run what has changed in the form and can change while it trains; hold it where a new start is needed."""
+    _carry_over()
+
+
+@guarded
+def _carry_over() -> None:
+    view = _view()
+    if view is None:
+        return
+    wanted, running = form.experiment(), form.read(view.experiment)
+    if not form.continues(running, wanted):
+        if view.status in MOVING:
+            tell(commands.Pause())
+        return
+    for path, value in form.changes(running, wanted):
+        client().send(owner(), view.run, commands.Set(path=path, value=value), wait=WAIT)
+
+
+def start(*, paused: bool) -> None:
+    """Start a run of the form's experiment; what ran before gives its place back.
+
+    Raises:
+        SpecError: if the experiment cannot be trained, or the service refuses.
+    """
+    wanted = form.experiment()
+    check(wanted)
+    enforce(wanted)
+    old = _view()
+    if old is not None and old.status in (*MOVING, "paused"):
+        client().send(owner(), old.run, commands.Stop(), wait=0)
+    pace = float(st.session_state.get("pace", 0.0))
+    run = client().submit(owner(), wanted, paused=paused, pace=pace, probes=probes(wanted))
+    st.session_state["run"] = run
+    st.query_params["run"] = run
+    _settle(run, wanted)
+
+
+def _settle(run: str, wanted: Experiment) -> None:
+    """Wait a moment until the run has its worker, so that nobody is told about a queue that is none."""
+    deadline = time.monotonic() + WAIT
+    view = client().poll(owner(), run, probes=probes(wanted))
+    while view.status == "queued" and (left := deadline - time.monotonic()) > 0:
+        view = client().poll(owner(), run, since=view.number, wait=left, probes=probes(wanted))
+
+
+def tell(command: commands.Command) -> None:
+    """Give the run a command, and wait a moment for the picture that shows it done."""
+    run = st.session_state["run"]
+    before = client().poll(owner(), run)
+    client().send(owner(), run, command, wait=WAIT)
+    client().poll(owner(), run, since=before.number, wait=WAIT, probes=probes(form.experiment()))
+
+
+def probes(experiment: Experiment) -> tuple[str, ...]:
+    """Return the probes whose arrays the page draws for such an experiment."""
+    target = experiment.data.target()
+    if "features" in type(experiment.data).model_fields:
+        return ("weights", "plane", "tiles")
+    if experiment.data.kind == "Function1D":
+        return ("weights", "line", "tiles")
+    if target.kind == "regression":
+        return ("weights", "predictions")
+    return (
+        ("weights", "confusion", "predictions")
+        if len(experiment.data.input_shape()) == 3
+        else ("weights", "confusion")
+    )
+
+
+def _one(command: commands.Command) -> None:
+    if _fitting() is None:
+        start(paused=True)
+    tell(command)
+
+
+def _lift(view: RunView) -> None:
+    """Turn off the stop conditions that have ended the run: whoever presses Train again wants more."""
+    reached = {
+        "run.reached_steps": "max_steps",
+        "run.reached_epochs": "max_epochs",
+        "run.reached_loss": "target_loss",
+        "run.reached_accuracy": "target_accuracy",
+        "run.reached_plateau": "plateau_epochs",
+    }.get(view.reason.key)
+    if reached is not None and form.change(f"training.{reached}", 0):
+        st.session_state["form_notice"] = "ui.notice.lifted"
+        client().send(owner(), view.run, commands.Set(path=f"training.{reached}", value=0), wait=WAIT)
+
+
+def _view() -> RunView | None:
+    run = st.session_state.get("run")
+    if not run:
+        return None
+    try:
+        return client().poll(owner(), run)
+    except NoSuchRun:
+        forget()
+        return None
+
+
+def _fitting() -> RunView | None:
+    view = _view()
+    return (
+        view if view is not None and form.continues(form.read(view.experiment), form.experiment()) else None
+    )

@@ -1,0 +1,57 @@
+"""The app's line to the run service: one client for the process, and the name of this visitor."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+
+from playground.data.folder import data_folder
+from playground.runs.client import Client, ServiceDown
+from playground.ui import owner as owners
+
+_ours = False
+"""Whether this process has brought the service up."""
+
+
+@cache
+def _client(folder: Path) -> Client:
+    return Client(folder)
+
+
+def client() -> Client:
+    """Return the client of the data folder in force."""
+    return _client(data_folder())
+
+
+def open_early() -> None:
+    """Have the run service up before the first visitor wants it; a page says so if it cannot be had."""
+    global _ours
+    with suppress(ServiceDown):
+        try:
+            Client(data_folder(), start=False).info()
+        except ServiceDown:
+            client().info()
+            _ours = True
+
+
+def close() -> None:
+    """Let the service go if this process has brought it up. Runs are kept, and go on when it is started again."""
+    with suppress(ServiceDown):
+        if _ours:
+            Client(data_folder(), start=False).shut_down()
+    client().close()
+
+
+def owner() -> str:
+    """Return this visitor's name for the service. Where no cookie arrives, the link keeps the key."""
+    if "owner" not in st.session_state:
+        kept = owners.valid_key(st.query_params.get("key")) or owners.new_key()
+        name, by_link = owners.owner(st.context.cookies, owners.secret(data_folder()), kept)
+        st.session_state["owner"] = name
+        st.session_state["owner_by_link"] = by_link
+        if by_link:
+            st.query_params["key"] = kept
+    return str(st.session_state["owner"])

@@ -1,0 +1,178 @@
+"""The bar on top: what is being trained, the controls, and how the run stands."""
+
+from __future__ import annotations
+
+import html
+import importlib.util
+
+import streamlit as st
+
+from playground.presets import presets
+from playground.spec import Experiment
+from playground.ui import form, run
+from playground.ui.language import language, switch, t
+from playground.ui.run import Now
+from playground.ui.share import downloads, share
+from playground.ui.style import appearance
+from playground.views.theme import digits
+
+PACES = (0.0, 1.0, 5.0, 20.0, 100.0, 1000.0)
+
+
+def masthead(experiment: Experiment) -> None:
+    """Draw the first row: name, preset, language, link, downloads."""
+    with st.container(key="masthead", horizontal=True, vertical_alignment="center", gap="small"):
+        st.html(
+            '<h1 class="brand"><span class="mark"><i></i><i></i><i></i></span>'
+            f"<span>{html.escape(t('ui.title'))}</span></h1>",
+            width="content",
+        )
+        _presets()
+        st.html(f'<p class="now">{html.escape(_sentence())}</p>', width="stretch")
+        st.button(
+            t("ui.undo"),
+            key="undo",
+            type="tertiary",
+            on_click=form.undo,
+            disabled=not form.can_undo(),
+            help=t("ui.undo_help"),
+        )
+        switch()
+        share(experiment)
+        downloads(experiment)
+
+
+def controls(now: Now, playing: bool) -> None:
+    """Draw the buttons that drive the run."""
+    with st.container(key="controls", horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.button(
+            t("ui.pause" if playing else "ui.play"),
+            key="play",
+            icon=":material/pause:" if playing else ":material/play_arrow:",
+            type="primary",
+            on_click=run.pause if playing else run.play,
+            shortcut="P",
+        )
+        st.button(
+            t("ui.step"),
+            key="step",
+            icon=":material/skip_next:",
+            on_click=run.step,
+            help=t("ui.step_help"),
+            shortcut="S",
+        )
+        st.button(
+            t("ui.epoch"),
+            key="epoch",
+            icon=":material/fast_forward:",
+            on_click=run.epoch,
+            help=t("ui.epoch_help"),
+            shortcut="E",
+        )
+        st.button(
+            t("ui.reset"),
+            key="reset",
+            icon=":material/replay:",
+            on_click=run.reset,
+            help=t("ui.reset_help"),
+            shortcut="0",
+        )
+
+
+def setup(experiment: Experiment) -> None:
+    """Draw pace and engine."""
+    with st.container(key="setup", horizontal=True, vertical_alignment="center", gap="small"):
+        st.session_state.setdefault("pace", 0.0)
+        paces = sorted({*PACES, float(st.session_state["pace"])})
+        if st.session_state.get("pace_choice") != st.session_state["pace"]:
+            st.session_state["pace_choice"] = float(st.session_state["pace"])
+        st.selectbox(
+            t("ui.pace"),
+            paces,
+            key="pace_choice",
+            format_func=lambda pace: t("ui.pace_rate", rate=f"{pace:,g}") if pace else t("ui.pace_full"),
+            on_change=lambda: run.set_pace(st.session_state["pace_choice"]),
+            label_visibility="collapsed",
+            width=150,
+        )
+        engines = ["numpy"] + (["torch"] if importlib.util.find_spec("torch") else [])
+        if experiment.engine not in engines:
+            engines.append(experiment.engine)
+        if st.session_state.get("engine_choice") != experiment.engine:
+            st.session_state["engine_choice"] = experiment.engine
+        st.selectbox(
+            t("field.engine"),
+            engines,
+            key="engine_choice",
+            format_func=lambda name: {"numpy": "NumPy", "torch": "PyTorch"}.get(name, name),
+            on_change=lambda: form.change("engine", st.session_state["engine_choice"]),
+            label_visibility="collapsed",
+            width=110,
+        )
+
+
+def figures(now: Now) -> None:
+    """Show the numbers of the moment, in digits that do not dance."""
+    metrics = now.snapshot.metrics
+    shown = [
+        ("step", f"{now.snapshot.step:,}"),
+        ("epoch_count", f"{now.snapshot.epoch:,.1f}"),
+        ("loss", digits(metrics.get("loss"))),
+        ("test_loss", digits(metrics.get("test_loss"))),
+    ]
+    if experiment_is_about_classes(now.experiment):
+        shown += [(name, _share(metrics.get(name))) for name in ("accuracy", "test_accuracy")]
+    else:
+        shown += [(name, digits(metrics.get(name))) for name in ("rmse", "test_rmse")]
+    rate = now.view.steps_per_second if now.view is not None and now.status == "running" else 0.0
+    shown.append(("rate", f"{float(digits(rate).replace(',', '')):,.0f}" if rate >= 1 else "0"))
+    cells = "".join(
+        f'<div class="figure" data-name="{name}"><dt>{html.escape(t(f"ui.figure.{name}"))}</dt><dd>{value}</dd></div>'
+        for name, value in shown
+    )
+    st.html(f'<dl class="figures" data-status="{now.status}" data-step="{now.snapshot.step}">{cells}</dl>')
+
+
+def experiment_is_about_classes(experiment: Experiment) -> bool:
+    """Tell whether classes are predicted, not numbers."""
+    return experiment.data.target().kind == "classes"
+
+
+def _share(value: float | None) -> str:
+    return digits(value) if value is None else f"{100 * value:.1f} %"
+
+
+def _sentence() -> str:
+    chosen = st.session_state.get("preset")
+    return presets()[chosen].sentence(language()) if chosen in presets() else t("ui.own_experiment")
+
+
+def _presets() -> None:
+    known = presets()
+    chosen = st.session_state.get("preset")
+    name = known[chosen].title(language()) if chosen in known else t("ui.presets")
+    theme = appearance().name
+    with st.popover(name, key="presets", icon=":material/apps:"):
+        rules = "".join(
+            f".st-key-preset-{key} button::before"
+            f"{{background-image:url(playground/thumbnail/{theme}/{found.experiment.data.kind}.svg)}}"
+            for key, found in known.items()
+        )
+        st.html(f"<style>{rules}</style>")
+        with st.container(key="preset-list"):
+            for key, found in known.items():
+                st.button(
+                    f"**{found.title(language())}**  \n{found.sentence(language())}",
+                    key=f"preset-{key}",
+                    width="stretch",
+                    wrap=True,
+                    on_click=_choose,
+                    args=(key,),
+                )
+
+
+def _choose(key: str) -> None:
+    st.session_state["upload_open"] = False
+    form.put(presets()[key].experiment)
+    st.session_state["preset"] = key
+    st.session_state["preset_form"] = st.session_state["form"]

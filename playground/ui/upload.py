@@ -1,0 +1,97 @@
+"""A table of one's own: the file, which columns go in, which one is to be predicted. Refusals are sentences here.
+
+The choice becomes the experiment's data only once it is good; until then everything else stays as it was.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import streamlit as st
+
+from playground.data import csv
+from playground.spec import SpecError
+from playground.ui import form
+from playground.ui.language import t
+from playground.ui.say import say, sentence
+
+KEPT = "upload"
+"""Session key: (id, name) of the file that is being looked at."""
+
+
+@lru_cache(maxsize=8)
+def _report(file_id: str, name: str, folder: Path) -> csv.CsvReport:
+    from playground.data.csv_files import read_upload
+
+    return csv.inspect(read_upload(file_id, folder), name)
+
+
+def panel(folder: Path) -> None:
+    """Draw the uploader and, once there is a table, the choice of columns."""
+    limits = csv.UploadLimits.from_environment()
+    given = st.file_uploader(
+        t("ui.upload"),
+        type=["csv", "tsv", "txt"],
+        key="upload_file",
+        max_upload_size=max(1, limits.num_bytes // 1_000_000),
+        help=t("ui.upload_help"),
+    )
+    try:
+        if given is not None:
+            data = given.getvalue()
+            csv.check_size(len(data), limits)
+            csv.inspect(data, given.name, limits)
+            st.session_state[KEPT] = (csv.store(data, folder, limits), given.name)
+        if KEPT in st.session_state:
+            _choice(*st.session_state[KEPT], folder)
+        elif (spec := form.experiment().data).kind == "Csv":
+            st.session_state[KEPT] = (spec.file, "CSV")  # type: ignore[attr-defined] - a link or preset names the file
+            _choice(*st.session_state[KEPT], folder)
+        else:
+            say(t("ui.upload_empty"))
+    except SpecError as error:
+        say(sentence(error), "error", key="upload")
+
+
+def _choice(file_id: str, name: str, folder: Path) -> None:
+    report = _report(file_id, name, folder)
+    say(
+        t("ui.upload_found", name=report.name, rows=report.num_rows, columns=len(report.columns)),
+        key="upload_found",
+    )
+    if not report.target:  # no column is fit to be predicted: say what is wrong with the last one
+        last = report.columns[-1]
+        raise last.classes_problem or last.regression_problem or SpecError("csv.no_inputs")
+    names = [column.name for column in report.columns]
+    with st.container(key="upload-choice"):
+        fresh = st.session_state.get("upload_for") != file_id
+        if fresh:
+            present = form.experiment().data
+            same = present.kind == "Csv" and present.file == file_id  # type: ignore[attr-defined]
+            st.session_state["upload_for"] = file_id
+            st.session_state["upload_target"] = present.target_column if same else report.target  # type: ignore[attr-defined]
+            st.session_state["upload_task"] = present.task if same else report.task  # type: ignore[attr-defined]
+            st.session_state["upload_columns"] = list(present.columns if same else report.inputs)  # type: ignore[attr-defined]
+        st.selectbox(t("field.target_column"), names, key="upload_target")
+        st.segmented_control(
+            t("field.task"),
+            ["classes", "regression"],
+            key="upload_task",
+            format_func=lambda o: t(f"ui.choice.{o}"),
+            required=True,
+        )
+        st.multiselect(t("field.columns"), names, key="upload_columns")
+    chosen = [
+        column for column in st.session_state["upload_columns"] if column != st.session_state["upload_target"]
+    ]
+    spec = csv.csv_spec(
+        report, file_id, chosen, st.session_state["upload_target"], st.session_state["upload_task"]
+    )
+    present = form.experiment().data
+    if present.kind == "Csv":
+        kept = {name: getattr(present, name) for name in ("scaling", "test_fraction", "seed")}
+        spec = spec.model_copy(update=kept)
+    if spec != present:
+        form.change_data(spec)
+        st.rerun()

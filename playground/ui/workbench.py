@@ -1,0 +1,140 @@
+"""The workbench: the same frame for every lab. It arranges bar, columns and what moves; it draws nothing itself."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from playground.data.folder import data_folder
+from playground.presets import presets
+from playground.spec import Advice, Experiment, SpecError, advise, enforce
+from playground.ui import form, preview, run
+from playground.ui.data_panel import data_panel
+from playground.ui.language import t
+from playground.ui.layers_panel import advice_at, layers_panel
+from playground.ui.network_panel import network_panel, weight_maps
+from playground.ui.outcome_panel import outcome_panel
+from playground.ui.run import Now
+from playground.ui.say import say, sentence
+from playground.ui.status import explain
+from playground.ui.training_panel import training_panel
+from playground.ui.transport import controls, figures, masthead, setup
+
+TICK = 0.3
+"""Seconds between two pictures of a run that moves."""
+TABS = ("outcome", "network", "data")
+
+
+def open_form(default: str) -> None:
+    """Fill the form: from the run or the experiment that the link names, else from the preset `default`."""
+    run.adopt()
+    if "form" in st.session_state:
+        return
+    link = st.query_params.get("e")
+    start = presets()[default].experiment
+    st.session_state["preset"] = default
+    if link:
+        try:
+            start = Experiment.from_link(link)
+            st.session_state["preset"] = None
+        except SpecError as error:
+            st.session_state["link_error"] = sentence(error)
+    form.begin(start)
+
+
+def workbench() -> None:
+    """Draw the whole page."""
+    run.carry_over()
+    experiment = form.experiment()
+    advices, dataset = _judge(experiment)
+    with st.container(key="bar", gap=None):
+        masthead(experiment)
+        with st.container(key="transport", horizontal=True, vertical_alignment="center", gap="small"):
+            buttons, numbers = (
+                st.container(key="buttons", width="content"),
+                st.container(key="numbers", width="stretch"),
+            )
+            setup(experiment)
+        messages = st.container(key="messages", gap=None)
+        _tabs()
+    with st.container(key="workbench", horizontal=True, gap="small"):
+        with st.container(key="column-data"):
+            data_panel(experiment, dataset, data_folder())
+        with st.container(key="column-network"):
+            st.html(f'<h2 class="heading">{t("ui.network")}</h2>')
+            training_panel(experiment, advices)
+            advice_at(advices, "data")
+            advice_at(advices, "")
+            picture = st.container(key="picture", gap=None)
+            layers_panel(experiment, advices)
+            maps = st.container(key="maps")
+        with st.container(key="column-outcome"):
+            st.html(f'<h2 class="heading">{t("ui.outcome")}</h2>')
+            outcome = st.container(key="outcome", gap=None)
+    _live(experiment, buttons, numbers, messages, picture, maps, outcome)
+
+
+def _live(experiment: Experiment, *slots: st.delta_generator.DeltaGenerator) -> None:
+    """Draw what moves; while a run moves, again and again, without the rest of the page."""
+    first = run.look(run.probes(experiment))
+    known = [first]
+
+    @st.fragment(run_every=TICK if first.moving else None)
+    def live() -> None:
+        now = known.pop() if known else run.look(run.probes(form.experiment()))
+        if now.moving != first.moving:
+            st.rerun()
+        _draw(now, *slots)
+
+    live()
+
+
+def _draw(now: Now, buttons, numbers, messages, picture, maps, outcome) -> None:  # type: ignore[no-untyped-def]
+    with buttons:
+        controls(now, playing=now.moving)
+    with numbers:
+        figures(now)
+    with messages:
+        explain(now)
+    try:
+        dataset = preview.dataset(now.experiment, data_folder())
+    except SpecError as error:
+        with outcome:
+            say(sentence(error), "error", key="data")
+        return
+    with picture:
+        network_panel(now, dataset)
+    with maps, st.expander(t("ui.weights"), key="weights-open", on_change="rerun") as opened:
+        if opened.open:
+            weight_maps(now)
+    with outcome:
+        outcome_panel(now, dataset)
+
+
+def _judge(experiment: Experiment):  # type: ignore[no-untyped-def]
+    """Return what is to be said about the experiment, and its arrays if they can be had."""
+    advices = list(advise(experiment))
+    if not any(advice.level == "error" for advice in advices):
+        try:
+            enforce(experiment)
+        except SpecError as error:
+            advices.append(Advice("error", error.key, "", {"value": error.value, **error.values}))
+    try:
+        return advices, preview.dataset(experiment, data_folder())
+    except SpecError:
+        return advices, None
+
+
+def _tabs() -> None:
+    """On a narrow screen one column at a time; the choice is drawn always and shown only there."""
+    chosen = st.segmented_control(
+        t("ui.columns"),
+        TABS,
+        key="tab",
+        default=TABS[0],
+        required=True,
+        format_func=lambda name: t(f"ui.{name}"),
+        label_visibility="collapsed",
+        width="stretch",
+    )
+    hidden = ",".join(f".st-key-column-{name}" for name in TABS if name != chosen)
+    st.html(f"<style>@media (max-width: 760px) {{ {hidden} {{ display: none; }} }}</style>")

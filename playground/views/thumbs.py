@@ -1,0 +1,69 @@
+"""Thumbnails: a data set at a glance, as a small SVG in the theme's colours. They are decoration beside a name."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from playground.views import theme as look
+from playground.views.theme import Theme
+
+SIDE = 48
+
+
+def points(theme: Theme, at: np.ndarray, value: np.ndarray, *, classes: bool) -> str:
+    """Draw points (N, 2), coloured by class number or by a value from −1 to +1 (N,)."""
+    low, high = at.min(axis=0), at.max(axis=0)
+    spread = float((high - low).max()) or 1.0
+    middle = (low + high) / 2
+    places = (at - middle) / spread * (SIDE - 12) * np.array([1, -1]) + SIDE / 2
+    radius = 4.5 if len(at) < 10 else 1.9
+    dots = (
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius}" fill="{_colour(theme, v, classes)}"/>'
+        for (x, y), v in zip(places.tolist(), value.tolist(), strict=True)
+    )
+    return _svg("".join(dots))
+
+
+def curve(theme: Theme, x: np.ndarray, y: np.ndarray) -> str:
+    """Draw samples (N,) of a function as dots."""
+    order = np.argsort(x)
+    inner = SIDE - 12
+    across = 6 + (x[order] - x.min()) / (np.ptp(x) or 1) * inner
+    up = SIDE - 6 - (y[order] - y.min()) / (np.ptp(y) or 1) * inner
+    dots = (
+        f'<circle cx="{a:.1f}" cy="{b:.1f}" r="1.7" fill="{theme.positive}"/>'
+        for a, b in zip(across, up, strict=True)
+    )
+    return _svg("".join(dots))
+
+
+def picture(theme: Theme, pixels: np.ndarray) -> str:
+    """Draw pixels (h, w) from 0 to 1 in ink."""
+    high, wide = pixels.shape
+    size = (SIDE - 10) / max(high, wide)
+    squares: list[str] = []
+    for row, column in zip(*np.nonzero(pixels > 0.08), strict=True):
+        ink = look.blend(theme.background, theme.text, float(pixels[row, column]))
+        place = f'x="{5 + column * size:.2f}" y="{5 + row * size:.2f}"'
+        squares.append(f'<rect {place} width="{size + 0.05:.2f}" height="{size + 0.05:.2f}" fill="{ink}"/>')
+    return _svg("".join(squares))
+
+
+def table(theme: Theme) -> str:
+    """Draw a table with a plus: data of one's own."""
+    rows = "".join(f"M8 {y}H40" for y in (12, 20, 28, 36))
+    columns = "".join(f"M{x} 12V36" for x in (8, 18.7, 29.3, 40))
+    lines = f'<path d="{rows}{columns}" stroke="{theme.muted}" stroke-width="1.5"/>'
+    plus = f'<path d="M38 32v8M34 36h8" stroke="{theme.background}" stroke-width="2"/>'
+    return _svg(f'{lines}<circle cx="38" cy="36" r="8" fill="{theme.test}"/>{plus}')
+
+
+def _colour(theme: Theme, value: float, classes: bool) -> str:
+    if classes:
+        return theme.classes[int(value) % len(theme.classes)]
+    end = theme.positive if value >= 0 else theme.negative
+    return look.blend(theme.zero, end, min(abs(value), 1.0))
+
+
+def _svg(inside: str) -> str:
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIDE} {SIDE}">{inside}</svg>'
