@@ -15,11 +15,11 @@ SHOWN_NAMES = 3
 
 def check_names(state: Mapping[str, Array], expected: Mapping[str, Shape]) -> None:
     """Raise SpecError unless `state` has exactly the expected names and shapes."""
-    for names, key in ((set(expected) - set(state), "missing"), (set(state) - set(expected), "unknown")):
-        if names:
-            shown = sorted(names)
-            more = ", …" if len(shown) > SHOWN_NAMES else ""
-            raise SpecError(f"engine.state_{key}", value=", ".join(shown[:SHOWN_NAMES]) + more)
+    missing, unknown = set(expected) - set(state), set(state) - set(expected)
+    if missing:
+        raise SpecError("engine.state_missing", value=_listed(missing))
+    if unknown:
+        raise SpecError("engine.state_unknown", value=_listed(unknown))
     for name, shape in expected.items():
         if np.shape(state[name]) != shape:
             found = str(np.shape(state[name]))
@@ -87,16 +87,21 @@ def as_targets(loss: LossSpec, target: Array, num_samples: int, output: Shape) -
 
 
 def as_order(order: Array, num_samples: int) -> Array:
-    """Return an order of samples as int64 (M,).
+    """Return an order of samples as int64 (M,), copied.
 
     Raises:
         SpecError: if it names a sample that is not there.
     """
-    order = np.asarray(order, dtype=np.int64).reshape(-1)
+    order = np.array(order, dtype=np.int64).reshape(-1)
     if order.size and not (order.min() >= 0 and order.max() < num_samples):
         worst = int(order.max()) if order.max() >= num_samples else int(order.min())
         raise SpecError("engine.order", place="order", value=worst, samples=num_samples)
     return order
+
+
+def _listed(names: set[str]) -> str:
+    shown = sorted(names)
+    return ", ".join(shown[:SHOWN_NAMES]) + (", …" if len(shown) > SHOWN_NAMES else "")
 
 
 def _batch_text(shape: Shape) -> str:

@@ -47,7 +47,7 @@ class Layer(ABC, Generic[S]):
 
     Class attributes:
         draws: the layer draws random numbers while training.
-        passes_through: it hands on its input as it is.
+        passes_through: it hands on its input as it is, always or sometimes.
         pooled: its outputs lie next to those of its kind (see `layers/from_output.py`).
     """
 

@@ -205,11 +205,12 @@ class Net:
             yield at
 
     def _fill(self, at: Workspace, x: Array) -> None:
-        at.rows[:, : math.prod(self.input_shape)] = x.reshape(len(x), -1)
+        num_features = math.prod(self.input_shape)
+        at.rows[:, :num_features] = x.reshape(len(x), num_features)
 
     def _rows(self, block: Block, shape: Shape) -> Array:
         """Return a block (F, B) as samples (B, *shape), copied."""
-        return block.values.T.copy(order="C").reshape(-1, *shape)
+        return block.values.T.copy(order="C").reshape(block.values.shape[1], *shape)
 
     def _run(self, program: Program) -> None:
         with np.errstate(all="ignore"):  # what overflows shows in the loss, and the trainer calls it diverged

@@ -101,7 +101,7 @@ class Workspace:
 
 
 def takes_ones(model: ModelSpec) -> bool:
-    """Return whether the input should carry a column of ones: whether the first real layer has a use for it."""
+    """Return whether the input should carry a column of ones: whether the first layer that works on it wants one."""
     for spec in model.layers:
         kind = LAYERS[type(spec)]
         if not kind.passes_through:

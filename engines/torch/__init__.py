@@ -55,7 +55,7 @@ class TorchEngine:
         there = torch.tensor(target) if spec.targets == "classes" else torch.tensor(target).to(outputs)
         value = LOSSES[type(spec)](spec, outputs, there)
         (grad,) = torch.autograd.grad(value, outputs)
-        return float(value), grad.numpy().reshape(y.shape)
+        return float(value.detach()), grad.numpy().reshape(y.shape)
 
 
 engine = TorchEngine()

@@ -68,6 +68,6 @@ class Fit:
 
     def _gather(self, order: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield the batches of the order, gathering a chunk at a time on the device."""
-        for part in order.split(self._chunk):
+        for part in order.split(self._chunk) if len(order) else ():
             x, y = self._x.index_select(0, part), self._y.index_select(0, part)
             yield from zip(x.split(self._batch_size), y.split(self._batch_size), strict=True)

@@ -20,6 +20,7 @@ class Dropout(Layer[layers.Dropout]):
     """
 
     draws: ClassVar[bool] = True
+    passes_through: ClassVar[bool] = True
 
     def forward(self, x: Block) -> Block:
         if not self.at.training or self.spec.p == 0:

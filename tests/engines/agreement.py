@@ -1,0 +1,198 @@
+"""What the engines' tests share: torch's own modules as the reference, and how two sets of numbers are compared.
+
+The reference is written out here, apart from our torch engine: it is what a reader of torch's documentation would type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+import engines
+from engines.protocol import Array, Dtype, Net
+from playground.spec import LayerSpec, LossSpec, ModelSpec, OptimizerSpec, Shape
+from playground.spec import optimizers as optimizer_specs
+
+DIGITS = 1e-10
+"""What float64 promises: ten digits, relative to the largest number of a tensor, or absolute below 1."""
+
+
+class Sine(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.sin(x)
+
+
+class Step(nn.Module):
+    """Value of the step, gradient of x clipped to ±1, put together by detaching."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        passing = x.clamp(-1, 1)
+        return passing + ((x > 0).to(x.dtype) - passing).detach()
+
+
+LAYERS: dict[str, Callable[[Any, Shape], nn.Module]] = {
+    "Linear": lambda spec, shape: nn.Linear(*shape, spec.out_features, bias=spec.bias),
+    "Flatten": lambda spec, shape: nn.Flatten(),
+    "Dropout": lambda spec, shape: nn.Dropout(spec.p),
+    "BatchNorm1d": lambda spec, shape: nn.BatchNorm1d(*shape, eps=spec.eps, momentum=spec.momentum),
+    "LayerNorm": lambda spec, shape: nn.LayerNorm(list(shape), eps=spec.eps),
+    "Identity": lambda spec, shape: nn.Identity(),
+    "Sigmoid": lambda spec, shape: nn.Sigmoid(),
+    "Tanh": lambda spec, shape: nn.Tanh(),
+    "ReLU": lambda spec, shape: nn.ReLU(),
+    "LeakyReLU": lambda spec, shape: nn.LeakyReLU(spec.negative_slope),
+    "ELU": lambda spec, shape: nn.ELU(spec.alpha),
+    "GELU": lambda spec, shape: nn.GELU(approximate="none"),
+    "SiLU": lambda spec, shape: nn.SiLU(),
+    "Softplus": lambda spec, shape: nn.Softplus(beta=spec.beta),
+    "Softmax": lambda spec, shape: nn.Softmax(dim=1),
+    "Sine": lambda spec, shape: Sine(),
+    "Step": lambda spec, shape: Step(),
+}
+
+LOSSES: dict[str, Callable[[Any], Callable[[Tensor, Tensor], Tensor]]] = {
+    "MSE": lambda spec: nn.MSELoss(),
+    "MAE": lambda spec: nn.L1Loss(),
+    "Huber": lambda spec: nn.HuberLoss(delta=spec.delta),
+    "BCE": lambda spec: nn.BCELoss(),
+    "BCEWithLogits": lambda spec: nn.BCEWithLogitsLoss(),
+    "CrossEntropy": lambda spec: nn.CrossEntropyLoss(),
+    "Hinge": lambda spec: lambda y, t: torch.clamp(1 - t * y, min=0).mean(),
+}
+
+OPTIMIZERS: dict[str, Callable[[Any, Any], torch.optim.Optimizer]] = {
+    "SGD": lambda spec, parameters: torch.optim.SGD(
+        parameters, lr=spec.lr, momentum=spec.momentum, nesterov=spec.nesterov, weight_decay=spec.weight_decay
+    ),
+    "Adagrad": lambda spec, parameters: torch.optim.Adagrad(
+        parameters, lr=spec.lr, eps=spec.eps, weight_decay=spec.weight_decay
+    ),
+    "RMSprop": lambda spec, parameters: torch.optim.RMSprop(
+        parameters, lr=spec.lr, alpha=spec.alpha, eps=spec.eps, weight_decay=spec.weight_decay
+    ),
+    "Adam": lambda spec, parameters: torch.optim.Adam(
+        parameters, lr=spec.lr, betas=(spec.beta1, spec.beta2), eps=spec.eps, weight_decay=spec.weight_decay
+    ),
+    "AdamW": lambda spec, parameters: torch.optim.AdamW(
+        parameters, lr=spec.lr, betas=(spec.beta1, spec.beta2), eps=spec.eps, weight_decay=spec.weight_decay
+    ),
+}
+
+
+class Reference:
+    """A model of torch's own modules with the numbers of a net, trained by torch's own loop."""
+
+    def __init__(self, net: Net, optimizer: OptimizerSpec) -> None:
+        shapes = net.model.inputs(net.input_shape)
+        modules = [
+            LAYERS[spec.kind](spec, shape) for spec, shape in zip(net.model.layers, shapes, strict=True)
+        ]
+        state = {name: torch.tensor(values) for name, values in net.state().items()}
+        floats = [values.dtype for values in state.values() if values.is_floating_point()]
+        self.dtype = floats[0] if floats else torch.float64
+        self.module = nn.Sequential(*modules).to(self.dtype)
+        self.module.load_state_dict(state)
+        self.layers = net.model.layers
+        self.spec = optimizer
+        parameters = list(self.module.parameters())
+        self.optimizer = OPTIMIZERS[optimizer.kind](optimizer, parameters) if parameters else None
+
+    def objective(self, loss: Tensor) -> Tensor:
+        """Return the loss with the penalties: l2/2 Σw² + l1 Σ|w| of each layer's weights."""
+        for index, layer in enumerate(self.layers):
+            if layer.regularised:
+                weight = self.module[index].weight
+                loss = loss + layer.l2 / 2 * (weight**2).sum() + layer.l1 * weight.abs().sum()
+        return loss
+
+    def backward(self, x: Array, grad: Array) -> tuple[Array, Array]:
+        """Return output and dL/dx of a training pass; the parameters' gradients include the penalties'."""
+        inputs = torch.tensor(x, dtype=self.dtype, requires_grad=True)
+        self.module.train()
+        self.module.zero_grad()
+        outputs = self.module(inputs)
+        self.objective((outputs * torch.tensor(grad, dtype=self.dtype)).sum()).backward()
+        assert inputs.grad is not None
+        return outputs.detach().numpy(), inputs.grad.numpy()
+
+    def step(self, loss: LossSpec, x: Array, y: Array) -> float:
+        """Take one step as a torch user would; return the data loss."""
+        self.module.train()
+        self.module.zero_grad()
+        target = torch.tensor(y) if loss.targets == "classes" else torch.tensor(y, dtype=self.dtype)
+        value = LOSSES[loss.kind](loss)(self.module(torch.tensor(x, dtype=self.dtype)), target)
+        if self.optimizer is not None:
+            self.objective(value).backward()
+            if self.spec.clip_norm:
+                nn.utils.clip_grad_norm_(self.module.parameters(), self.spec.clip_norm)
+            self.optimizer.step()
+        return float(value.detach())
+
+    def forward(self, x: Array) -> Array:
+        """Return the output in evaluation mode."""
+        self.module.eval()
+        with torch.no_grad():
+            return self.module(torch.tensor(x, dtype=self.dtype)).numpy()
+
+    def state(self) -> dict[str, Array]:
+        return {name: values.detach().numpy() for name, values in self.module.state_dict().items()}
+
+    def gradients(self) -> dict[str, Array]:
+        return {name: p.grad.numpy() for name, p in self.module.named_parameters() if p.grad is not None}
+
+
+def assert_close(found: Array, expected: Array, what: str = "", *, within: float = DIGITS) -> None:
+    """Compare two arrays as wholes: shape, and numbers relative to the largest."""
+    found, expected = np.asarray(found), np.asarray(expected)
+    assert found.shape == expected.shape, what
+    scale = max(float(np.abs(expected).max(initial=0)), 1.0)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=within * scale, err_msg=what)
+
+
+def assert_same(found: Mapping[str, Array], expected: Mapping[str, Array], *, within: float = DIGITS) -> None:
+    """Compare two states as wholes: names in order, shapes, numbers."""
+    assert list(found) == list(expected)
+    for name in expected:
+        assert_close(found[name], expected[name], name, within=within)
+
+
+def assert_equal(found: Mapping[str, Array], expected: Mapping[str, Array]) -> None:
+    """Compare two states bit for bit."""
+    assert list(found) == list(expected)
+    for name, values in expected.items():
+        assert found[name].dtype == values.dtype, name
+        np.testing.assert_array_equal(found[name], values, err_msg=name)
+
+
+def net(
+    engine: str,
+    model: ModelSpec,
+    shape: Shape,
+    optimizer: OptimizerSpec | None = None,
+    *,
+    dtype: Dtype = "float64",
+    seed: int = 0,
+) -> Net:
+    optimizer = optimizer or optimizer_specs.SGD()
+    return engines.get(engine).net(model, shape, optimizer, dtype=dtype, seed=seed)
+
+
+def around(layer: LayerSpec, *, num_in: int = 4, num_out: int = 3) -> ModelSpec:
+    """Return a small model with `layer` inside: before and behind it is a Linear layer."""
+    linear = LayerSpec.catalogue()["Linear"]
+    return ModelSpec(layers=(linear(out_features=num_in), layer, linear(out_features=num_out)))
+
+
+def coded_targets(loss: LossSpec, random: np.random.Generator, count: int, width: int) -> Array:
+    """Draw targets as the loss wants them coded: class indices (N,), else (N, k)."""
+    if loss.targets == "classes":
+        return random.integers(0, width, count)
+    if loss.targets == "bits":
+        return random.integers(0, 2, (count, width)).astype(np.float64)
+    if loss.targets == "signs":
+        return random.integers(0, 2, (count, width)) * 2.0 - 1.0
+    return random.normal(size=(count, width))

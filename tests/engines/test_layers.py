@@ -1,0 +1,152 @@
+"""Every layer of the catalogue is torch's layer, and its gradient is the slope."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from playground.spec import LayerSpec, ModelSpec, Shape, SpecError
+from playground.spec.layers import Dropout, Flatten, Linear
+from playground.spec.optimizers import SGD
+from tests.engines.agreement import LAYERS, Reference, around, assert_close, assert_same, net
+
+KINDS = LayerSpec.catalogue()
+SETTINGS = {
+    "Linear": [{}, {"bias": False}, {"l1": 0.03, "l2": 0.2}, {"bias": False, "l2": 0.1}, {"init": "zeros"}],
+    "BatchNorm1d": [{}, {"eps": 1e-3, "momentum": 0.7}, {"momentum": 0.0}],
+    "LayerNorm": [{}, {"eps": 1e-2}],
+    "LeakyReLU": [{}, {"negative_slope": 0.3}, {"negative_slope": 0.0}, {"negative_slope": 1.0}],
+    "ELU": [{}, {"alpha": 2.5}],
+    "Softplus": [{}, {"beta": 20.0}, {"beta": 0.1}],
+    "Dropout": [{"p": 0.0}],
+}
+CASES = [kind(**fields) for name, kind in KINDS.items() for fields in SETTINGS.get(name, [{}])]
+ESTIMATED = {"Step"}
+"""Layers whose gradient is an estimate by definition and no slope."""
+SPREADS = (0.5, 30.0)
+"""Of the inputs: where activations bend, and far out, where exponentials would overflow."""
+
+every_case = pytest.mark.parametrize("layer", CASES, ids=repr)
+
+
+def inputs(shape: Shape = (5,), *, count: int = 7, spread: float = 1.0) -> np.ndarray:
+    x = np.random.default_rng(1).normal(size=(count, *shape)) * spread
+    x.flat[:3] = 0.0, -1.0, 1.0  # where a kink may be
+    return x
+
+
+def test_every_layer_has_a_reference() -> None:
+    assert set(LAYERS) == set(KINDS)
+
+
+@every_case
+@pytest.mark.parametrize("engine", ["numpy", "torch"])
+@pytest.mark.parametrize("spread", SPREADS)
+def test_forward_backward_and_evaluation_are_torchs(layer: LayerSpec, engine: str, spread: float) -> None:
+    ours = net(engine, around(layer), (5,))
+    reference = Reference(ours, SGD())
+    x, grad = inputs(spread=spread), np.random.default_rng(2).normal(size=(7, 3))
+    y = ours.forward(x, training=True)
+    dx = ours.backward(grad)
+    expected_y, expected_dx = reference.backward(x, grad)
+    assert_close(y, expected_y)
+    assert_close(dx, expected_dx)
+    assert_same(ours.gradients(), reference.gradients())
+    assert_same(ours.state(), reference.state())
+    assert_close(ours.forward(x), reference.forward(x))
+
+
+@every_case
+def test_the_layer_alone_is_torchs(layer: LayerSpec) -> None:
+    """As the first and only layer it reads the input where it lies, in another order of axes."""
+    ours = net("numpy", ModelSpec(layers=(layer,)), (5,))
+    reference = Reference(ours, SGD())
+    x = inputs()
+    grad = np.random.default_rng(2).normal(size=ours.forward(x).shape)
+    y = ours.forward(x, training=True)
+    dx = ours.backward(grad)
+    expected_y, expected_dx = reference.backward(x, grad)
+    assert_close(y, expected_y)
+    assert_close(dx, expected_dx)
+    assert_same(ours.gradients(), reference.gradients())
+
+
+@pytest.mark.parametrize("layer", [case for case in CASES if case.kind not in ESTIMATED], ids=repr)
+def test_gradient_is_the_slope(layer: LayerSpec) -> None:
+    model = ModelSpec(
+        layers=(Linear(out_features=4, init="xavier"), layer, Linear(out_features=2, init="xavier"))
+    )
+    ours = net("numpy", model, (3,), seed=3)
+    random = np.random.default_rng(4)
+    x, grad = random.normal(size=(6, 3)), random.normal(size=(6, 2))
+    ours.forward(x, training=True)
+    dx = ours.backward(grad)
+    gradients, state = ours.gradients(), ours.state()
+
+    def objective(at: np.ndarray) -> float:
+        return float((ours.forward(at, training=True) * grad).sum()) + ours.penalty()
+
+    def slope(values: np.ndarray, index: tuple[int, ...], at: np.ndarray, name: str = "") -> float:
+        heights = []
+        for push in (1e-6, -1e-6):
+            moved = values.copy()
+            moved[index] += push
+            if name:
+                ours.load({**state, name: moved})
+            heights.append(objective(at if name else moved))
+        ours.load(state)
+        return (heights[0] - heights[1]) / 2e-6
+
+    for index in np.ndindex(x.shape):
+        assert slope(x, index, x) == pytest.approx(dx[index], abs=1e-6, rel=1e-5)
+    for name, gradient in gradients.items():
+        for index in np.ndindex(gradient.shape):
+            assert slope(state[name], index, x, name) == pytest.approx(gradient[index], abs=1e-6, rel=1e-5), (
+                name
+            )
+
+
+def takes_images(layer: LayerSpec) -> bool:
+    try:
+        return layer.output((2, 3, 4)) == (2, 3, 4)
+    except SpecError:
+        return False
+
+
+@pytest.mark.parametrize("layer", [case for case in CASES if takes_images(case)], ids=repr)
+def test_shape_free_layers_take_images(layer: LayerSpec) -> None:
+    ours = net("numpy", ModelSpec(layers=(layer, Flatten(), Linear(out_features=2))), (2, 3, 4))
+    reference = Reference(ours, SGD())
+    x, grad = inputs((2, 3, 4)), np.random.default_rng(2).normal(size=(7, 2))
+    y = ours.forward(x, training=True)
+    expected_y, expected_dx = reference.backward(x, grad)
+    assert_close(y, expected_y)
+    assert_close(ours.backward(grad), expected_dx)
+    assert [part.shape for part in ours.trace(x)] == [(7, 2, 3, 4), (7, 24), (7, 2)]
+
+
+def test_dropout_keeps_the_share_and_the_mean() -> None:
+    for engine in ("numpy", "torch"):
+        ours = net(engine, ModelSpec(layers=(Dropout(p=0.25),)), (50,))
+        y = ours.forward(np.ones((400, 50)), training=True)
+        assert np.isin(y, [0, 1 / 0.75]).all()
+        assert (y == 0).mean() == pytest.approx(0.25, abs=0.01)
+        grad = np.random.default_rng(0).normal(size=y.shape)
+        np.testing.assert_array_equal(ours.backward(grad), grad * y)
+        np.testing.assert_array_equal(ours.forward(np.ones((3, 50))), np.ones((3, 50)))
+
+
+def test_dropout_draws_the_same_in_both_engines() -> None:
+    model = ModelSpec(layers=(Dropout(p=0.3), Linear(out_features=6), Dropout(p=0.6)))
+    one, other = (net(engine, model, (2,), seed=5) for engine in ("numpy", "torch"))
+    x, grad = np.random.default_rng(0).normal(size=(8, 2)), np.random.default_rng(1).normal(size=(8, 6))
+    for _ in range(3):
+        assert_close(one.forward(x, training=True), other.forward(x, training=True))
+        assert_close(one.backward(grad), other.backward(grad))
+        assert_same(one.gradients(), other.gradients())
+
+
+def test_dropout_layers_draw_apart() -> None:
+    ours = net("numpy", ModelSpec(layers=(Dropout(p=0.5), Dropout(p=0.5))), (2000,))
+    kept = ours.forward(np.ones((1, 2000)), training=True) > 0
+    assert kept.mean() == pytest.approx(0.25, abs=0.05)

@@ -1,0 +1,127 @@
+"""Specifications drawn by hypothesis: any kind of a catalogue, its fields read from the specification itself.
+
+A layer, a loss or an optimizer that is new in a catalogue is drawn without a change here. Values stay where float64
+can promise ten digits: near the defaults, not at the ends of their ranges.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from hypothesis import strategies as st
+
+from playground.spec import (
+    DataSpec,
+    Experiment,
+    Knob,
+    LayerSpec,
+    LossSpec,
+    ModelSpec,
+    OptimizerSpec,
+    ScheduleSpec,
+    Shape,
+    Spec,
+    SpecError,
+    TrainingSpec,
+    advise,
+    knobs,
+)
+from playground.spec.layers import Linear
+
+K = TypeVar("K", bound=Spec)
+
+WIDEST = 6
+SYNTHETIC = (
+    "Xor",
+    "Quadrants",
+    "Circles",
+    "Gaussians",
+    "Moons",
+    "Spiral",
+    "Checkerboard",
+    "Rings",
+    "Blobs",
+    "Plane",
+)
+
+
+def values(knob: Knob) -> st.SearchStrategy[Any]:
+    """Draw a value of one field: from its choices, or near its default."""
+    if knob.type == "bool":
+        return st.booleans()
+    if knob.type == "choice":
+        return st.sampled_from(knob.choices)
+    if knob.type == "names":
+        return st.lists(st.sampled_from(knob.choices), min_size=1, max_size=3, unique=True).map(tuple)
+    assert knob.low is not None
+    assert knob.high is not None
+    if knob.type == "int":
+        return st.integers(int(knob.low), int(min(knob.high, max(WIDEST, knob.low + 3))))
+    if knob.default == 0:
+        small = min(knob.high, 0.1)
+        return st.one_of(st.just(0.0), st.floats(small / 10, small))
+    return st.floats(max(knob.low, knob.default / 2), min(knob.high, knob.default * 2))
+
+
+def specs(kind: type[K], **fixed: Any) -> st.SearchStrategy[K]:
+    """Draw a specification of one kind, its free fields too; `fixed` ones are given."""
+    free = {knob.name: values(knob) for knob in knobs(kind) if knob.name not in fixed and knob.type != "text"}
+    return st.fixed_dictionaries(free).map(lambda drawn: kind(**drawn, **fixed))
+
+
+def layers(*, without: tuple[str, ...] = ()) -> st.SearchStrategy[LayerSpec]:
+    """Draw any layer of the catalogue."""
+    kinds = [kind for name, kind in LayerSpec.catalogue().items() if name not in without]
+    return st.sampled_from(kinds).flatmap(specs)
+
+
+def losses() -> st.SearchStrategy[LossSpec]:
+    """Draw any loss of the catalogue."""
+    return st.sampled_from(list(LossSpec.catalogue().values())).flatmap(specs)
+
+
+def optimizers() -> st.SearchStrategy[OptimizerSpec]:
+    """Draw any optimizer of the catalogue."""
+    return st.sampled_from(list(OptimizerSpec.catalogue().values())).flatmap(specs)
+
+
+def schedules() -> st.SearchStrategy[ScheduleSpec]:
+    """Draw any schedule of the catalogue."""
+    return st.sampled_from(list(ScheduleSpec.catalogue().values())).flatmap(specs)
+
+
+@st.composite
+def model_specs(
+    draw: st.DrawFn, shape: Shape = (3,), *, max_layers: int = 6, without: tuple[str, ...] = ()
+) -> ModelSpec:
+    """Draw a model that takes samples of `shape`: layers that do not fit where they fell are left out."""
+    chosen: list[LayerSpec] = []
+    for layer in draw(st.lists(layers(without=without), min_size=1, max_size=max_layers)):
+        try:
+            shape = layer.output(shape)
+        except SpecError:
+            continue
+        chosen.append(layer)
+    return ModelSpec(layers=tuple(chosen or [LayerSpec.catalogue()["Flatten"]()]))
+
+
+@st.composite
+def experiments(draw: st.DrawFn) -> Experiment:
+    """Draw an experiment on points that can be trained as it is: its parts fit together."""
+    name = draw(st.sampled_from(SYNTHETIC))
+    data = draw(specs(DataSpec.catalogue()[name]))
+    hidden = draw(model_specs(data.input_shape(), max_layers=3)).layers
+    target = data.target()
+    experiment = Experiment(
+        data=data,
+        model=ModelSpec(layers=(*hidden, Linear(out_features=target.size))),
+        loss=draw(losses()),
+        optimizer=draw(optimizers()),
+        schedule=draw(schedules()),
+        training=draw(specs(TrainingSpec, batch_size=draw(st.integers(2, 20)))),
+        seed=draw(st.integers(0, 2**31 - 1)),
+    )
+    for advice in advise(experiment):
+        if advice.level == "error" and advice.mend is not None:
+            experiment = advice.mend
+    return experiment
