@@ -98,6 +98,6 @@ for name in "$${CHROMIUM:-chromium}" chromium chromium-browser google-chrome goo
   if command -v "$$name" >/dev/null 2>&1; then exit 0; fi; \
 done; \
 $(SAY) 'No Chromium on the path: asking Playwright for its own (three minutes at most).'; \
-$(PYTHON_IN_VENV) -c 'import subprocess, sys; sys.exit(subprocess.call(["$(PYTHON_IN_VENV)", "-m", "playwright", "install", "chromium"], timeout=180))' 2>/dev/null \
+$(PYTHON_IN_VENV) -c 'import subprocess, sys; sys.exit(subprocess.call(["$(PYTHON_IN_VENV)", "-m", "playwright", "install", "chromium"], timeout=180))' >/dev/null 2>&1 \
 || $(SAY) 'No Chromium was found and none could be fetched: the browser tests will be skipped (where CI is set they fail).' >&2
 endef
