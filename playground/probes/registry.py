@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
 import engines
-from engines.protocol import Net
 from playground.data import Dataset
 from playground.spec import Experiment, ModelSpec, Shape, State
 from playground.spec.optimizers import SGD
+
+if TYPE_CHECKING:
+    from engines.numpy.net import Net
 
 Array = npt.NDArray[Any]
 Arrays = dict[str, Array]
@@ -22,11 +24,12 @@ Arrays = dict[str, Array]
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """A network at one moment, and what it is trained on."""
+    """A network at one moment, and what it is trained on; `gradients` are the last step's, where they are known."""
 
     experiment: Experiment
     dataset: Dataset
     state: State
+    gradients: State = field(default_factory=dict[str, Any])
 
     def net(self) -> Net:
         """Return a NumPy net that holds this state, for evaluation only."""
@@ -49,8 +52,10 @@ def probe(function: Probe) -> Probe:
 def compute(name: str, subject: Subject) -> Arrays:
     """Return the arrays of the probe called `name`; none if it has nothing to show of such a subject."""
     import playground.probes.fields
+    import playground.probes.health
+    import playground.probes.maps
     import playground.probes.outcomes
-    import playground.probes.parameters  # noqa: F401 - the three modules enter their probes
+    import playground.probes.parameters  # noqa: F401 - the modules enter their probes
 
     return PROBES[name](subject)
 
@@ -58,7 +63,7 @@ def compute(name: str, subject: Subject) -> Arrays:
 @lru_cache(maxsize=8)
 def _net(model: ModelSpec, shape: Shape) -> Net:
     """A compiled net is kept: loading a state is far cheaper than building the program again."""
-    return engines.get("numpy").net(model, shape, SGD())
+    return cast("Net", engines.get("numpy").net(model, shape, SGD()))
 
 
 def in_chunks(net: Net, x: Array, size: int = 1024) -> Array:

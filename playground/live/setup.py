@@ -1,0 +1,145 @@
+"""What the stage's pictures need to know before the first frame, and what does not change while a run goes on.
+
+One binary message: a frame of kind `"setup"` whose header also holds the facts, and whose arrays are points and maps of
+the input. Knows no run, no socket and no visitor but their language.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from playground import i18n
+from playground.data import Dataset, featurise
+from playground.live.envelope import with_fields
+from playground.probes.columns import columns
+from playground.probes.maps import GRID, nice, plane_points, signed
+from playground.runs import frames
+from playground.runs.frames import Snapshot
+from playground.spec import Experiment
+from playground.views import theme
+
+Arrays = dict[str, npt.NDArray[Any]]
+FAMILIES = ("data", "loss", "optimizer", "schedule")
+MAX_POINTS = 5000
+MAX_INPUT_MAPS = 64
+
+
+def setup(experiment: Experiment, dataset: Dataset, lang: str = "en") -> bytes:
+    """Return the setup message of an experiment on its data set."""
+    arrays = static_arrays(dataset)
+    message = frames.encode(Snapshot(0, 0.0, {}, arrays, "setup"))
+    return with_fields(message, setup=facts(experiment, dataset, lang))
+
+
+def facts(experiment: Experiment, dataset: Dataset, lang: str = "en") -> dict[str, Any]:
+    """Return the facts, JSON-plain: see `stage.setup` in `assets/board.js`."""
+    shape = dataset.input_shape
+    model = experiment.model
+    return {
+        "lang": lang if lang in i18n.LANGUAGES else "en",
+        "experiment": whole(experiment),
+        "layers": [
+            {
+                "index": index,
+                "kind": layer.kind,
+                "name": i18n.text(f"layer.{layer.kind}", lang),
+                "shape": list(output),
+                "parameters": parameters,
+            }
+            for index, (layer, output, parameters) in enumerate(
+                zip(model.layers, model.shapes(shape), model.layer_parameters(shape), strict=True)
+            )
+        ],
+        "columns": _columns(experiment, dataset, lang),
+        "input": {"labels": list(dataset.feature_names), "shape": list(shape)},
+        "target": {
+            "kind": dataset.target.kind,
+            "size": dataset.target.size,
+            "names": list(dataset.class_names),
+        },
+        "extent": _extent(dataset),
+        "goal": _goal(experiment),
+        "steps_per_epoch": -(-len(dataset.x) // (experiment.training.batch_size or len(dataset.x))),
+        "samples": [len(dataset.x), len(dataset.x_test)],
+        "themes": {"light": asdict(theme.LIGHT), "dark": asdict(theme.DARK)},
+        "words": words(lang),
+    }
+
+
+def whole(experiment: Experiment) -> dict[str, Any]:
+    """Return every setting of an experiment, also those that are as they always are."""
+    families = {name: getattr(experiment, name).model_dump(mode="json") for name in FAMILIES}
+    layers = [layer.model_dump(mode="json") for layer in experiment.model.layers]
+    return experiment.model_dump(mode="json") | families | {"model": {"layers": layers}}
+
+
+def static_arrays(dataset: Dataset) -> Arrays:
+    """Return the points and their labels, and what each input is at every place of the plane.
+
+    Returns:
+        `points` (N, 2) or (N, 1) f4, `labels` (N,) i4 classes or f4 numbers, the same with `_test`; at most 5,000 of
+        each, the first ones, whose index is that of the sample. `input_maps` (F, 34, 34) u1 and `input_maps/reach` (F,)
+        f4 for two-dimensional data, bytes as in the probe `maps`.
+    """
+    found: Arrays = {}
+    for end, points, y in (
+        ("", dataset.points, dataset.y),
+        ("_test", dataset.points_test, dataset.y_test),
+    ):
+        if points is not None:
+            found[f"points{end}"] = np.asarray(points[:MAX_POINTS], np.float32)
+        found[f"labels{end}"] = _labels(dataset, y[:MAX_POINTS])
+    if dataset.points is not None and dataset.extent is not None and len(dataset.extent) == 2:
+        x = featurise(dataset, plane_points(dataset, GRID))[:, :MAX_INPUT_MAPS]
+        rows = x.reshape(GRID, GRID, -1)[::3, ::3]  # the same places as the units' maps
+        reach = np.array([nice(float(np.abs(rows[..., i]).max())) for i in range(rows.shape[2])], np.float32)
+        found["input_maps"] = np.stack([signed(rows[..., i], float(r)) for i, r in enumerate(reach)])
+        found["input_maps/reach"] = reach
+    return found
+
+
+def words(lang: str) -> dict[str, str]:
+    """Return every text of `[stage]` by its key without `stage.`, in `lang`, English where it is not spoken."""
+    prefix = "stage."
+    spoken = i18n.keys(lang if lang in i18n.LANGUAGES else "en")
+    return {name.removeprefix(prefix): text for name, text in spoken.items() if name.startswith(prefix)}
+
+
+def _labels(dataset: Dataset, y: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    if dataset.target.kind == "classes":
+        return y.astype(np.int32)
+    return np.ascontiguousarray(y[:, 0], np.float32)
+
+
+def _columns(experiment: Experiment, dataset: Dataset, lang: str) -> list[dict[str, Any]]:
+    found = columns(experiment.model, dataset.input_shape)
+    last = len(found) - 1
+    return [
+        {
+            "layer": column.layer,
+            "until": column.until,
+            "units": column.units,
+            "activation": column.activation,
+            "bounded": column.bounded,
+            "name": i18n.text("stage.output", lang)
+            if number == last
+            else i18n.text("stage.hidden", lang, number=number + 1),
+        }
+        for number, column in enumerate(found)
+    ]
+
+
+def _extent(dataset: Dataset) -> list[float] | None:
+    if dataset.points is None or dataset.extent is None:
+        return None
+    return [float(bound) for axis in dataset.extent for bound in axis]
+
+
+def _goal(experiment: Experiment) -> dict[str, float] | None:
+    training = experiment.training
+    goal = {"loss": training.target_loss, "accuracy": training.target_accuracy}
+    return {name: value for name, value in goal.items() if value} or None
