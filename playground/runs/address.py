@@ -124,8 +124,8 @@ def choose_address(data_dir: Path) -> Address:
     before = read_address(data_dir)
     if before is not None:
         remove_address(data_dir, before)
-    if not HAS_UNIX:
-        return Address(os.getpid(), token=secrets.token_hex(16))
+    if not HAS_UNIX or os.environ.get("PLAYGROUND_SOCKET") == "loopback":
+        return loopback()
     path = data_dir.resolve() / "service" / "socket"
     temporary = ""
     if len(os.fsencode(path)) > MAX_SOCKET_PATH:
@@ -133,6 +133,11 @@ def choose_address(data_dir: Path) -> Address:
         path = Path(temporary) / "socket"
     path.unlink(missing_ok=True)
     return Address(os.getpid(), path=str(path), temporary=temporary)
+
+
+def loopback() -> Address:
+    """Return an address of this machine whose port is not chosen yet, with a fresh token."""
+    return Address(os.getpid(), token=secrets.token_hex(16))
 
 
 def remove_address(data_dir: Path, address: Address) -> None:

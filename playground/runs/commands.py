@@ -239,6 +239,7 @@ class Job(ToWorker):
     cpu_seconds: float = 0
     wall_seconds: float = 0
     storage: int = 0
+    nice: int = 19
 
 
 class Apply(ToWorker):

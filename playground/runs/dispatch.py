@@ -135,6 +135,7 @@ class Dispatch:
             cpu_seconds=quotas.cpu_seconds,
             wall_seconds=quotas.wall_seconds,
             storage=quotas.storage,
+            nice=quotas.nice,
         )
 
     # --- commands ---------------------------------------------------------------------------------------------

@@ -15,9 +15,9 @@ from typing import Protocol
 import playground
 from playground.runs import confinement
 from playground.runs.backend import Capabilities, Ending, Usage, Wake
-from playground.runs.commands import FromWorker, Job, ToWorker
+from playground.runs.commands import FromWorker, Job, Left, ToWorker
 from playground.runs.forkserver import BORN, DIED, KILL, NOT_BORN, START, event, order
-from playground.runs.wire import Assembler, WireError, pack
+from playground.runs.wire import Assembler, pack
 
 Message = tuple[FromWorker, tuple[bytes, ...]]
 ROOT = Path(playground.__file__).parents[1]
@@ -43,7 +43,7 @@ class Worker(asyncio.Protocol):
         self.ending: Ending | None = None
         self.transport: asyncio.Transport | None = None
         self._assembler = Assembler()
-        self._closed = False
+        self._closed = self._said_all = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -60,6 +60,11 @@ class Worker(asyncio.Protocol):
             return
         if found:
             self.inbox.extend(found)
+            if isinstance(found[-1][0], Left):
+                # It waits for this before it ends: a message to a closed pipe would cost us what is unread in it.
+                self._said_all = True
+                assert self.transport is not None
+                self.transport.close()
             self._wake(self.key)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -73,8 +78,8 @@ class Worker(asyncio.Protocol):
 
     @property
     def hung_up(self) -> bool:
-        """True if the pipe is closed but the process has not ended."""
-        return self._closed and self.ending is None
+        """True if the pipe was closed although there was more to say, and the process has not ended."""
+        return self._closed and not self._said_all and self.ending is None
 
     def died(self, ending: Ending) -> None:
         """Remember how the process ended."""

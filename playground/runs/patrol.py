@@ -22,7 +22,6 @@ FLUSH_EVERY = 3.0
 MEASURE_EVERY = 5.0
 COLLECT_EVERY = 60.0
 UNLOAD_AFTER = 60.0
-WALL_SLACK = 5.0
 
 
 class Patrol:
@@ -58,7 +57,7 @@ class Patrol:
             self._end(run, "run.limit_storage", f"{quotas.storage / 1e6:,.0f} MB")
         elif run.going and run.status == "running" and quotas.wall_seconds:
             active = run.active_before + now - run.playing_since
-            if active > quotas.wall_seconds + WALL_SLACK:
+            if active > 1.0 + 1.05 * quotas.wall_seconds:  # the worker has not seen to it itself
                 self._end(run, "run.limit_wall", f"{quotas.wall_seconds:g}")
 
     def _end(self, run: Run, key: str, limit: str, *, now: bool = False) -> None:

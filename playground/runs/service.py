@@ -26,6 +26,7 @@ from playground.runs.address import (
     Address,
     choose_address,
     home,
+    loopback,
     remove_address,
     take_lock,
     write_address,
@@ -109,10 +110,15 @@ class Service:
     async def _listen(self) -> asyncio.Server:
         address = choose_address(self.data_dir)
         if address.path:
-            server = await asyncio.start_unix_server(self._accept, address.path)
-            os.chmod(address.path, 0o600)  # noqa: ASYNC240, PTH101 - one call, and the folder is private anyway
-            self.address = address
-            return server
+            try:
+                server = await asyncio.start_unix_server(self._accept, address.path)
+            except OSError as error:  # some network disks have no sockets
+                logger.warning("no socket at %s (%s)", address.path, error)
+                address = loopback()
+            else:
+                os.chmod(address.path, 0o600)  # noqa: PTH101 - one call, and the folder is private anyway
+                self.address = address
+                return server
         server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         port: int = server.sockets[0].getsockname()[1]
         self.address = Address(address.pid, port=port, token=address.token)

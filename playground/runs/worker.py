@@ -26,7 +26,6 @@ from playground.runs.reasons import Reason, plain_error
 from playground.runs.trainer import trainers
 from playground.spec.errors import SpecError
 
-CPU_BACKSTOP = 10.0  # the kernel's limit lies above the worker's own, which can still say goodbye
 LONGEST_WAIT = 1.0
 OUT_OF_MEMORY = ("can't allocate memory", "out of memory", "not enough memory")
 
@@ -38,11 +37,11 @@ def main(end: socket.socket) -> int:
     try:
         job = pipe.first()
         assert isinstance(job, Job)
-        left = work(pipe, job)
-        pipe.send(left)
+        pipe.send(work(pipe, job))
+        while True:  # until the service has heard it and closes the pipe
+            pipe.first()
     except PipeLost:
         return 0
-    return 1 if left.status == "crashed" else 0
 
 
 def work(pipe: Pipe, job: Job) -> Left:
@@ -77,14 +76,17 @@ class Worker:
     def __init__(self, pipe: Pipe, job: Job) -> None:
         now = time.monotonic()
         self.pipe, self.job = pipe, job
-        confinement.confine(memory=job.memory, storage=job.storage, torch=job.engine == "torch")
+        confinement.confine(
+            memory=job.memory, storage=job.storage, nice=job.nice, torch=job.engine == "torch"
+        )
         self.trainer = trainers(job.trainers).build(job.experiment, Path(job.data_folder))
         self.keeper = Keeper(Path(job.folder), self.trainer, job.run)
         self.keeper.restore(job.replay)
         self.used = self.keeper.used
         self._cpu_before = self.used.cpu - time.process_time()
         if job.cpu_seconds:
-            confinement.limit_cpu(max(1.0, job.cpu_seconds - self._cpu_before + CPU_BACKSTOP))
+            # The kernel's limit lies a little above the worker's own, which can still say goodbye.
+            confinement.limit_cpu(1.0 + 1.05 * job.cpu_seconds - self._cpu_before)
         self.goal = Goal()
         self.script: deque[commands.Scripted] = deque()
         self.held: deque[Apply] = deque()

@@ -42,6 +42,7 @@ class House:
             **os.environ,
             "PYTHONPATH": str(ROOT),
             "PLAYGROUND_TRAINERS": trainers,
+            "PLAYGROUND_NICE": "0",  # or a busy machine would starve what the test waits for
             **{f"PLAYGROUND_{name.upper()}": str(value) for name, value in quotas.items()},
         }
         self.client = Client(folder, self.environment)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import mmap
 import os
 import signal
 import time
@@ -38,7 +39,8 @@ class Toy:
     hog_at: int = 0
     burn_at: int = 0
     hang_at: int = 0
-    ignore_rss: bool = False
+    shared_hog_at: int = 0
+    spin_at: int = 0
     missing: bool = False
     broken_probe: bool = False
 
@@ -99,6 +101,14 @@ class ToyTrainer:
         if self.steps == toy.hog_at:
             while True:
                 self._hoard.append(np.ones(1 << 20))
+        if self.steps == toy.shared_hog_at:
+            hoard = mmap.mmap(-1, 1 << 30)  # shared memory is none of the kernel's limit
+            for start in range(0, 1 << 30, 1 << 20):
+                hoard[start : start + (1 << 20)] = bytes([1]) * (1 << 20)
+            time.sleep(3600)
+        if self.steps == toy.spin_at:
+            while True:
+                pass
         if self.steps == toy.hang_at:
             time.sleep(3600)
         if toy.burn_at and self.steps >= toy.burn_at:
