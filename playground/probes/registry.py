@@ -41,6 +41,8 @@ class Subject:
 
 Probe = Callable[[Subject], Arrays]
 PROBES: dict[str, Probe] = {}
+PERIODS: dict[str, float] = {}
+"""For probes that cost too much for every look: the seconds from one look through them to the next, at least."""
 
 
 def probe(function: Probe) -> Probe:
@@ -53,6 +55,7 @@ def compute(name: str, subject: Subject) -> Arrays:
     """Return the arrays of the probe called `name`; none if it has nothing to show of such a subject."""
     import playground.probes.fields
     import playground.probes.health
+    import playground.probes.histograms
     import playground.probes.maps
     import playground.probes.outcomes
     import playground.probes.parameters  # noqa: F401 - the modules enter their probes
