@@ -30,7 +30,8 @@ class Looks:
 
     SHARE = 0.08
     BURST = 0.1  # seconds of looking that may be spent at once
-    FASTEST = 0.05
+    WATCHED = 0.015  # a little less than a screen's frame, so that the credits of whoever draws set the pace
+    FASTEST = 0.05  # unwatched, at first
     SLOWEST = 1.0
     RESTING = 0.03
     MAX_CREDITS = 2
@@ -49,7 +50,15 @@ class Looks:
 
     def rest_wait(self, now: float) -> float:
         """Return how long a run that rests waits before the next look."""
-        return max(0.0, self._last + self.RESTING - now)
+        resting = self.WATCHED if self.credits else self.RESTING
+        return max(0.0, self._last + resting - now)
+
+    def wait(self, now: float) -> float:
+        """Return how long it is until somebody who watches wants the next look at a run that plays; 1 if nobody does."""
+        if not self.credits:
+            return self.SLOWEST
+        overdrawn = -self._purse / self.SHARE - (now - self._counted)
+        return max(0.0, self._last + self.WATCHED - now, overdrawn)
 
     def due(self, now: float, step: int) -> bool:
         """Tell whether it is time for the next look at a run that plays."""
@@ -59,14 +68,17 @@ class Looks:
             self.milestone = step + max(1, done // 4)
         if not wanted:
             slowest = min(self.SLOWEST, max(self.FASTEST, self.FASTEST * (now - self._began)))
-            wanted = now - self._last >= (self.FASTEST if self.credits else slowest)
+            wanted = now - self._last >= (self.WATCHED if self.credits else slowest)
         return wanted and self._purse + self.SHARE * (now - self._counted) > 0
 
-    def looked(self, began: float, now: float) -> None:
-        """Remember a look that took from `began` to `now`."""
+    def looked(self, now: float, cost: float) -> None:
+        """Remember a look that began at `now` and took `cost` seconds of the processor.
+
+        Only the processor's time counts: what other processes have taken meanwhile is not the fault of the look.
+        """
         self.credits = max(0, self.credits - 1)
-        self._last = began
-        self._purse = min(self.BURST, self._purse + self.SHARE * (now - self._counted)) - (now - began)
+        self._last = now
+        self._purse = min(self.BURST, self._purse + self.SHARE * (now - self._counted)) - cost
         self._counted = now
 
 

@@ -12,7 +12,7 @@ from pydantic import Field, JsonValue
 
 from playground.spec.base import Kind, Spec, number, one_of
 
-PROTOCOL = 1
+PROTOCOL = 2
 """What a client and a service must agree on."""
 
 MAX_STEPS_AHEAD = 10_000_000
@@ -157,6 +157,21 @@ class Poll(OfRun):
     history: bool = False
     probes: Probes = ()
     wait: float = number(0.0, 0, 60, unit="s")
+
+
+class Follow(OfRun):
+    """Tell on this connection how the run stands, whenever that changes, until it is closed; frames against credits."""
+
+    kind: Literal["follow"] = "follow"
+    probes: Probes = ()
+    credits: int = number(1, 0, 64)
+
+
+class Watching(Spec):
+    """Said on a connection that follows a run, and not answered: `credits` more frames can be taken, with these probes."""
+
+    credits: int = number(0, 0, 64)
+    probes: Probes | None = None
 
 
 class Send(OfRun):

@@ -57,7 +57,8 @@ class Control:
         except IndexUnavailable as error:
             raise SpecError(f"run.{error.reason}") from error
 
-    def _find(self, owner: str, run: str) -> Run:
+    def find(self, owner: str, run: str) -> Run:
+        """Return the owner's run. Raises NoSuchRun."""
         found = self.dispatch.load(owner, run)
         if found is None:
             raise NoSuchRun
@@ -70,7 +71,7 @@ class Control:
         dispatch, quotas = self.dispatch, self.dispatch.quotas
         valid = dispatch.trainers.validate(request.experiment)
         if request.parent:
-            self._find(request.owner, request.parent)
+            self.find(request.owner, request.parent)
         self._make_room(request.owner)
         entry = dispatch.index.create(
             request.owner,
@@ -128,37 +129,46 @@ class Control:
 
     async def poll(self, request: commands.Poll) -> Answer:
         """How a run stands, with the newest frame if the owner has not seen it."""
-        run = self._find(request.owner, request.run)
-        self._look(run, request)
+        run = self.find(request.owner, request.run)
+        self.watch(run, request.probes, 1, request.wait)
         deadline = time.monotonic() + request.wait
         while run.number == request.since and (left := deadline - time.monotonic()) > 0:
             try:
                 await asyncio.wait_for(run.news.wait(), left)
             except TimeoutError:
                 break
-            self._find(request.owner, request.run)
-            self._look(run, request)
+            self.find(request.owner, request.run)
+            self.watch(run, request.probes, 1, request.wait)
         fresh = run.newest_frame() if run.number != request.since else None
         history = self._history(run) if request.history else None
         payloads = tuple(part for part in (fresh, history) if part is not None)
-        view = self._view(run) | {"fresh": fresh is not None, "history": history is not None}
+        view = self.view(run) | {"fresh": fresh is not None, "history": history is not None}
         return view, payloads
 
-    def _look(self, run: Run, request: commands.Poll) -> None:
-        """Somebody watches: keep the run going, and let its worker send one more frame."""
+    def watch(self, run: Run, probes: tuple[str, ...], credits: int, seconds: float) -> None:
+        """Somebody watches for the next so many seconds: keep the run going, and let its worker send frames.
+
+        Args:
+            run: the run.
+            probes: what the frames are to show.
+            credits: how many frames that are not here yet can be taken; the most generous watcher counts.
+            seconds: how long this holds if nothing more is heard.
+        """
         dispatch, now = self.dispatch, time.monotonic()
         run.polled_at = now
         if now - run.touched_at > TOUCH_EVERY:
             run.touched_at = now
             dispatch.index.touch(run.owner, run.id)
-        for name in request.probes:
-            run.probes[name] = now + request.wait + PROBE_SECONDS
-        probes = run.wanted_probes(now)
-        if run.going and (run.credits < 1 or probes != run.sent_probes):
-            dispatch.backend.send(run.id, commands.Watch(credits=1 - run.credits, probes=probes))
-            run.credits, run.sent_probes = 1, probes
+        for name in probes:
+            run.probes[name] = now + seconds + PROBE_SECONDS
+        wanted = run.wanted_probes(now)
+        lacking = max(0, credits - run.credits)
+        if run.going and (lacking or wanted != run.sent_probes):
+            dispatch.backend.send(run.id, commands.Watch(credits=lacking, probes=wanted))
+            run.credits, run.sent_probes = run.credits + lacking, wanted
 
-    def _view(self, run: Run) -> dict[str, Any]:
+    def view(self, run: Run) -> dict[str, Any]:
+        """Return how a run stands, as plain values."""
         position = self.dispatch.queue.position(run.owner, run.id) if run.status == "queued" else 0
         return {
             "run": run.id,
@@ -189,20 +199,20 @@ class Control:
 
     async def frame_at(self, request: commands.FrameAt) -> Answer:
         """The recorded frame at the nearest step that is not later."""
-        run = self._find(request.owner, request.run)
+        run = self.find(request.owner, request.run)
         run.polled_at = time.monotonic()
         frame = run.recording.frame_at(request.step)
         return {"found": frame is not None}, () if frame is None else (frame,)
 
     async def steps(self, request: commands.Steps) -> Answer:
         """The steps of the recorded frames."""
-        run = self._find(request.owner, request.run)
+        run = self.find(request.owner, request.run)
         steps: Any = run.recording.steps()
         return {}, (frames.encode(Snapshot(0, 0.0, {}, {"steps": steps})),)
 
     async def state(self, request: commands.GetState) -> Answer:
         """The network's tensors now, or at an earlier step."""
-        run = self._find(request.owner, request.run)
+        run = self.find(request.owner, request.run)
         if request.step is not None or not run.going or run.leaving is not None:
             step = run.step if request.step is None else self._known_step(run, request.step)
             return {"step": step}, (await self.replays.state_at(run, step),)
@@ -227,7 +237,7 @@ class Control:
 
     async def send(self, request: commands.Send) -> Answer:
         """Give a run a command; a refusal is raised, and the run goes on as it was."""
-        run = self._find(request.owner, request.run)
+        run = self.find(request.owner, request.run)
         run.polled_at = time.monotonic()
         seq, done = self._steer(run, request.command)
         if done is None:
@@ -311,7 +321,7 @@ class Control:
 
     async def delete(self, request: commands.Delete) -> Answer:
         """Remove a run with all it has recorded."""
-        run = self._find(request.owner, request.run)
+        run = self.find(request.owner, request.run)
         dispatch = self.dispatch
         dispatch.index.delete(run.owner, run.id)
         run.deleted = True
@@ -328,7 +338,7 @@ class Control:
 
     async def fork(self, request: commands.Fork) -> Answer:
         """Start another run, paused, that stands where this one stood at `step`."""
-        parent = self._find(request.owner, request.run)
+        parent = self.find(request.owner, request.run)
         step = self._known_step(parent, request.step)
         self._make_room(request.owner)
         dispatch = self.dispatch

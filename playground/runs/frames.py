@@ -5,7 +5,8 @@ Layout of a frame (all numbers little-endian; the live stage's JavaScript reads 
     u32 length of the header | header: JSON, padded with spaces | payload
 
     header = {"v": 1, "kind": "frame", "step": 1840, "epoch": 3.68, "metrics": {"loss": 0.04, "rmse": null},
-              "arrays": [{"name": "w/0.weight", "dtype": "f4", "shape": [8, 2], "offset": 0}, …]}
+              "arrays": [{"name": "w/0.weight", "dtype": "f4", "shape": [8, 2], "offset": 0}, …],
+              "at": 1785000000.25}
 
 The payload starts at a multiple of 8 and `offset` counts from there; every array starts at a multiple of 8,
 and they follow each other in the order of the list without gaps. A metric is a JSON number; NaN travels as
@@ -36,7 +37,7 @@ MAX_DIMENSIONS = 8
 MAX_STEP = (1 << 63) - 1
 
 DTYPES: dict[str, np.dtype[Any]] = {
-    name: np.dtype(f"<{name}") for name in ("f2", "f4", "f8", "i1", "u1", "i2", "i4", "i8")
+    name: np.dtype(f"<{name}") for name in ("f2", "f4", "f8", "i1", "u1", "i2", "u2", "i4", "i8")
 } | {"bool": np.dtype(np.bool_)}
 names_of_dtypes = {dtype: name for name, dtype in DTYPES.items()}
 length_format = struct.Struct("<I")
@@ -48,13 +49,18 @@ class FrameError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """What came out of a run at a step. `kind` is `"frame"`, or `"history"` for metrics without arrays."""
+    """What came out of a run at a step.
+
+    `kind` is `"frame"`, or `"history"` for metrics without arrays; `at` is when it was taken, in seconds since 1970, or 0
+    where nobody knows.
+    """
 
     step: int
     epoch: float
     metrics: dict[str, float] = field(default_factory=dict[str, float])
     arrays: dict[str, Array] = field(default_factory=dict[str, Array])
     kind: str = "frame"
+    at: float = 0.0
 
 
 def encode(snapshot: Snapshot) -> bytes:
@@ -67,7 +73,7 @@ def encode(snapshot: Snapshot) -> bytes:
         arrays.append({"name": name, "dtype": dtype, "shape": list(array.shape), "offset": offset})
         payload.append(array.tobytes() + bytes(-array.nbytes % 8))
         offset += padded(array.nbytes)
-    header = {
+    header: dict[str, object] = {
         "v": VERSION,
         "kind": checked_text(snapshot.kind, "kind"),
         "step": checked_step(snapshot.step),
@@ -77,6 +83,8 @@ def encode(snapshot: Snapshot) -> bytes:
         },
         "arrays": arrays,
     }
+    if snapshot.at:
+        header["at"] = checked_time(snapshot.at)
     text = json.dumps(header, allow_nan=False, separators=(",", ":")).encode("ascii")
     text += b" " * (-(length_format.size + len(text)) % 8)
     if len(text) > MAX_HEADER:
@@ -113,6 +121,7 @@ def decode(buffer: bytes | bytearray | memoryview) -> Snapshot:
         metrics=metrics,
         arrays=arrays,
         kind=checked_text(header.get("kind"), "kind"),
+        at=checked_time(header.get("at", 0.0)),
     )
 
 
@@ -222,6 +231,13 @@ def checked_epoch(value: object) -> float:
     number = checked_number(value, "epoch")
     if not math.isfinite(number):
         raise FrameError(f"epoch: a finite number expected, got {number}")
+    return number
+
+
+def checked_time(value: object) -> float:
+    number = checked_number(value, "at")
+    if not 0 <= number < math.inf:
+        raise FrameError(f"at: seconds since 1970 expected, got {number}")
     return number
 
 

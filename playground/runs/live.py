@@ -94,6 +94,7 @@ class Run:
     probes: dict[str, float] = field(default_factory=dict[str, float])  # name → wanted until
     sent_probes: tuple[str, ...] = ()
     credits: int = 0
+    followers: set[asyncio.Event] = field(default_factory=set["asyncio.Event"])  # told of every change
     deleted: bool = False  # gone for its owner; its worker may still be ending
     changed: bool = False  # the index does not know everything yet
 
@@ -200,6 +201,8 @@ class Run:
         self.number = next_number()
         news, self.news = self.news, asyncio.Event()
         news.set()
+        for woken in self.followers:
+            woken.set()
 
     def newest_frame(self) -> bytes | None:
         """Return the newest frame, from the recording if no worker has sent one; None if there is none."""

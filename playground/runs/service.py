@@ -34,6 +34,7 @@ from playground.runs.address import (
 from playground.runs.commands import PROTOCOL, Owned, Request
 from playground.runs.control import Answer, Control
 from playground.runs.dispatch import Dispatch
+from playground.runs.following import follow
 from playground.runs.index import Index, IndexUnavailable
 from playground.runs.local import LocalBackend
 from playground.runs.patrol import Patrol
@@ -144,12 +145,33 @@ class Service:
         assembler, greeted = Assembler(FROM_CLIENT), False
         while data := await reader.read(1 << 16):
             for parcel in assembler.feed(data):
+                if greeted and parcel.body.get("kind") == "follow":
+                    await self._follow(parcel.body, assembler, reader, writer)
+                    return
                 body, payloads = await self._respond(parcel.body, greeted=greeted)
                 greeted = greeted or body.get("protocol") == PROTOCOL
                 writer.write(pack(body, payloads))
                 await writer.drain()
                 if not greeted:
                     return
+
+    async def _follow(
+        self,
+        body: dict[str, Any],
+        assembler: Assembler,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        """Tell how a run stands until the other side hangs up."""
+        try:
+            request = commands.Follow.parse(body)
+        except SpecError as error:
+            writer.write(pack({"error": plain_error(error)}))
+            return
+        await follow(self.control, request, assembler, reader, writer, self._asked)
+
+    def _asked(self) -> None:
+        self.asked = time.monotonic()
 
     async def _respond(self, body: dict[str, Any], *, greeted: bool) -> Answer:
         """Answer one request; whatever is wrong with it is an answer too."""

@@ -111,7 +111,8 @@ class Supervised:
         """Return the metrics now, and the arrays of the probes in `wanted`. Training is not disturbed by it."""
         arrays: dict[str, Array] = {}
         if wanted:
-            subject = probes.Subject(self.experiment, self.dataset, self._net.state())
+            gradients = self._net.gradients() if self.steps else {}
+            subject = probes.Subject(self.experiment, self.dataset, self._net.state(), gradients)
             for name in wanted:
                 arrays |= probes.compute(name, subject)
         return Snapshot(self.steps, self.epoch, self.metrics(), arrays)

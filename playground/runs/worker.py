@@ -13,11 +13,12 @@ import sys
 import time
 import traceback
 from collections import deque
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from playground.runs import commands, confinement, frames
-from playground.runs.cadence import Looks, Pacer, Slices, Speed
+from playground.runs.cadence import SLICE, Looks, Pacer, Slices, Speed
 from playground.runs.commands import Apply, Go, Goal, Job, Left, Report, Started
 from playground.runs.frames import Snapshot
 from playground.runs.keeping import Keeper
@@ -204,7 +205,9 @@ class Worker:
         if self.job.replay is None:
             stops += [self.keeper.next_keyframe, self.looks.milestone]
         ahead = [stop - trainer.steps for stop in stops if stop is not None and stop > trainer.steps]
-        count = min(self.slices.steps, self.pacer.allowed(began), *ahead)
+        # Whoever watches is not kept waiting by a whole slice.
+        fitting = max(1, int(self.slices.steps * min(1.0, self.looks.wait(began) / SLICE)))
+        count = min(fitting, self.pacer.allowed(began), *ahead)
         taken, end = 0, self.goal.epoch
         while taken < count:
             trainer.step()
@@ -309,25 +312,25 @@ class Worker:
         now = time.monotonic()
         due = self.looks.due(now, self.trainer.steps) if self._playing() else not self.looks.rest_wait(now)
         if due and self._unseen():
+            began = time.thread_time()
             self._report("", self._look())
+            self.looks.looked(now, time.thread_time() - began)
         elif self.keeper.trouble != self._trouble:
             self._report("")
 
     def _look(self) -> bytes:
         """Return a frame of now."""
-        began = time.monotonic()
         wanted = () if self.probes in self._broken else self.probes
         try:
             snapshot = self.trainer.snapshot(wanted)
-            frame = frames.encode(snapshot)
+            frame = frames.encode(replace(snapshot, at=time.time()))
         except MemoryError:
             raise
         except Exception:  # noqa: BLE001 - a broken picture must not end a training
             traceback.print_exc(file=sys.stderr)
             self._broken.add(wanted)
             snapshot = self.trainer.snapshot()
-            frame = frames.encode(snapshot)
-        self.looks.looked(began, time.monotonic())
+            frame = frames.encode(replace(snapshot, at=time.time()))
         self._shown = snapshot.step
         self._dirty = False
         return frame
