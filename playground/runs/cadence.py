@@ -54,7 +54,7 @@ class Looks:
         return max(0.0, self._last + resting - now)
 
     def wait(self, now: float) -> float:
-        """Return how long it is until somebody who watches wants the next look at a run that plays; 1 if nobody does."""
+        """Return how long it is until a watcher is shown the next look at a run that plays; 1 where nobody watches."""
         if not self.credits:
             return self.SLOWEST
         overdrawn = -self._purse / self.SHARE - (now - self._counted)

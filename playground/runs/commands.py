@@ -168,7 +168,7 @@ class Follow(OfRun):
 
 
 class Watching(Spec):
-    """Said on a connection that follows a run, and not answered: `credits` more frames can be taken, with these probes."""
+    """Said on a connection that follows a run, not answered: `credits` more frames can be taken, with these probes."""
 
     credits: int = number(0, 0, 64)
     probes: Probes | None = None

@@ -1,6 +1,6 @@
 """A connection that follows one run: it hears of every change, and gets a frame for every credit that it has given.
 
-The newest frame wins: one that comes while there is no credit waits until the next takes its place, and never in a queue.
+The newest frame wins: one that comes while there is no credit waits until the next takes its place, never in a queue.
 What has not changed since the last message is not said again.
 """
 

@@ -51,7 +51,7 @@ class FrameError(ValueError):
 class Snapshot:
     """What came out of a run at a step.
 
-    `kind` is `"frame"`, or `"history"` for metrics without arrays; `at` is when it was taken, in seconds since 1970, or 0
+    `kind` is `"frame"`, or `"history"` for metrics without arrays. `at` is when it was taken, in seconds since 1970, 0
     where nobody knows.
     """
 
