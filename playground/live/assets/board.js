@@ -52,6 +52,11 @@ export class Board {
     this.events.off(event, listener);
   }
 
+  /** Tells every view something: "ghost" (a frame or null, whose boundary the plane shows), "overlay", … */
+  emit(event, value) {
+    this.events.emit(event, value);
+  }
+
   /** The text of `stage.<key>` in the visitor's language, with its {names} filled in. */
   word(key, values = {}) {
     const template = this.setup?.words[key] ?? this.options.words?.[key] ?? key;
@@ -87,6 +92,18 @@ export class Board {
     this.#setMode("replay");
     this.seeking ??= this.#seek().finally(() => (this.seeking = null));
     return this.seeking;
+  }
+
+  /** The recorded frame at the nearest step that is not later, without showing it. */
+  recorded(step) {
+    return this.source.request("seek", { step }).then((found) => (found.arrays ? this.#own(found, false) : null));
+  }
+
+  /** Shows a recorded frame. */
+  present(frame) {
+    this.wish = null;
+    this.#setMode("replay");
+    this.#show(frame);
   }
 
   /** Goes back to what the run does now. */
@@ -363,8 +380,7 @@ export class Board {
     while (this.wish !== null && this.wish !== undefined) {
       const step = this.wish;
       this.wish = null;
-      const found = await this.source.request("seek", { step });
-      frame = found.arrays ? this.#own(found, false) : null;
+      frame = await this.recorded(step);
       if (this.mode === "replay" && frame) this.#show(frame);
     }
     return frame;

@@ -181,8 +181,9 @@ function follow(stage, record) {
       wanted = false;
       waiting = [];
       const history = await stage.history().catch(() => null); // without it the curves begin now
-      if (history?.arrays) record.fill(history);
-      for (const frame of waiting) if (frame.step > record.lastStep || !history) record.add(frame);
+      if (!history?.arrays) continue;
+      record.fill(history);
+      for (const frame of waiting) if (frame.step > record.lastStep) record.add(frame);
     }
     waiting = null;
   };
@@ -190,7 +191,10 @@ function follow(stage, record) {
     waiting?.push(frame);
     record.add(frame);
   });
+  let facts = stage.setup;
   stage.on("setup", () => {
+    if (stage.setup === facts) return;
+    facts = stage.setup;
     record.clear();
     waiting = waiting && [];
     load();
