@@ -35,9 +35,21 @@ def check_state(state: State, model: ModelSpec, shape: Shape, dtype: str) -> Non
         values = np.asarray(given)
         if values.dtype.kind not in "fiu":
             raise SpecError("engine.state_number", place=name, value=str(values.dtype))
-        bad = ~(np.abs(values) <= limit)
+        bad = ~(np.abs(values.astype(np.float64)) <= limit)
         if bad.any():
             raise SpecError("engine.state_number", place=name, value=float(values[bad].reshape(-1)[0]))
+
+
+def as_steps(state: State, name: str) -> int:
+    """Return the number of steps that stands in an optimizer's memory under `name`.
+
+    Raises:
+        SpecError: if it is no whole number from 0 on.
+    """
+    value = float(state[name])
+    if not (value >= 0 and value.is_integer()):
+        raise SpecError("engine.state_number", place=name, value=value)
+    return int(value)
 
 
 def check_retune(old: ModelSpec, new: ModelSpec, shape: Shape) -> None:

@@ -79,7 +79,8 @@ class Fit:
         """Lay out x (N, *input) and coded targets y, class indices (N,) or numbers (N, k)."""
         self._net = net
         self._loss = loss
-        self._x = np.ascontiguousarray(x.reshape(len(x), -1), net.dtype)
+        with np.errstate(over="ignore"):
+            self._x = np.ascontiguousarray(x.reshape(len(x), -1), net.dtype)
         self._y = y
         self._batch_size = max(min(batch_size or len(x), len(x)), 1)
         self._context = (

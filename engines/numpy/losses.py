@@ -78,7 +78,8 @@ def coded(spec: LossSpec, targets: Array, columns: Array) -> None:
     """
     num_batches, num_outputs, batch_size = columns.shape
     if spec.targets != "classes":
-        np.copyto(columns, targets.reshape(num_batches, batch_size, num_outputs).transpose(0, 2, 1))
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
+            np.copyto(columns, targets.reshape(num_batches, batch_size, num_outputs).transpose(0, 2, 1))
         return
     columns.fill(0)
     batch, sample = np.ogrid[:num_batches, :batch_size]

@@ -214,7 +214,8 @@ class Net:
 
     def _fill(self, at: Workspace, x: Array) -> None:
         num_features = math.prod(self.input_shape)
-        at.rows[:, :num_features] = x.reshape(len(x), num_features)
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
+            at.rows[:, :num_features] = x.reshape(len(x), num_features)
 
     def _rows(self, block: Block, shape: Shape) -> Array:
         """Return a block (F, B) as samples (B, *shape), copied."""

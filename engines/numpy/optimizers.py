@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
-from engines.checks import check_names
+from engines.checks import as_steps, check_names
 from engines.numpy.layout import Layout
 from engines.numpy.program import Program
 from engines.protocol import Array
@@ -39,15 +39,18 @@ class Optimizer(ABC, Generic[O]):
 
     Class attributes:
         memory: the names of the vectors it keeps, torch's, in the order of the rows of `moments`.
+        counts: the number of the step matters, and is part of the state.
     """
 
     memory: ClassVar[tuple[str, ...]] = ()
+    counts: ClassVar[bool] = False
 
     def __init__(self, spec: O, parameters: Array, gradient: Array) -> None:
         self.spec = spec
         self.parameters = parameters
         self.gradient = gradient
         self.moments = np.zeros((len(self.kept()), parameters.size), parameters.dtype)
+        self.steps = 0
         self.lr = 0.0
         self.rate = self.scalar(0)
 
@@ -66,7 +69,7 @@ class Optimizer(ABC, Generic[O]):
         if not self.parameters.size:
             return program
         gradient = self._clipped(program)
-        self.count(program)
+        self.begin(program)
         room = np.empty((ROOM, min(BLOCK, self.parameters.size)), self.parameters.dtype)
         for block in self._blocks():
             theta, moments = self.parameters[block], self.moments[:, block]
@@ -78,12 +81,13 @@ class Optimizer(ABC, Generic[O]):
     def move(self, emit: Callable[..., None], theta: Array, g: Array, moments: Array, scratch: Array) -> None:
         """Append the calls that move theta (n,) against g (n,), with moments (rows, n) and scratch (3, n)."""
 
-    def count(self, program: Program) -> None:
-        """Append what depends on the number of the step."""
+    def begin(self, program: Program) -> None:
+        """Append what comes once in a step, before the blocks are moved."""
 
     def state(self, layout: Layout) -> State:
         """Return copies of the memory, such as `"adam.exp_avg/0.weight"`."""
-        return {
+        count: State = {f"{self.prefix}.step": np.array(self.steps, np.int64)} if self.counts else {}
+        return count | {
             f"{self.prefix}.{name}/{tensor}": values
             for name, row in zip(self.kept(), self.moments, strict=True)
             for tensor, values in layout.copies(row).items()
@@ -92,12 +96,15 @@ class Optimizer(ABC, Generic[O]):
     def load(self, state: State, layout: Layout) -> None:
         """Take over what `state` returned. Raises SpecError if names or shapes do not fit."""
         check_names(state, {name: values.shape for name, values in self.state(layout).items()})
+        if self.counts:
+            self.steps = as_steps(state, f"{self.prefix}.step")
         for name, row in zip(self.kept(), self.moments, strict=True):
             for tensor, view in layout.tensors(row).items():
                 view[...] = state[f"{self.prefix}.{name}/{tensor}"]
 
     def adopt(self, other: Optimizer[Any]) -> None:
         """Take over the memory of an optimizer of the same kind, as far as both keep it."""
+        self.steps = other.steps
         for name, row in zip(other.kept(), other.moments, strict=True):
             if name in self.kept():
                 self.moments[self.kept().index(name)] = row
@@ -210,14 +217,14 @@ class Adaptive(Optimizer[O]):
     """
 
     memory = ("exp_avg", "exp_avg_sq")
+    counts = True
     spec: Any
 
     def __init__(self, spec: O, parameters: Array, gradient: Array) -> None:
         super().__init__(spec, parameters, gradient)
-        self.steps = 0
         self.floor = self.scalar(0)  # ε c
 
-    def count(self, program: Program) -> None:
+    def begin(self, program: Program) -> None:
         program.emit(self._advance)
 
     def _advance(self) -> None:
@@ -243,18 +250,6 @@ class Adaptive(Optimizer[O]):
         """Return β₁ and β₂ for the two rows; written out where a broadcast would cost more than the reading."""
         keep = np.array([[self.spec.beta1], [self.spec.beta2]], moments.dtype)
         return keep if moments.shape[1] > WRITTEN_OUT else np.repeat(keep, moments.shape[1], axis=1)
-
-    def state(self, layout: Layout) -> State:
-        return {f"{self.prefix}.step": np.array(self.steps, np.int64)} | super().state(layout)
-
-    def load(self, state: State, layout: Layout) -> None:
-        super().load(state, layout)
-        self.steps = int(state[f"{self.prefix}.step"])
-
-    def adopt(self, other: Optimizer[Any]) -> None:
-        super().adopt(other)
-        assert isinstance(other, Adaptive)
-        self.steps = other.steps
 
 
 @optimizer(optimizers.Adam)

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from engines.checks import check_names
+from engines.checks import as_steps, check_names
 from engines.registry import Registry
 from playground.spec import OptimizerSpec, State, optimizers
 
@@ -78,7 +78,7 @@ class Optimizer(ABC, Generic[O]):
     def load(self, state: State) -> None:
         """Take over what `state` returned. Raises SpecError if names or shapes do not fit."""
         check_names(state, {name: values.shape for name, values in self.state().items()})
-        steps = float(state[f"{self.prefix}.step"]) if self.counts else 0.0
+        steps = float(as_steps(state, f"{self.prefix}.step")) if self.counts else 0.0
         for name, parameter in self.parameters.items():
             kept = {
                 memory: torch.from_numpy(np.array(state[f"{self.prefix}.{memory}/{name}"])).to(parameter)

@@ -5,6 +5,8 @@ The reference is written out here, apart from our torch engine: it is what a rea
 
 from __future__ import annotations
 
+import copy
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -61,7 +63,7 @@ LOSSES: dict[str, Callable[[Any], Callable[[Tensor, Tensor], Tensor]]] = {
     "BCE": lambda spec: nn.BCELoss(),
     "BCEWithLogits": lambda spec: nn.BCEWithLogitsLoss(),
     "CrossEntropy": lambda spec: nn.CrossEntropyLoss(),
-    "Hinge": lambda spec: lambda y, t: torch.clamp(1 - t * y, min=0).mean(),
+    "Hinge": lambda spec: lambda y, t: torch.relu(1 - t * y).mean(),
 }
 
 OPTIMIZERS: dict[str, Callable[[Any, Any], torch.optim.Optimizer]] = {
@@ -131,6 +133,18 @@ class Reference:
                 nn.utils.clip_grad_norm_(self.module.parameters(), self.spec.clip_norm)
             self.optimizer.step()
         return float(value.detach())
+
+    def least_variance(self, x: Array) -> float:
+        """Return the least variance that a normalisation divides by on a training pass; rounding rules near 0."""
+        values, found = torch.tensor(x, dtype=self.dtype), math.inf
+        module = copy.deepcopy(self.module).train()
+        with torch.no_grad():
+            for layer, one in zip(self.layers, module, strict=True):
+                if layer.kind in ("BatchNorm1d", "LayerNorm"):
+                    axis = 0 if layer.kind == "BatchNorm1d" else 1
+                    found = min(found, float(values.var(dim=axis, correction=0).min()))
+                values = one(values)
+        return found
 
     def forward(self, x: Array) -> Array:
         """Return the output in evaluation mode."""
