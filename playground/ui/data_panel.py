@@ -36,7 +36,8 @@ def data_panel(experiment: Experiment, dataset: Dataset | None, folder: Path) ->
     if st.session_state.get("upload_open") or spec.kind == "Csv":
         upload.panel(folder)
     if not st.session_state.get("upload_open") or spec.kind == "Csv":
-        say(t(f"data.{spec.kind}_help"))
+        if spec.kind != "Csv":
+            say(t(f"data.{spec.kind}_help"))
         _knobs(spec)
         _about(spec, dataset)
 

@@ -57,9 +57,8 @@ def _input(experiment: Experiment, dataset: Dataset, arrays: Mapping[str, np.nda
     name = text("ui.column.input", lang)
     if len(dataset.input_shape) == 3:
         picture = dataset.x[0].reshape(dataset.input_shape[-2:])
-        return Column(
-            name=f"{name} {'×'.join(map(str, dataset.input_shape[-2:]))}", units=1, tiles=picture[None, ::-1]
-        )
+        size = "×".join(map(str, picture.shape))
+        return Column(name=f"{name} {size}", units=picture.size, tiles=picture[None, ::-1], whole=True)
     labels = tuple(pretty(feature) for feature in dataset.feature_names)
     if dataset.points is None or dataset.extent is None:
         return Column(name=name, units=dataset.input_shape[0], labels=labels)
@@ -92,9 +91,12 @@ def _filters(weight: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def _scaled(values: np.ndarray, least: float = 1.0) -> np.ndarray:
-    """Shrink the whole column into −1 … +1 where it reaches beyond; what is small stays small."""
-    reach = max(float(np.abs(values).max(initial=0.0)), least, 1e-9)
-    return (values / reach).astype(np.float32)
+    """Shrink the whole column into about −1 … +1 where it reaches beyond; what is small stays small."""
+    if not values.size:
+        return values.astype(np.float32)
+    # A few extreme places would leave all others grey.
+    reach = max(float(np.quantile(np.abs(values), 0.9)), least, 1e-9)
+    return np.clip(values / reach, -1, 1).astype(np.float32)
 
 
 def pretty(feature: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import streamlit as st
 
+from playground.presets import Preset, presets
 from playground.spec import Experiment, SpecError, advise
 from playground.spec.data import DataSpec
 
@@ -75,6 +76,12 @@ def change(path: str, value: Any) -> bool:
     return True
 
 
+def preset() -> Preset | None:
+    """Return the preset that stands in the form unchanged, or None."""
+    chosen = presets().get(st.session_state.get("preset") or "")
+    return chosen if chosen is not None and chosen.experiment == experiment() else None
+
+
 def refusal(path: str) -> SpecError | None:
     """Return why the last entry at `path` was refused, or None."""
     found = st.session_state["refused"].get(path)
@@ -82,20 +89,22 @@ def refusal(path: str) -> SpecError | None:
 
 
 def change_data(data: DataSpec) -> None:
-    """Train on other data, and let output and loss follow where they would not fit it."""
-    new = experiment().model_copy(update={"data": data})
-    mended = fitting(new)
+    """Train on other data; where something else is to be predicted, output and loss follow."""
+    before = experiment()
+    new = before.model_copy(update={"data": data})
+    mended = fitting(new, warnings=data.target() != before.data.target())
     adapted = (mended.model, mended.loss) != (new.model, new.loss)
     put(mended, notice="ui.notice.adapted" if adapted else "")
 
 
-def fitting(wanted: Experiment) -> Experiment:
-    """Return `wanted` with its output layer and loss mended where they do not fit the data."""
-    for _ in range(5):
-        error = next((advice for advice in advise(wanted) if advice.level == "error"), None)
-        if error is None or error.mend is None:
+def fitting(wanted: Experiment, *, warnings: bool = False) -> Experiment:
+    """Return `wanted` with its output layer and loss mended where they do not fit the data (or fit badly)."""
+    for _ in range(6):
+        levels = ("error", "warning") if warnings else ("error",)
+        found = next((advice for advice in advise(wanted) if advice.level in levels and advice.mend), None)
+        if found is None or found.mend is None:
             break
-        wanted = error.mend
+        wanted = found.mend
     return wanted
 
 

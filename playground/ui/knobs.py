@@ -168,7 +168,7 @@ def _label(knob: Knob) -> str:
     words = label(knob.name)
     key = f"ui.unit.{knob.unit}"
     unit = text(key, language()) if knob.unit and has(key, language()) else ""
-    return f"{words} ({unit})" if unit else words
+    return f"{words} ({unit})" if unit and unit not in words.lower() else words
 
 
 def _word(name: str) -> Callable[[str], str]:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from playground.data import Dataset
 from playground.ui.chart import chart
-from playground.ui.diagram import columns
+from playground.ui.diagram import columns, pretty
 from playground.ui.language import language, t
 from playground.ui.run import Now
 from playground.ui.style import appearance
@@ -40,10 +40,10 @@ def network_panel(now: Now, dataset: Dataset) -> None:
     ]
     if len(dataset.input_shape) == 3 and dense and arrays[dense[0]].shape[1] == dataset.x[0].size:
         side = dataset.input_shape[-2:]
-        chart(filters(theme, lang, arrays[dense[0]], (side[0], side[1])), "filters", height=270, theme=theme)
+        chart(filters(theme, lang, arrays[dense[0]], (side[0], side[1])), "filters", height=272, theme=theme)
 
 
-def weight_maps(now: Now) -> None:
+def weight_maps(now: Now, dataset: Dataset) -> None:
     """Draw each layer's weights as a heat map."""
     arrays = now.snapshot.arrays
     dense = [
@@ -51,17 +51,19 @@ def weight_maps(now: Now) -> None:
         for name in arrays
         if name.startswith("w/") and name.endswith(".weight") and arrays[name].ndim == 2
     ]
-    for name in dense[:MOST_MAPS]:
+    for number, name in enumerate(dense[:MOST_MAPS]):
         index = int(name.removeprefix("w/").split(".")[0])
-        bias = arrays.get(f"w/{index}.bias")
         title = t("ui.weights_of", number=index + 1, kind=now.experiment.model.layers[index].kind)
-        rows = min(len(arrays[name]), 128)
-        chart(
-            weights(appearance(), language(), title, arrays[name], bias),
-            f"weights-{index}",
-            height=min(90 + 18 * rows, 300),
-            theme=appearance(),
+        figure = weights(
+            appearance(),
+            language(),
+            title,
+            arrays[name],
+            arrays.get(f"w/{index}.bias"),
+            inputs=[pretty(feature) for feature in dataset.feature_names] if number == 0 else (),
         )
+        rows = min(len(arrays[name]), 128)
+        chart(figure, f"weights-{index}", height=min(86 + 20 * rows, 320), theme=appearance())
 
 
 def _legend(note: str) -> None:

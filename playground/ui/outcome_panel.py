@@ -9,6 +9,7 @@ from playground.data import Dataset
 from playground.ui.chart import chart
 from playground.ui.language import language, t
 from playground.ui.run import Now
+from playground.ui.status import why
 from playground.ui.style import appearance
 from playground.views import theme as look
 from playground.views.agreement import agreement
@@ -47,6 +48,7 @@ def outcome_panel(now: Now, dataset: Dataset) -> None:
             theme=appearance(),
         )
     _options(dataset)
+    why()
     _curves(now)
     if len(dataset.input_shape) == 3 and "predictions" in arrays:
         _samples(dataset, arrays["predictions"])
@@ -157,7 +159,7 @@ def _samples(dataset: Dataset, predicted: np.ndarray) -> None:
         alt=t("ui.samples_alt", wrong=int(wrong.sum()), total=len(y)),
         wrong=wrong[order].tolist(),
     )
-    chart(figure, "samples", height=236, theme=appearance())
+    chart(figure, "samples", height=182, theme=appearance())
 
 
 def _decided(predicted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

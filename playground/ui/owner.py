@@ -36,8 +36,10 @@ def sign(key: str, secret: bytes) -> str:
 
 def verified(value: str | None, secret: bytes) -> str | None:
     """Return the key of a cookie that we have signed ourselves, or None."""
-    key, _, _ = (value or "").partition(".")
-    if not _KEY.fullmatch(key) or not hmac.compare_digest(sign(key, secret).encode(), (value or "").encode()):
+    if not isinstance(value, str):
+        return None
+    key = value.partition(".")[0]
+    if not _KEY.fullmatch(key) or not hmac.compare_digest(sign(key, secret).encode(), value.encode()):
         return None
     return key
 

@@ -1,7 +1,7 @@
 """Starts the app for the command line: looks first, waits until it answers, opens the browser, and tidies up after it.
 
-The server is a child process of its own (`streamlit run server.py`), because only then are all of Streamlit's settings in
-force. What a start decides is passed as flags; everything else stands in `.streamlit/config.toml` beside `server.py`.
+The server is a child process of its own (`streamlit run server.py`), because only then are all of Streamlit's settings
+in force. What a start decides is passed as flags; the rest stands in `.streamlit/config.toml` beside `server.py`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from playground.spec import SpecError
 SERVER = Path(__file__).resolve().parent / "server.py"
 READY_SECONDS = 90.0
 GRACE_SECONDS = 15.0
+_PORT_TROUBLE = {errno.EADDRINUSE: "ui.port_taken", errno.EACCES: "ui.port_refused"}
 LIFELINE = "PLAYGROUND_LIFELINE"
 """Environment variable: the descriptor that closes when the process that started the server is gone."""
 
@@ -105,13 +106,10 @@ def check_port(host: str, port: int) -> None:
             try:
                 probe.bind(address)
             except OSError as error:
-                key = {
-                    errno.EADDRINUSE: "ui.port_taken",
-                    errno.EACCES: "ui.port_refused",
-                }.get(error.errno or 0, "ui.host_unknown")
-                raise SpecError(
-                    key, place="--port" if "port" in key else "--host", value=port if "port" in key else host
-                ) from None
+                key = _PORT_TROUBLE.get(error.errno or 0)
+                if key is not None:
+                    raise SpecError(key, place="--port", value=port) from None
+                raise SpecError("ui.host_unknown", place="--host", value=host) from None
 
 
 def _attend(server: subprocess.Popen[bytes], host: str, port: int, *, open_browser: bool, lang: str) -> int:

@@ -23,7 +23,7 @@ def link(experiment: Experiment) -> str:
     """
     here = urlsplit(st.context.url or "")
     return urlunsplit(
-        (here.scheme, here.netloc, here.path, f"e={experiment.to_link()}&lang={language()}", "")
+        (here.scheme, here.netloc, here.path or "/", f"e={experiment.to_link()}&lang={language()}", "")
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from playground.presets import presets
+from playground.ui import form
 from playground.ui.language import language, t
 from playground.ui.run import Now, fits
 from playground.ui.say import say
@@ -21,7 +21,6 @@ def explain(now: Now) -> None:
     if st.session_state.get("form_notice"):
         say(t(st.session_state["form_notice"]), "info", key="notice")
     _state(now)
-    _why(now)
 
 
 def _state(now: Now) -> None:
@@ -37,10 +36,8 @@ def _state(now: Now) -> None:
         say(t("ui.state.changed"), "info", key="state")
 
 
-def _why(now: Now) -> None:
-    chosen = st.session_state.get("preset")
-    if chosen not in presets() or st.session_state["form"] != presets()[chosen].experiment.to_json():
-        return
-    why = presets()[chosen].why(language())
-    if why:
-        say(why, "quiet", key="why")
+def why() -> None:
+    """Say why the chosen example behaves as it does, as long as it is unchanged."""
+    chosen = form.preset()
+    if chosen is not None and chosen.why(language()):
+        say(chosen.why(language()), "info", key="why")

@@ -116,7 +116,7 @@ def figures(now: Now) -> None:
     metrics = now.snapshot.metrics
     shown = [
         ("step", f"{now.snapshot.step:,}"),
-        ("epoch_count", f"{now.snapshot.epoch:,.1f}"),
+        ("epoch_count", f"{now.snapshot.epoch:,.{1 if now.snapshot.epoch < 100 else 0}f}"),
         ("loss", digits(metrics.get("loss"))),
         ("test_loss", digits(metrics.get("test_loss"))),
     ]
@@ -143,14 +143,17 @@ def _share(value: float | None) -> str:
 
 
 def _sentence() -> str:
-    chosen = st.session_state.get("preset")
-    return presets()[chosen].sentence(language()) if chosen in presets() else t("ui.own_experiment")
+    chosen = form.preset()
+    if chosen is not None:
+        return chosen.sentence(language())
+    begun = presets().get(st.session_state.get("preset") or "")
+    return t("ui.begun", name=begun.title(language())) if begun else t("ui.own_experiment")
 
 
 def _presets() -> None:
     known = presets()
-    chosen = st.session_state.get("preset")
-    name = known[chosen].title(language()) if chosen in known else t("ui.presets")
+    chosen = form.preset()
+    name = chosen.title(language()) if chosen is not None else t("ui.presets")
     theme = appearance().name
     with st.popover(name, key="presets", icon=":material/apps:"):
         rules = "".join(
@@ -175,4 +178,3 @@ def _choose(key: str) -> None:
     st.session_state["upload_open"] = False
     form.put(presets()[key].experiment)
     st.session_state["preset"] = key
-    st.session_state["preset_form"] = st.session_state["form"]

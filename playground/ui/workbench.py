@@ -105,7 +105,7 @@ def _draw(now: Now, buttons, numbers, messages, picture, maps, outcome) -> None:
         network_panel(now, dataset)
     with maps, st.expander(t("ui.weights"), key="weights-open", on_change="rerun") as opened:
         if opened.open:
-            weight_maps(now)
+            weight_maps(now, dataset)
     with outcome:
         outcome_panel(now, dataset)
 
@@ -136,5 +136,7 @@ def _tabs() -> None:
         label_visibility="collapsed",
         width="stretch",
     )
-    hidden = ",".join(f".st-key-column-{name}" for name in TABS if name != chosen)
-    st.html(f"<style>@media (max-width: 760px) {{ {hidden} {{ display: none; }} }}</style>")
+    hidden = ",".join(f".stLayoutWrapper:has(> .st-key-column-{name})" for name in TABS if name != chosen)
+    if chosen != "network":
+        hidden += ",.st-key-setup"
+    st.html(f"<style>@media (max-width: 760px) {{ {hidden} {{ display: none !important; }} }}</style>")

@@ -11,26 +11,15 @@ from playground.i18n import text
 from playground.views import theme as look
 from playground.views.theme import Theme
 
+BLANK = "\u00a0"
+"""What stands in an empty cell: plotly would never again show a text that was empty once."""
+
 
 def confusion(theme: Theme, lang: str, counts: np.ndarray, names: Sequence[str]) -> go.Figure:
     """Draw counts (C, C), rows = truth. The colour is the share of the row, so that rare classes can be read too."""
     counts = np.asarray(counts, np.int64)
     rows = counts.sum(axis=1, keepdims=True)
     share = np.divide(counts, rows, out=np.zeros(counts.shape), where=rows > 0)
-    written = np.where(counts > 0, counts.astype(str), "")
-    # The ink must be read on both ends of the scale: many go on the accent, few on the paper.
-    labels = [
-        {
-            "type": "scatter",
-            "mode": "text",
-            "x": np.where(dark)[1],
-            "y": np.where(dark)[0],
-            "text": written[dark].tolist(),
-            "textfont": {"size": look.SMALL, "color": colour},
-            "hoverinfo": "skip",
-        }
-        for dark, colour in ((share > 0.55, theme.background), (share <= 0.55, theme.text))
-    ]
     heat = {
         "type": "heatmap",
         "z": share.astype(np.float32),
@@ -42,6 +31,20 @@ def confusion(theme: Theme, lang: str, counts: np.ndarray, names: Sequence[str])
         "xgap": 1,
         "ygap": 1,
         "hovertemplate": text("view.confusion.hover", lang) + "<extra></extra>",
+    }
+    # Always every cell, so that the number of marks never changes; the ink can be read on each.
+    across, down = np.meshgrid(np.arange(len(counts)), np.arange(len(counts)))
+    numbers = {
+        "type": "scatter",
+        "mode": "text",
+        "x": across.ravel(),
+        "y": down.ravel(),
+        "text": np.where(counts > 0, counts.astype(str), BLANK).ravel().tolist(),
+        "textfont": {
+            "size": look.SMALL,
+            "color": np.where(share > 0.5, theme.background, theme.text).ravel().tolist(),
+        },
+        "hoverinfo": "skip",
     }
     ticks = {"tickvals": list(range(len(names))), "ticktext": list(names), "showgrid": False}
     layout = look.layout(
@@ -60,4 +63,4 @@ def confusion(theme: Theme, lang: str, counts: np.ndarray, names: Sequence[str])
     )
     right = int(np.trace(counts))
     alt = text("view.confusion.alt", lang, right=right, total=int(counts.sum()))
-    return look.figure([heat, *labels], layout, alt=alt)
+    return look.figure([heat, numbers], layout, alt=alt)

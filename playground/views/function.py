@@ -33,7 +33,12 @@ def function(
                 "name": text(f"view.{name}", lang),
                 "x": np.asarray(x, np.float32),
                 "y": np.asarray(y, np.float32),
-                "marker": {"symbol": symbol, "size": 7, "color": colour, "line": {"width": 1.5}},
+                "marker": {
+                    "symbol": symbol,
+                    "size": 7,
+                    "color": colour,
+                    "line": {"width": 1.5, "color": colour},
+                },
                 "hovertemplate": "%{x:.3g}: %{y:.3g}<extra>%{fullData.name}</extra>",
             }
         )
@@ -55,7 +60,7 @@ def function(
     layout = look.layout(
         theme,
         text("view.function.title", lang),
-        look.axis(theme, "x", range=list(extent)),
+        look.axis(theme, "x", range=[extent[0] - 0.3, extent[1] + 0.3]),
         look.axis(theme, "y", range=[low - room, high + room]),
         showlegend=True,
         legend={

@@ -19,8 +19,10 @@ from playground.i18n import text
 from playground.views import theme as look
 from playground.views.theme import Theme
 
-MOST = 10
-WIDTH, ROW, TILE = 640.0, 48.0, 36.0
+MOST = 8
+WIDTH, ROW, TILE = 640.0, 46.0, 36.0
+LETTERS = 9
+"""How much of a feature's or class's name stands beside its tile; the whole name is to be read on it."""
 STEPS = (0.03, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 """Where an edge becomes wider: the weights' sizes, in eight bins from a hair to full width."""
 
@@ -35,6 +37,7 @@ class Column:
         labels: names of the units, where they have one (features, classes).
         tiles: (U, g, g) responses from −1 to +1, or None.
         bias: (U,) or None.
+        whole: whether one tile stands for all units together, as a picture does for its pixels.
     """
 
     name: str
@@ -42,11 +45,12 @@ class Column:
     labels: Sequence[str] = ()
     tiles: np.ndarray | None = None
     bias: np.ndarray | None = None
+    whole: bool = False
 
     @property
     def shown(self) -> int:
         """How many units are drawn."""
-        return min(self.units, MOST)
+        return 1 if self.whole else min(self.units, MOST)
 
 
 def height(columns: Sequence[Column]) -> float:
@@ -60,11 +64,11 @@ def network(
     """Draw the columns from left to right.
 
     Args:
-        weights: for each gap between two columns the matrix (units right, units left), or None where values are only
-            passed on.
+        weights: for each gap between two columns the matrix (units right, units left), or None to draw no edges.
     """
     tall = height(columns)
-    xs = np.linspace(TILE, WIDTH - TILE, max(len(columns), 2))
+    left, right = (_room(column) for column in (columns[0], columns[-1]))
+    xs = np.linspace(left, WIDTH - right, max(len(columns), 2))
     ys = [_rows(column, tall) for column in columns]
     data = _edges(theme, xs, ys, weights)
     for x, y, column in zip(xs, ys, columns, strict=False):
@@ -84,6 +88,17 @@ def network(
     return look.figure(data, layout, alt=alt)
 
 
+def short(label: str) -> str:
+    """Return as much of a name as there is room for."""
+    return label if len(label) <= LETTERS else label[: LETTERS - 1] + "…"
+
+
+def _room(column: Column) -> float:
+    """Return how far a column's middle stays from the border, so that the names beside it fit."""
+    longest = max((len(short(label)) for label in column.labels), default=0)
+    return TILE if not longest else TILE / 2 + 12 + 7 * longest
+
+
 def _rows(column: Column, tall: float) -> np.ndarray:
     """Return the heights of a column's tile centres, centred, first unit on top."""
     middle = (tall - 34) / 2
@@ -94,19 +109,20 @@ def _edges(
     theme: Theme, xs: np.ndarray, ys: list[np.ndarray], weights: Sequence[np.ndarray | None]
 ) -> list[dict]:
     """One trace for each bin of size and sign: a constant number of traces, whatever the network does."""
-    bend = np.linspace(0, 1, 9)
+    count = sum(0 if w is None else w.size for w in weights)
+    bend = np.linspace(0, 1, 21 if count < 150 else 11)
     curve = bend * bend * (3 - 2 * bend)
     x_parts: list[list[np.ndarray]] = [[] for _ in range(2 * (len(STEPS) + 1))]
     y_parts: list[list[np.ndarray]] = [[] for _ in range(2 * (len(STEPS) + 1))]
     gap = np.array([np.nan])
     for number, w in enumerate(weights):
+        if w is None:
+            continue
         left, right = xs[number] + TILE / 2, xs[number + 1] - TILE / 2
         path = left + (right - left) * bend
         for i, start in enumerate(ys[number]):
             for j, end in enumerate(ys[number + 1]):
-                if w is None and i != j:
-                    continue
-                value = 0.0 if w is None else float(w[j, i])
+                value = float(w[j, i])
                 found = 2 * int(np.searchsorted(STEPS, abs(value))) + (value >= 0)
                 x_parts[found] += [path, gap]
                 y_parts[found] += [start + (end - start) * curve, gap]
@@ -136,20 +152,15 @@ def _tiles(theme: Theme, x: float, y: np.ndarray, column: Column) -> dict[str, A
         bias = np.zeros(column.shown) if column.bias is None else column.bias[: column.shown]
         pictures = np.repeat(np.asarray(bias, np.float32)[:, None, None], 9, axis=1).repeat(9, axis=2)
     g = pictures.shape[-1]
-    pixel = TILE / g
-    rest = round((ROW - TILE) / pixel)
-    step = (g + rest) * pixel
-    z = np.full((len(pictures), g + rest, g), np.nan, np.float32)
+    # One row of nothing after each tile, as high as the space between two tiles.
+    z = np.full((len(pictures), g + 1, g), np.nan, np.float32)
     z[:, :g] = np.clip(pictures[::-1], -1, 1)
-    middle = float(y.mean())
-    bottom = middle - step * (len(pictures) - 1) / 2 - TILE / 2
+    edges = (y[::-1, None] - TILE / 2 + np.linspace(0, TILE, g + 1)).ravel()
     return {
         "type": "heatmap",
-        "z": z.reshape(-1, g),
-        "x0": x - TILE / 2 + pixel / 2,
-        "dx": pixel,
-        "y0": bottom + pixel / 2,
-        "dy": pixel,
+        "z": z.reshape(-1, g)[:-1],
+        "x": np.linspace(x - TILE / 2, x + TILE / 2, g + 1),
+        "y": edges,
         "zmin": -1,
         "zmax": 1,
         "colorscale": look.diverging(theme),
@@ -217,10 +228,15 @@ def _names(
     theme: Theme, lang: str, xs: np.ndarray, ys: list[np.ndarray], columns: Sequence[Column], tall: float
 ) -> list[dict[str, Any]]:
     plain = {"showarrow": False, "font": {"size": look.SMALL, "color": theme.muted}}
-    notes = []
+    outer = ((xs[0], ys[0], columns[0], -1, "right"), (xs[-1], ys[-1], columns[-1], 1, "left"))
+    notes = [
+        plain | {"x": x + side * (TILE / 2 + 4), "y": float(middle), "xanchor": anchor, "text": short(label)}
+        for x, y, column, side, anchor in outer
+        for middle, label in zip(y, column.labels, strict=False)
+    ]
     for x, y, column in zip(xs, ys, columns, strict=False):
         notes.append(plain | {"x": x, "y": tall - 2, "yanchor": "top", "text": column.name})
-        if column.units > column.shown:
+        if column.units > column.shown and not column.whole:
             more = text("view.network.more", lang, count=column.units - column.shown)
             notes.append(plain | {"x": x, "y": float(y[-1]) - TILE / 2 - 2, "yanchor": "top", "text": more})
     return notes

@@ -32,19 +32,10 @@ def filters(
         "colorscale": look.diverging(theme),
         "hoverongaps": False,
         "hovertemplate": "%{z:.3g}<extra></extra>",
-        "colorbar": {
-            "thickness": 8,
-            "outlinewidth": 0,
-            "tickvals": [-reach, 0, reach],
-            "ticktext": [f"−{reach:g}", "0", f"{reach:g}"],
-            "tickfont": {"size": look.SMALL, "color": theme.muted},
-            "ticks": "",
-            "xpad": 6,
-            "ypad": 0,
-        },
+        "colorbar": look.bar(theme, reach),
     }
     title = text("view.filters.title", lang, shown=len(shown), units=len(weight))
-    layout = _bare(theme, title, r=44)
+    layout = _bare(theme, title, r=50)
     return look.figure(
         [heat], layout, alt=text("view.filters.alt", lang, shown=len(shown), high=look.digits(reach))
     )
@@ -108,6 +99,12 @@ def _bare(theme: Theme, title: str, *, r: int = 0) -> dict[str, Any]:
         theme,
         title,
         {"visible": False, "constrain": "domain"},
-        {"visible": False, "autorange": "reversed", "scaleanchor": "x", "constrain": "domain"},
+        {
+            "visible": False,
+            "autorange": "reversed",
+            "scaleanchor": "x",
+            "constrain": "domain",
+            "constraintoward": "top",
+        },
         margin={"l": 0, "r": r, "t": 28, "b": 0},
     )

@@ -53,16 +53,18 @@ def plane(
         span: the value that has the full colour.
         discrete: show the answer (sign or likeliest class) instead of its strength.
     """
-    several = len(names) > 2
-    heat = (
-        _classes(theme, surface, names, discrete)
-        if several
-        else _values(theme, surface, span, discrete, names)
-    )
-    pixels = surface.shape[0] if surface is not None else 1
+    named = [text("view.plane.class", lang, name=name) for name in names]
+    if len(names) > 2:
+        surface = None if surface is None else finer(surface)
+        heat = _classes(theme, surface, named, discrete)
+    else:
+        heat = _values(theme, surface, span, discrete, named)
+    pixels = surface.shape[0] if surface is not None else 2
     for name, (low, high) in zip("xy", extent, strict=True):
-        step = (high - low) / pixels
-        heat |= {f"{name}0": low + step / 2, f"d{name}": step}
+        heat |= {
+            f"{name}0": low,
+            f"d{name}": (high - low) / (pixels - 1),
+        }  # the outermost values stand on the border
     data = [heat, _points(theme, lang, train, names, span, ring=False)]
     data.append(_points(theme, lang, test or Points(np.empty((0, 2)), np.empty(0)), names, span, ring=True))
     plain = {"showgrid": False, "constrain": "domain"}
@@ -77,6 +79,16 @@ def plane(
     return look.figure(data, layout, alt=text("view.plane.alt", lang, points=shown))
 
 
+def finer(surface: np.ndarray) -> np.ndarray:
+    """Return (2G − 1, 2G − 1, C) with the mean of neighbours between them: borders of classes become smooth."""
+    between = (surface[:-1] + surface[1:]) / 2
+    tall = np.empty((2 * len(surface) - 1, *surface.shape[1:]), np.float32)
+    tall[::2], tall[1::2] = surface, between
+    wide = np.empty((len(tall), 2 * surface.shape[1] - 1, surface.shape[2]), np.float32)
+    wide[:, ::2], wide[:, 1::2] = tall, (tall[:, :-1] + tall[:, 1:]) / 2
+    return wide
+
+
 def _values(
     theme: Theme, surface: np.ndarray | None, span: float, discrete: bool, names: Sequence[str]
 ) -> dict:
@@ -84,6 +96,8 @@ def _values(
     if discrete:
         z = np.sign(z) * np.float32(span)
     ends = list(names) if len(names) == 2 else [look.digits(-span), look.digits(span)]
+    # The names of classes stand under the bar's ends, numbers exactly at them.
+    end, middle = (0.87 * span, "½") if names else (span, "0")
     return {
         "type": "heatmap",
         "z": z,
@@ -95,7 +109,7 @@ def _values(
         "zsmooth": False if discrete else "best",
         "opacity": 1.0 if surface is not None else 0.0,
         "hovertemplate": "%{x:.2f}, %{y:.2f}: %{z:.3g}<extra></extra>",
-        "colorbar": _bar(theme, [-span, 0, span], [ends[0], "0" if not names else "½", ends[1]]),
+        "colorbar": _bar(theme, [-end, 0, end], [ends[0], middle, ends[1]]),
     }
 
 
@@ -129,7 +143,7 @@ def _bar(theme: Theme, values: Sequence[float], labels: Sequence[str]) -> dict[s
     return {
         "orientation": "h",
         "thickness": 8,
-        "len": 1,
+        "len": 0.94,
         "x": 0.5,
         "y": 0,
         "yref": "container",

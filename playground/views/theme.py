@@ -150,6 +150,21 @@ def axis(theme: Theme, title: str, **more: Any) -> dict[str, Any]:
     } | more
 
 
+def bar(theme: Theme, reach: float) -> dict[str, Any]:
+    """Return the legend of the diverging palette, from −reach to +reach, upright beside a picture."""
+    return {
+        "thickness": 8,
+        "outlinewidth": 0,
+        "tickvals": [-reach, 0, reach],
+        "ticktext": [f"−{reach:g}", "0", f"{reach:g}"],
+        "tickfont": {"size": SMALL, "color": theme.muted},
+        "ticks": "",
+        "x": 1,
+        "xpad": 6,
+        "ypad": 6,
+    }
+
+
 def layout(
     theme: Theme, title: str, x: Mapping[str, Any], y: Mapping[str, Any], **more: Any
 ) -> dict[str, Any]:

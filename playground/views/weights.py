@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -13,22 +15,43 @@ NICE = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 1000)
 MOST = 128
 
 
-def weights(theme: Theme, lang: str, name: str, weight: np.ndarray, bias: np.ndarray | None) -> go.Figure:
-    """Draw weight (out, in) and bias (out,), at most `MOST` rows and columns; the rest is left out and said so."""
+def weights(
+    theme: Theme,
+    lang: str,
+    name: str,
+    weight: np.ndarray,
+    bias: np.ndarray | None,
+    *,
+    inputs: Sequence[str] = (),
+) -> go.Figure:
+    """Draw weight (out, in) and bias (out,), at most `MOST` rows and columns; the rest is left out and said so.
+
+    Args:
+        inputs: names of the inputs, where they have one.
+    """
     shown = np.asarray(weight, np.float32)[:MOST, :MOST]
     reach = span(weight if bias is None else np.concatenate([np.ravel(weight), np.ravel(bias)]))
     rows, columns = shown.shape
-    gap = max(1, round(columns * 0.04))
+    edges = np.arange(columns + 1) + 0.5
     z = shown
+    places = (
+        list(range(1, columns + 1))
+        if columns <= 16
+        else [1, *range(10, columns + 1, 10 if columns <= 64 else 20)]
+    )
+    names = [str(inputs[place - 1]) if place <= len(inputs) else str(place) for place in places]
     if bias is not None:
-        z = np.full((rows, columns + 2 * gap), np.nan, np.float32)
+        wide = max(0.5, 0.05 * columns)
+        z = np.full((rows, columns + 2), np.nan, np.float32)
         z[:, :columns] = shown
-        z[:, columns + gap :] = np.asarray(bias, np.float32)[:rows, None]
+        z[:, -1] = np.asarray(bias, np.float32)[:rows]
+        edges = np.append(edges, [edges[-1] + wide / 2, edges[-1] + 1.5 * wide])
+        places.append(float(edges[-1] - wide / 2))
+        names.append(text("view.weights.bias", lang))
     heat = {
         "type": "heatmap",
         "z": z,
-        "x0": 1,
-        "dx": 1,
+        "x": edges,
         "y0": 1,
         "dy": 1,
         "zmin": -reach,
@@ -38,21 +61,11 @@ def weights(theme: Theme, lang: str, name: str, weight: np.ndarray, bias: np.nda
         "ygap": 1 if rows <= 32 else 0,
         "hoverongaps": False,
         "hovertemplate": text("view.weights.hover", lang) + "<extra></extra>",
-        "colorbar": {
-            "thickness": 8,
-            "outlinewidth": 0,
-            "tickvals": [-reach, 0, reach],
-            "ticktext": [f"−{reach:g}", "0", f"{reach:g}"],
-            "tickfont": {"size": look.SMALL, "color": theme.muted},
-            "ticks": "",
-            "x": 1.0,
-            "xpad": 6,
-            "ypad": 0,
-        },
+        "colorbar": look.bar(theme, reach),
     }
-    left_out = weight.shape != shown.shape
+    part = weight.shape != shown.shape
     title = text(
-        "view.weights.title_part" if left_out else "view.weights.title",
+        "view.weights.title_part" if part else "view.weights.title",
         lang,
         name=name,
         rows=weight.shape[0],
@@ -61,22 +74,19 @@ def weights(theme: Theme, lang: str, name: str, weight: np.ndarray, bias: np.nda
     layout = look.layout(
         theme,
         title,
+        look.axis(theme, text("view.weights.inputs", lang), showgrid=False, tickvals=places, ticktext=names),
         look.axis(
             theme,
-            text("view.weights.inputs" if bias is None else "view.weights.inputs_bias", lang),
+            text("view.weights.units", lang),
             showgrid=False,
+            range=[rows + 0.5, 0.5],
+            dtick=max(1, round(rows / 8)),
+            tick0=1,
         ),
-        look.axis(theme, text("view.weights.units", lang), showgrid=False, autorange="reversed"),
-        margin={"l": 40, "r": 44, "t": 30, "b": 36},
+        margin={"l": 40, "r": 50, "t": 30, "b": 38},
     )
-    alt = text(
-        "view.weights.alt",
-        lang,
-        name=name,
-        low=look.digits(float(np.min(weight))),
-        high=look.digits(float(np.max(weight))),
-    )
-    return look.figure([heat], layout, alt=alt)
+    low, high = look.digits(float(np.min(weight))), look.digits(float(np.max(weight)))
+    return look.figure([heat], layout, alt=text("view.weights.alt", lang, name=name, low=low, high=high))
 
 
 def span(values: np.ndarray) -> float:

@@ -6,7 +6,7 @@ let library;
 function plotly() {
   library ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
-    script.src = import.meta.resolve("./plotly.js" + new URL(import.meta.url).search);
+    script.src = new URL("plotly.js" + new URL(import.meta.url).search, import.meta.url).href;
     script.onload = () => resolve(window.Plotly);
     script.onerror = () => reject(new Error("plotly.js could not be loaded"));
     document.head.append(script);
@@ -14,16 +14,17 @@ function plotly() {
   return library;
 }
 
+// By element: what is drawn, what is to be drawn next, and whether drawing is under way.
 const charts = new WeakMap();
 
-export async function draw({ data, parentElement, setTriggerValue }) {
+export function draw({ data, parentElement, setTriggerValue }) {
   const host = parentElement.querySelector(".chart");
   let chart = charts.get(host);
   if (!chart) {
-    chart = { drawn: 0, busy: false, next: null };
-    charts.set(host, chart);
-    chart.observer = new ResizeObserver(() => resize(host));
+    chart = { figure: null, next: null, busy: false, told: false, drawn: 0 };
+    chart.observer = new ResizeObserver(() => resized(host, chart));
     chart.observer.observe(host);
+    charts.set(host, chart);
   }
   host.style.height = data.ratio ? "auto" : `${data.height}px`;
   host.style.aspectRatio = data.ratio ? String(data.ratio) : "auto";
@@ -31,32 +32,14 @@ export async function draw({ data, parentElement, setTriggerValue }) {
   host.setAttribute("role", "img");
   host.setAttribute("aria-label", data.alt);
   host.dataset.name = data.name;
-  chart.next = data;
-  if (!chart.busy) {
-    chart.busy = true;
-    try {
-      const Plotly = await plotly();
-      while (chart.next) {
-        const { figure } = chart.next;
-        chart.next = null;
-        if (!host.isConnected) break;
-        if (figure !== chart.figure) {
-          const { data: traces, layout } = JSON.parse(figure);
-          await Plotly.react(host, traces, { ...layout, autosize: true }, { displayModeBar: false, responsive: false });
-          chart.figure = figure;
-          host.dataset.drawn = String(++chart.drawn);
-        }
-      }
-    } finally {
-      chart.busy = false;
-    }
-  }
-  // The server learns the appearance late; tell it where its guess was wrong.
+  chart.next = data.figure;
+  // The server learns the appearance late; tell it once where its guess was wrong.
   const dark = isDark(getComputedStyle(host).getPropertyValue("--st-background-color"));
   if (dark !== null && dark !== data.dark && !chart.told) {
     chart.told = true;
     setTriggerValue("appearance", dark ? "dark" : "light");
   }
+  return update(host, chart);
 }
 
 export function forget(parentElement) {
@@ -69,8 +52,34 @@ export function forget(parentElement) {
   charts.delete(host);
 }
 
-function resize(host) {
-  if (window.Plotly && host.dataset.drawn && host.clientWidth > 0 && host.clientHeight > 0) {
+// A hidden chart waits: it has no size yet. It is drawn as soon as it is shown.
+async function update(host, chart) {
+  if (chart.busy) return;
+  chart.busy = true;
+  try {
+    const Plotly = await plotly();
+    while (chart.next !== null && host.isConnected && host.clientWidth > 0) {
+      const figure = chart.next;
+      chart.next = null;
+      if (figure === chart.figure) continue;
+      const { data, layout } = JSON.parse(figure);
+      await Plotly.react(host, data, { ...layout, autosize: true }, { displayModeBar: false, responsive: false });
+      chart.figure = figure;
+      chart.width = host.clientWidth;
+      chart.height = host.clientHeight;
+      host.dataset.drawn = String(++chart.drawn);
+    }
+  } finally {
+    chart.busy = false;
+  }
+}
+
+function resized(host, chart) {
+  if (chart.next !== null) {
+    update(host, chart);
+  } else if (chart.figure && host.clientWidth > 0 && (host.clientWidth !== chart.width || host.clientHeight !== chart.height)) {
+    chart.width = host.clientWidth;
+    chart.height = host.clientHeight;
     window.Plotly.Plots.resize(host);
   }
 }
