@@ -177,8 +177,11 @@ def ensure_service(
     process: subprocess.Popen[bytes] | None = None
     while True:
         address = read_address(data_dir)
-        if address is not None and _answers(address):
+        answering = None if address is None else _answering(address)
+        if address is not None and answering == PROTOCOL:
             return address
+        if answering is not None and process is not None:  # what lies on the disk is newer than this process
+            raise ServiceDown("run.other_version")
         if process is None:
             process = _start(data_dir, folder, environment)
         elif process.poll() is not None:
@@ -214,17 +217,17 @@ def _start(data_dir: Path, folder: Path, environment: Mapping[str, str] | None) 
     return process
 
 
-def _answers(address: Address) -> bool:
-    """Tell whether a service of this protocol answers there; one of another is asked to leave."""
+def _answering(address: Address) -> int | None:
+    """Return the protocol of the service that answers there, or None; one of another than ours is asked to leave."""
     from playground.runs.client import Connection
 
     with contextlib.suppress(OSError, ServiceDown):
         connection = Connection(address, timeout=2.0)
         with contextlib.closing(connection):
-            if connection.protocol == PROTOCOL:
-                return True
-            connection.shut_down()
-    return False
+            if connection.protocol != PROTOCOL:
+                connection.shut_down()
+            return connection.protocol
+    return None
 
 
 def _last_line(folder: Path) -> str:

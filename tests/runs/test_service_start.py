@@ -153,6 +153,7 @@ def test_a_read_only_folder_is_refused_in_a_sentence(tmp_path: Path):
     """Asked as a user who may not write, because root may write everywhere."""
     script = (
         "import os, sys; from pathlib import Path; from playground.runs.client import Client, ServiceDown\n"
+        "from playground import i18n; [i18n.keys(lang) for lang in i18n.LANGUAGES]\n"
         "if os.geteuid() == 0: os.setuid(65534)\n"
         "try: Client(Path(sys.argv[1])).info()\n"
         "except ServiceDown as down: print(down.text('en')); print(down.text('zh'))"
@@ -172,6 +173,7 @@ def test_a_read_only_folder_is_refused_in_a_sentence(tmp_path: Path):
         )
         (folder / "data").chmod(0o755)
     lines = done.stdout.splitlines()
+    assert len(lines) == 2, done.stderr
     assert lines[0].startswith(f"The data folder {folder / 'data'} cannot be used (Permission denied)"), done
     assert lines[1].startswith(f"数据文件夹 {folder / 'data'} 不可用")
 
