@@ -1,13 +1,12 @@
 // The network as it is: columns of living tiles, edges as weights, light running along them while it learns. One canvas
 // for what moves; buttons above it for what is touched, read and changed.
 
-import { fit, h } from "../dom.js";
 import { rgb } from "../colours.js";
-import { digits } from "../dom.js";
+import { fit, h } from "../dom.js";
 import { pixel } from "./picture/bitmap.js";
 import { png } from "./picture/export.js";
 import { attended, rest, SPOT } from "./picture/spot.js";
-import { dye, sheet } from "./picture/styles.js";
+import { dye } from "./picture/styles.js";
 import { Card, signed } from "./diagram/card.js";
 import { columnsOf, shortName, unitName } from "./diagram/columns.js";
 import { Strip } from "./diagram/edges.js";
@@ -21,6 +20,7 @@ import { Wiring } from "./diagram/wiring.js";
 
 export const needs = ["weights", "maps", "health"];
 export const place = "main";
+export const styles = "diagram.css";
 
 const SPEED = 46; // CSS pixels a second that the light runs
 const STILL = 320; // ms without a new step until it stands
@@ -111,14 +111,14 @@ class Diagram {
   // --- building -------------------------------------------------------------------------------------------------------
 
   #build() {
-    this.canvas = h("canvas", { class: "diagram-canvas" });
+    this.canvas = h("canvas", { class: "stage-diagram-canvas" });
     this.context = this.canvas.getContext("2d", { alpha: false });
-    this.picture = h("div", { class: "diagram-picture", role: "img" }, this.canvas);
-    this.sheet = h("div", { class: "diagram-sheet" });
-    this.scroll = h("div", { class: "diagram-scroll" }, this.sheet);
-    this.tip = h("div", { class: "diagram-tip", hidden: true });
-    this.key = h("div", { class: "diagram-key" });
-    this.root = h("section", { class: "diagram", "aria-label": this.word("diagram.title") }, sheet("diagram.css", import.meta.url));
+    this.picture = h("div", { class: "stage-diagram-picture", role: "img" }, this.canvas);
+    this.sheet = h("div", { class: "stage-diagram-sheet" });
+    this.scroll = h("div", { class: "stage-diagram-scroll" }, this.sheet);
+    this.tip = h("div", { class: "stage-diagram-tip", hidden: true });
+    this.key = h("div", { class: "stage-diagram-key" });
+    this.root = h("section", { class: "stage-diagram", "aria-label": this.word("diagram.title") });
     this.root.append(this.scroll, this.card.node, this.key, this.tip);
     this.element.replaceChildren(this.root);
     this.sheet.onpointermove = (event) => this.#moved(event);
@@ -134,7 +134,7 @@ class Diagram {
   #place() {
     const { layout } = this;
     const focused = this.root.getRootNode().activeElement;
-    const again = focused?.classList.contains("diagram-tile") ? { ...this.units.stop } : null;
+    const again = focused?.classList.contains("stage-diagram-tile") ? { ...this.units.stop } : null;
     this.sheet.style.width = `${layout.width}px`;
     this.sheet.style.height = `${layout.height}px`;
     fit(this.canvas, layout.width, layout.height);
@@ -147,7 +147,7 @@ class Diagram {
       return wiring;
     });
     this.sheet.replaceChildren(this.picture, ...this.heads.build(layout), ...this.units.build(layout), ...this.#extras());
-    this.sheet.classList.toggle("diagram-coarse", this.coarse);
+    this.sheet.classList.toggle("stage-diagram-coarse", this.coarse);
     this.#legend();
     this.stale = true;
     if (again) this.units.tile(again.column, again.unit)?.focus({ preventScroll: true });
@@ -160,7 +160,7 @@ class Diagram {
       if (column.units <= column.shown) return;
       const { middle, y, height } = this.layout.columns[c];
       const text = this.word("diagram.hidden_units", { count: column.units - column.shown });
-      nodes.push(h("span", { class: "diagram-others", style: { left: `${middle}px`, top: `${y + height + 8}px` } }, text));
+      nodes.push(h("span", { class: "stage-diagram-others", style: { left: `${middle}px`, top: `${y + height + 8}px` } }, text));
     });
     if (this.columns[0].picture && this.columns.length > 1) nodes.push(this.#fan());
     return nodes;
@@ -178,15 +178,15 @@ class Diagram {
       [0, tile.y + tile.size],
     ].map(([x, y]) => `${x}px ${y - gap.top}px`);
     const style = { left: `${gap.left}px`, top: `${gap.top}px`, width: `${gap.right - gap.left}px`, height: `${gap.bottom - gap.top}px` };
-    return h("div", { class: "diagram-fan", style: { ...style, clipPath: `polygon(${corners.join(",")})` } });
+    return h("div", { class: "stage-diagram-fan", style: { ...style, clipPath: `polygon(${corners.join(",")})` } });
   }
 
   #legend() {
-    const words = [h("span", {}, "−1"), h("i", { class: "diagram-ramp" }), h("span", {}, "+1"), h("span", { class: "diagram-says" }, this.word("diagram.key_tiles"))];
-    words.push(h("i", { class: "diagram-wedge" }), h("span", { class: "diagram-says" }, this.word("diagram.key_edges")));
-    words.push(h("i", { class: "diagram-tab-key" }), h("span", { class: "diagram-says" }, this.word("diagram.key_bias")));
+    const words = [h("span", {}, "−1"), h("i", { class: "stage-diagram-ramp" }), h("span", {}, "+1"), h("span", { class: "stage-diagram-says" }, this.word("diagram.key_tiles"))];
+    words.push(h("i", { class: "stage-diagram-wedge" }), h("span", { class: "stage-diagram-says" }, this.word("diagram.key_edges")));
+    words.push(h("i", { class: "stage-diagram-tab-key" }), h("span", { class: "stage-diagram-says" }, this.word("diagram.key_bias")));
     const cut = this.wirings.filter((wiring) => wiring.passes && wiring.count[0] > wiring.count[1]);
-    if (cut.length) words.push(h("span", { class: "diagram-says" }, this.word("diagram.key_cut", { count: cut[0].count[1] })));
+    if (cut.length) words.push(h("span", { class: "stage-diagram-says" }, this.word("diagram.key_cut", { count: cut[0].count[1] })));
     this.key.replaceChildren(...words);
   }
 
@@ -316,7 +316,7 @@ class Diagram {
   #putCard(c, unit) {
     const { node } = this.card;
     const flat = this.root.clientWidth < NARROW;
-    node.classList.toggle("diagram-flat", flat);
+    node.classList.toggle("stage-diagram-flat", flat);
     if (flat) {
       node.style.left = node.style.top = "";
       return;
@@ -363,13 +363,13 @@ class Diagram {
 
   #moved(event) {
     if (event.pointerType === "touch") return;
-    const over = event.target.closest?.(".diagram-tile");
+    const over = event.target.closest?.(".stage-diagram-tile");
     if (over) {
       this.#setEdge(null);
       return rest(this.stage, { kind: "unit", column: Number(over.dataset.column), unit: Number(over.dataset.unit) });
     }
     rest(this.stage, null);
-    const tab = event.target.closest?.(".diagram-tab");
+    const tab = event.target.closest?.(".stage-diagram-tab");
     if (tab) return this.#overBias(tab);
     this.#setEdge(event.target === this.canvas ? this.#edgeAt(this.#at(event), 7) : null);
   }
@@ -401,7 +401,7 @@ class Diagram {
     const before = this.edge;
     if (!before && !edge) return void (this.tip.hidden = true);
     this.edge = edge;
-    this.sheet.classList.toggle("diagram-pointing", edge !== null);
+    this.sheet.classList.toggle("stage-diagram-pointing", edge !== null);
     if (edge) this.#sayEdge();
     else this.tip.hidden = true;
     if (before?.column === edge?.column && before?.row === edge?.row && before?.from === edge?.from) return;

@@ -13,7 +13,7 @@ export class Card {
   constructor(stage, columns, deeds) {
     Object.assign(this, { stage, columns, deeds });
     this.word = (key, values) => stage.word(key, values);
-    this.node = h("section", { class: "diagram-card", hidden: true });
+    this.node = h("section", { class: "stage-diagram-card", hidden: true });
     this.node.onkeydown = (event) => {
       if (event.key !== "Escape") return;
       event.stopPropagation();
@@ -59,20 +59,20 @@ export class Card {
     const column = this.columns[c];
     const face = faces[c];
     this.rows = [];
-    this.state = h("span", { class: "diagram-state", hidden: true });
+    this.state = h("span", { class: "stage-diagram-state", hidden: true });
     const title = h("h4", {}, unitName(column, unit, this.word));
-    const cross = pinned && h("button", { type: "button", class: "diagram-close", "aria-label": this.word("close"), onclick: () => this.deeds.close() }, "×");
+    const cross = pinned && h("button", { type: "button", class: "stage-diagram-close", "aria-label": this.word("close"), onclick: () => this.deeds.close() }, "×");
     this.canvas = null;
     let figure = null;
     if (unit < face.count) {
-      this.canvas = h("canvas", { class: "diagram-large", role: "img", "aria-label": this.word(`diagram.shows_${face.kind}`) });
+      this.canvas = h("canvas", { class: "stage-diagram-large", role: "img", "aria-label": this.word(`diagram.shows_${face.kind}`) });
       fit(this.canvas, SIDE, SIDE);
-      this.scale = h("div", { class: "diagram-scale" }, h("span", {}), h("i", {}), h("span", {}));
+      this.scale = h("div", { class: "stage-diagram-scale" }, h("span", {}), h("i", {}), h("span", {}));
       figure = h("figure", {}, this.canvas, this.scale, h("figcaption", {}, this.word(`diagram.shows_${face.kind}`)));
     }
     const list = column.weight ? this.#numbers(frame, column, unit) : null;
-    this.node.replaceChildren(h("header", {}, title, this.state, cross || null), h("div", { class: "diagram-body" }, figure, list));
-    this.node.classList.toggle("diagram-pinned", pinned);
+    this.node.replaceChildren(h("header", {}, title, this.state, cross || null), h("div", { class: "stage-diagram-body" }, figure, list));
+    this.node.classList.toggle("stage-diagram-pinned", pinned);
     this.node.setAttribute("role", pinned ? "dialog" : "presentation");
     this.node.setAttribute("aria-label", unitName(column, unit, this.word));
     this.node.toggleAttribute("inert", !pinned);
@@ -93,19 +93,19 @@ export class Card {
     });
     if (frame.arrays[`w/${column.bias}`]) {
       const row = this.#row(this.word("diagram.bias"), { name: column.bias, index: [unit] }, this.word("diagram.bias_of", { name: unitName(column, unit, this.word) }));
-      row.classList.add("diagram-bias");
+      row.classList.add("stage-diagram-bias");
       rows.push(row);
     }
-    const more = inputs > MOST ? h("p", { class: "diagram-rest" }, this.word("diagram.rest", { count: inputs - MOST })) : null;
-    return h("div", { class: "diagram-numbers" }, h("h5", {}, this.word(inputs > MOST ? "diagram.strongest" : "diagram.weights")), h("ul", {}, rows), more);
+    const more = inputs > MOST ? h("p", { class: "stage-diagram-rest" }, this.word("diagram.rest", { count: inputs - MOST })) : null;
+    return h("div", { class: "stage-diagram-numbers" }, h("h5", {}, this.word(inputs > MOST ? "diagram.strongest" : "diagram.weights")), h("ul", {}, rows), more);
   }
 
   #row(name, number, label) {
-    const bar = h("i", { class: "diagram-bar" });
-    const value = h("button", { type: "button", class: "diagram-value", "aria-label": label });
+    const bar = h("i", { class: "stage-diagram-bar" });
+    const value = h("button", { type: "button", class: "stage-diagram-value", "aria-label": label });
     value.onclick = () => this.deeds.edit({ ...number, label, value: this.#value(number) }, value);
     this.rows.push({ number, bar, value, label });
-    return h("li", {}, h("span", { class: "diagram-from", title: name }, name), bar, value);
+    return h("li", {}, h("span", { class: "stage-diagram-from", title: name }, name), bar, value);
   }
 
   #value({ name, index }) {

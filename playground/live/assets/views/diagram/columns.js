@@ -7,7 +7,7 @@ export const MOST = 64;
 /**
  * @param {Object} setup the stage's facts
  * @param {(key: string, values?: Object) => string} word
- * @returns {Array<Object>} index, name, units, shown, labels, activation, others, output (index of the layer that tiles
+ * @returns {Array<Object>} index, name, short (for a head), units, shown, labels, activation, others, output (index of the layer that tiles
  *   show), weight and bias (names of tensors), picture ([rows, columns] where inputs are pictures), hidden
  */
 export function columnsOf(setup, word) {
@@ -23,9 +23,10 @@ function inputOf(setup, word) {
   return {
     index: -1,
     name: word("diagram.input"),
+    short: word("diagram.input"),
     units,
     shown: Math.min(units, MOST),
-    labels: picture ? [picture.join("×")] : (labels ?? []).map(String),
+    labels: picture ? [picture.join("×")] : labels.map((label) => (setup.experiment.data.kind === "Csv" ? String(label) : pretty(label))),
     activation: "",
     others: [],
     inputs: 0,
@@ -36,26 +37,32 @@ function inputOf(setup, word) {
 
 function columnOf(setup, layers, column, index, last, word) {
   const { layer, units, until } = column;
-  const inside = layers.slice(layer + 1, until);
+  const linear = layers[layer].kind === "Linear";
+  const inside = layers.slice(linear ? layer + 1 : layer, until + 1);
   const activation = column.activation ?? "";
   const names = setup.target.kind === "classes" ? setup.target.names : [];
   return {
     index,
     layer,
     until,
-    name: index === last ? word("diagram.output") : word("diagram.hidden", { number: index + 1 }),
+    name: column.name,
+    short: index === last ? column.name : word("diagram.hidden", { number: index + 1 }),
     units,
     shown: Math.min(units, MOST),
     labels: index === last && names?.length === units ? names.map(String) : [],
     activation,
     others: inside.filter((each) => each.kind !== activation).map(spoken),
-    output: until - 1,
-    weight: `${layer}.weight`,
-    bias: `${layer}.bias`,
+    output: until,
+    weight: linear ? `${layer}.weight` : null,
+    bias: linear ? `${layer}.bias` : null,
     picture: null,
-    hidden: index !== last,
+    hidden: linear && index !== last,
   };
 }
+
+/** A feature's name as it is written in a formula. */
+const pretty = (label) =>
+  String(label).replaceAll("x1", "x₁").replaceAll("x2", "x₂").replaceAll("^2", "²").replaceAll("*", "·").replace(/\((.*)\)/, " $1");
 
 const spoken = (layer) => (layer.kind === "Dropout" ? `Dropout ${layer.p}` : layer.kind);
 
@@ -79,7 +86,7 @@ export function resized(layers, column, by) {
 
 /** Without a hidden column and what follows its Linear. */
 export function without(layers, column) {
-  return layers.filter((_, at) => at < column.layer || at >= column.until);
+  return layers.filter((_, at) => at < column.layer || at > column.until);
 }
 
 /** With a new hidden column before `column`: as wide as the one before, with the activation that is used there. */
@@ -88,7 +95,7 @@ export function withBefore(layers, columns, column) {
   const near = [before, column, ...columns].find((each) => each.hidden) ?? null;
   const width = near ? layers[near.layer].out_features : Math.min(4, Math.max(2, before.units));
   const activation = near?.activation || "Tanh";
-  const model = near && layers.slice(near.layer, near.until).find((layer) => layer.kind === activation);
+  const model = near && layers.slice(near.layer, near.until + 1).find((layer) => layer.kind === activation);
   const added = [{ kind: "Linear", out_features: width }, model ? { ...model } : { kind: activation }];
   return [...layers.slice(0, column.layer), ...added, ...layers.slice(column.layer)];
 }

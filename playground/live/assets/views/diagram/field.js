@@ -11,12 +11,12 @@ let opened = 0;
  * @returns {{close(), node}}
  */
 export function openField(stage, host, at, number, closed) {
-  const id = `diagram-field-${++opened}`;
+  const id = `stage-diagram-field-${++opened}`;
   const input = h("input", { id, type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false", "aria-describedby": `${id}-said` });
   input.value = written(number.value);
-  const said = h("p", { id: `${id}-said`, class: "diagram-said", role: "alert", hidden: true });
-  const set = h("button", { type: "submit", class: "diagram-set" }, stage.word("diagram.set"));
-  const node = h("form", { class: "diagram-field" }, h("label", { for: id }, number.label), h("div", { class: "diagram-entry" }, input, set), said);
+  const said = h("p", { id: `${id}-said`, class: "stage-diagram-said", role: "alert", hidden: true });
+  const set = h("button", { type: "submit", class: "stage-diagram-set" }, stage.word("diagram.set"));
+  const node = h("form", { class: "stage-diagram-field" }, h("label", { for: id }, number.label), h("div", { class: "stage-diagram-entry" }, input, set), said);
   const before = host.getRootNode().activeElement;
   let open = true;
 

@@ -35,19 +35,19 @@ export class Heads {
     const style = { left: `${Math.round(placed.middle - wide / 2)}px`, width: `${Math.round(wide)}px` };
     return h(
       "div",
-      { class: "diagram-head", style, data: { column: column.index } },
-      h("div", { class: "diagram-name", style: { height: `${heads.rail}px` } }, h("span", {}, column.name), this.#cross(column)),
-      h("div", { class: "diagram-units", style: { height: `${heads.units}px` } }, ...this.#units(column)),
-      h("div", { class: "diagram-note", title: note, style: { height: `${heads.note}px` } }, note),
+      { class: "stage-diagram-head", style, data: { column: column.index } },
+      h("div", { class: "stage-diagram-name", style: { height: `${heads.rail}px` } }, h("span", {}, column.short), this.#cross(column)),
+      h("div", { class: "stage-diagram-units", style: { height: `${heads.units}px` } }, ...this.#units(column)),
+      h("div", { class: "stage-diagram-note", title: note, style: { height: `${heads.note}px` } }, note),
     );
   }
 
   #units(column) {
-    const count = h("span", { class: "diagram-count" }, String(column.units));
+    const count = h("span", { class: "stage-diagram-count" }, String(column.units));
     if (!column.hidden) return [count];
     this.counts.set(column, count);
-    const less = h("button", { type: "button", class: "diagram-less", "aria-label": this.word("diagram.less", { name: column.name }) }, "−");
-    const more = h("button", { type: "button", class: "diagram-more", "aria-label": this.word("diagram.more", { name: column.name }) }, "+");
+    const less = h("button", { type: "button", class: "stage-diagram-less", "aria-label": this.word("diagram.less", { name: column.name }) }, "−");
+    const more = h("button", { type: "button", class: "stage-diagram-more", "aria-label": this.word("diagram.more", { name: column.name }) }, "+");
     less.disabled = column.units <= 1;
     less.onclick = () => this.#resize(column, -1);
     more.onclick = () => this.#resize(column, 1);
@@ -57,7 +57,7 @@ export class Heads {
   #cross(column) {
     if (!column.hidden) return null;
     const name = this.word("diagram.remove_layer", { name: column.name });
-    const cross = h("button", { type: "button", class: "diagram-cross", title: name, "aria-label": name }, "×");
+    const cross = h("button", { type: "button", class: "stage-diagram-cross", title: name, "aria-label": name }, "×");
     cross.onclick = () => this.#propose(without(this.#layers(), column), this.word("diagram.removed_layer", { name: column.name }));
     return cross;
   }
@@ -67,7 +67,7 @@ export class Heads {
     const middle = (columns[at - 1].middle + columns[at].middle) / 2;
     const name = this.word("diagram.insert", { before: this.columns[at - 1].name, after: column.name });
     const style = { left: `${Math.round(middle)}px`, top: `${heads.rail / 2}px` };
-    const button = h("button", { type: "button", class: "diagram-insert", style, title: name, "aria-label": name }, "+");
+    const button = h("button", { type: "button", class: "stage-diagram-insert", style, title: name, "aria-label": name }, "+");
     button.onclick = () => this.#propose(withBefore(this.#layers(), this.columns, column), this.word("diagram.added_layer", { after: this.columns[at - 1].name }));
     return button;
   }
@@ -79,7 +79,7 @@ export class Heads {
     this.#propose(layers, this.word("diagram.now_units", { name: column.name, count }), true);
     const shown = this.counts.get(column);
     shown.textContent = String(count);
-    shown.classList.add("diagram-wished");
+    shown.classList.add("stage-diagram-wished");
     shown.previousSibling.disabled = count <= 1;
   }
 
@@ -98,7 +98,7 @@ export class Heads {
     this.wish = null;
     for (const [column, count] of this.counts) {
       count.textContent = String(column.units);
-      count.classList.remove("diagram-wished");
+      count.classList.remove("stage-diagram-wished");
       count.previousSibling.disabled = column.units <= 1;
     }
   }

@@ -57,8 +57,8 @@ export class Units {
         const chosen = selected !== null && selected.column === this.columns[c].index && selected.unit === unit;
         if (chosen) tile.setAttribute("aria-expanded", "true");
         else tile.removeAttribute("aria-expanded");
-        tile.classList.toggle("diagram-chosen", chosen);
-        tile.classList.toggle("diagram-dim", dimmed(c, unit));
+        tile.classList.toggle("stage-diagram-chosen", chosen);
+        tile.classList.toggle("stage-diagram-dim", dimmed(c, unit));
       }
     }
   }
@@ -73,7 +73,7 @@ export class Units {
 
   #unit(column, c, unit, place) {
     const style = { left: `${place.x}px`, top: `${place.y}px`, width: `${place.size}px`, height: `${place.size}px` };
-    const tile = h("button", { type: "button", class: "diagram-tile", tabindex: -1, style, data: { column: column.index, unit } });
+    const tile = h("button", { type: "button", class: "stage-diagram-tile", tabindex: -1, style, data: { column: column.index, unit } });
     tile.onclick = () => this.deeds.open(column, unit);
     tile.onkeydown = (event) => this.#key(event, c, unit);
     tile.onfocus = () => {
@@ -82,12 +82,12 @@ export class Units {
       if (tile.matches(":focus-visible")) this.deeds.rest({ kind: "unit", column: column.index, unit });
     };
     tile.onblur = () => this.deeds.rest(null);
-    const badge = h("span", { class: "diagram-badge", hidden: true, style: { left: `${place.x + place.size / 2}px`, top: `${place.y + place.size}px` } });
+    const badge = h("span", { class: "stage-diagram-badge", hidden: true, style: { left: `${place.x + place.size / 2}px`, top: `${place.y + place.size}px` } });
     const nodes = [tile, badge];
     let tab = null;
     if (column.bias) {
       const name = this.word("diagram.bias_of", { name: unitName(column, unit, this.word) });
-      tab = h("button", { type: "button", class: "diagram-tab", tabindex: -1, "aria-label": name, title: name, data: { column: column.index, unit } });
+      tab = h("button", { type: "button", class: "stage-diagram-tab", tabindex: -1, "aria-label": name, title: name, data: { column: column.index, unit } });
       Object.assign(tab.style, { left: `${place.x}px`, top: `${place.y + place.size}px` });
       tab.onclick = () => this.deeds.bias(column, unit, tab);
       nodes.push(tab);
@@ -106,7 +106,7 @@ export class Units {
       side === "below"
         ? { left: `${place.x + place.size / 2}px`, top: `${place.y + place.size + 4}px` }
         : { left: `${side === "left" ? place.x - 6 : place.x + place.size + 6}px`, top: `${place.y + place.size / 2}px` };
-    return h("span", { class: `diagram-label diagram-label-${side}`, title: text, style: at, "aria-hidden": "true" }, text);
+    return h("span", { class: `stage-diagram-label stage-diagram-label-${side}`, title: text, style: at, "aria-hidden": "true" }, text);
   }
 
   #describe(c, unit) {

@@ -29,7 +29,7 @@ export class Axes {
     this.up = ticks(bottom, top);
     const longest = Math.max(...this.up.map((value) => written(value).length), 1);
     this.margin = { left: Math.ceil(26 + 6.4 * longest), right: 8, top: 8, bottom: 38 };
-    this.node = s("svg", { class: "plane-axes", "aria-hidden": "true" });
+    this.node = s("svg", { class: "stage-plane-axes", "aria-hidden": "true" });
   }
 
   /** Where the square of this size begins, and all of it. */

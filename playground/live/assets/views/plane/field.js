@@ -26,12 +26,12 @@ export function fieldOf(frame, setup, unit = null) {
 }
 
 function unitField(arrays, setup, { column, unit }) {
-  const last = column < 0 ? null : setup.columns[column].until - 1;
+  const last = column < 0 ? null : setup.columns[column].until;
   const maps = column < 0 ? setup.arrays.input_maps : arrays[`map/${last}`];
   if (maps?.shape.length !== 3 || unit >= maps.shape[0]) return null;
   const [, rows, columns] = maps.shape;
   const bytes = maps.data.subarray(unit * rows * columns, (unit + 1) * rows * columns);
-  return { kind: "unit", bytes, rows, columns, reach: column < 0 ? 1 : (arrays[`map/${last}/reach`]?.data[0] ?? 1) };
+  return { kind: "unit", bytes, rows, columns, reach: column < 0 ? (setup.arrays["input_maps/reach"]?.data[unit] ?? 1) : (arrays[`map/${last}/reach`]?.data[0] ?? 1) };
 }
 
 /** The value −reach..reach between samples at (u, v), counted in samples from the lowest left one. */

@@ -8,7 +8,7 @@ export class Key {
   /** @param {{names: string[]|null, test: boolean}} what names of the classes or null for a surface of numbers */
   constructor(word, what) {
     Object.assign(this, { word, what });
-    this.node = h("div", { class: "plane-key" });
+    this.node = h("div", { class: "stage-plane-key" });
     this.texts = new Map();
   }
 
@@ -18,14 +18,18 @@ export class Key {
     this.texts.clear();
     const several = names && names.length > 2;
     const parts = several ? names.map((name, label) => this.#class(name, label, names.length, colours)) : [this.#ramp(names, colours)];
-    const ink = several ? colours.text : colours.classes[1];
+    const ink = what.curve ? colours.train : several ? colours.text : colours.classes[1];
     const marks = [
-      h("span", { class: "plane-item" }, swatch(0, 2, ink, colours.background), this.#text("train")),
-      what.test && h("span", { class: "plane-item" }, swatch(0, 2, ink, colours.background, true), this.#text("test")),
-      names && h("span", { class: "plane-item" }, h("i", { class: "plane-ring" }), this.#text("wrong")),
-      (this.ghost = h("span", { class: "plane-item", hidden: true }, h("i", { class: "plane-dashes" }), this.#text("ghost"))),
+      h("span", { class: "stage-plane-item" }, swatch(0, 2, ink, colours.background), this.#text("train")),
+      what.test && h("span", { class: "stage-plane-item" }, swatch(0, 2, ink, colours.background, true), this.#text("test")),
+      names && h("span", { class: "stage-plane-item" }, h("i", { class: "stage-plane-ring" }), this.#text("wrong")),
+      (this.ghost = h("span", { class: "stage-plane-item", hidden: true }, h("i", { class: "stage-plane-dashes" }), this.#text("ghost"))),
     ];
-    this.node.replaceChildren(h("div", { class: "plane-colours" }, parts), h("div", { class: "plane-marks" }, marks.filter(Boolean)));
+    if (what.curve) {
+      marks.unshift(h("span", { class: "stage-plane-item" }, h("i", { class: "stage-plane-solid" }), this.#text("network")));
+      parts.length = 0;
+    }
+    this.node.replaceChildren(h("div", { class: "stage-plane-colours" }, parts), h("div", { class: "stage-plane-marks" }, marks.filter(Boolean)));
   }
 
   say(name, text) {
@@ -41,17 +45,17 @@ export class Key {
 
   #ramp(names, colours) {
     const { word } = this;
-    const end = (label) => names && h("span", { class: "plane-item" }, swatch(label, 2, colours.classes[label], colours.background), word("plane.class", { name: names[label] }));
-    return [end(0), this.#text("low"), h("i", { class: "plane-ramp" }), this.#text("high"), end(1)].filter(Boolean);
+    const end = (label) => names && h("span", { class: "stage-plane-item" }, swatch(label, 2, colours.classes[label], colours.background), word("plane.class", { name: names[label] }));
+    return [end(0), this.#text("low"), h("i", { class: "stage-plane-ramp" }), this.#text("high"), end(1)].filter(Boolean);
   }
 
   #class(name, label, count, colours) {
     const text = this.word("plane.class", { name });
-    return h("span", { class: "plane-item" }, swatch(label, count, colours.classes[label % colours.classes.length], colours.background), text);
+    return h("span", { class: "stage-plane-item" }, swatch(label, count, colours.classes[label % colours.classes.length], colours.background), text);
   }
 
   #text(name) {
-    const node = h("span", { class: `plane-${name}` });
+    const node = h("span", { class: `stage-plane-${name}` });
     this.texts.set(name, node);
     return node;
   }

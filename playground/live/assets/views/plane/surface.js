@@ -3,8 +3,7 @@
 
 import { digits, fit, h } from "../../dom.js";
 import { signed } from "../diagram/card.js";
-import { unitName } from "../diagram/columns.js";
-import { columnsOf } from "../diagram/columns.js";
+import { columnsOf, unitName } from "../diagram/columns.js";
 import { png } from "../picture/export.js";
 import { attended, SPOT } from "../picture/spot.js";
 import { dye } from "../picture/styles.js";
@@ -22,7 +21,7 @@ const NEAR = 14; // pixels from the pointer to a sample; fingers need more
 const kept = new WeakMap(); // by stage: what a visitor has chosen and painted outlives a change of the network
 
 export class Surface {
-  constructor(element, stage, styles) {
+  constructor(element, stage) {
     Object.assign(this, { element, stage, frame: null, field: null, shadow: null, hover: null, cursor: null, saidAt: -Infinity });
     this.word = (key, values) => stage.word(key, values);
     const { setup } = stage;
@@ -36,7 +35,7 @@ export class Surface {
     this.axes = new Axes(setup.extent, this.axisNames);
     this.lines = { middle: new Segments(), sides: new Segments(), ghost: new Segments() };
     this.#remember();
-    this.#build(styles);
+    this.#build();
     this.listeners = { selection: () => this.#look(), theme: () => this.#dye(), [SPOT]: () => this.#look() };
     for (const [event, listener] of Object.entries(this.listeners)) stage.on(event, listener);
     this.#dye();
@@ -125,19 +124,19 @@ export class Surface {
     kept.set(this.stage, { options: this.options, brush: this.brush, data });
   }
 
-  #build(styles) {
+  #build() {
     const { word } = this;
-    this.base = h("canvas", { class: "plane-base" });
-    this.dots = h("canvas", { class: "plane-dots" });
-    this.marks = h("canvas", { class: "plane-marks-canvas" });
-    this.pad = h("div", { class: "plane-pad", tabindex: 0, role: "application", "aria-label": word("plane.pad"), "aria-describedby": "plane-reading" });
-    this.stack = h("div", { class: "plane-stack", role: "img" }, this.base, this.dots, this.marks, this.axes.node);
-    this.figure = h("div", { class: "plane-figure" }, h("div", { class: "plane-frame" }, this.stack, this.pad));
-    this.captionNode = h("h4", { class: "plane-caption" });
+    this.base = h("canvas", { class: "stage-plane-base" });
+    this.dots = h("canvas", { class: "stage-plane-dots" });
+    this.marks = h("canvas", { class: "stage-plane-marks-canvas" });
+    this.pad = h("div", { class: "stage-plane-pad", tabindex: 0, role: "application", "aria-label": word("plane.pad"), "aria-describedby": "stage-plane-reading" });
+    this.stack = h("div", { class: "stage-plane-stack", role: "img" }, this.base, this.dots, this.marks, this.axes.node);
+    this.figure = h("div", { class: "stage-plane-figure" }, h("div", { class: "stage-plane-frame" }, this.stack, this.pad));
+    this.captionNode = h("h4", { class: "stage-plane-caption" });
     const switches = this.test.count ? ["contour", "discrete", "test"] : ["contour", "discrete"];
     this.switches = new Switches(word, this.options, switches, () => this.#repaint());
     this.key = new Key(word, { names: this.names, test: this.test.count > 0 });
-    this.reading = h("p", { class: "plane-reading", id: "plane-reading" });
+    this.reading = h("p", { class: "stage-plane-reading", id: "stage-plane-reading" });
     const reach = Math.max(...this.train.label.map(Math.abs), 1e-6);
     this.tools = new Tools(word, { names: this.names, reach: Number(reach.toPrecision(2)), colours: this.stage.colours }, {
       changed: () => this.#armed(),
@@ -145,8 +144,8 @@ export class Surface {
       redo: () => this.#painted(() => this.brush.redo()),
       learn: () => this.#learn(),
     });
-    this.root = h("section", { class: "plane", "aria-label": word("plane.title") }, styles);
-    this.root.append(h("header", { class: "plane-head" }, this.captionNode, this.switches.node), this.figure, this.key.node, this.reading, this.tools.node);
+    this.root = h("section", { class: "stage-plane", "aria-label": word("plane.title") });
+    this.root.append(h("header", { class: "stage-plane-head" }, this.captionNode, this.switches.node), this.figure, this.key.node, this.reading, this.tools.node);
     this.element.replaceChildren(this.root);
     Object.assign(this.pad, {
       onpointerdown: (event) => this.#down(event),
@@ -383,7 +382,7 @@ export class Surface {
     if (title !== this.title) {
       this.title = title;
       this.captionNode.textContent = title;
-      this.root.classList.toggle("plane-of-unit", unit !== null);
+      this.root.classList.toggle("stage-plane-of-unit", unit !== null);
     }
     this.key.reach(this.field?.reach ?? 1);
   }
@@ -405,7 +404,7 @@ export class Surface {
 
   #say(text) {
     this.reading.textContent = text || this.word(this.tools?.open ? "plane.hint_paint" : "plane.hint");
-    this.reading.classList.toggle("plane-idle", !text);
+    this.reading.classList.toggle("stage-plane-idle", !text);
   }
 
   // What lies under the pointer: place, answer, nearest sample.
@@ -441,7 +440,7 @@ export class Surface {
   }
 
   #armed() {
-    this.pad.classList.toggle("plane-painting", this.tools.open);
+    this.pad.classList.toggle("stage-plane-painting", this.tools.open);
     this.#say("");
   }
 

@@ -9,9 +9,9 @@ export class Switches {
   constructor(word, options, names, changed) {
     this.node = h(
       "div",
-      { class: "plane-switches", role: "group", "aria-label": word("plane.shows") },
+      { class: "stage-plane-switches", role: "group", "aria-label": word("plane.shows") },
       names.map((name) => {
-        const button = h("button", { type: "button", class: "plane-chip", "aria-pressed": String(options[name]), data: { name } }, word(`plane.${name}`));
+        const button = h("button", { type: "button", class: "stage-plane-chip", "aria-pressed": String(options[name]), data: { name } }, word(`plane.${name}`));
         button.onclick = () => {
           options[name] = !options[name];
           button.setAttribute("aria-pressed", String(options[name]));
@@ -39,16 +39,16 @@ export class Tools {
    */
   constructor(word, what, deeds) {
     Object.assign(this, { word, what, deeds, open: false, tool: "add", value: what.names ? 1 : what.reach });
-    this.toggle = h("button", { type: "button", class: "plane-chip plane-open", "aria-expanded": "false" }, word("plane.paint"));
+    this.toggle = h("button", { type: "button", class: "stage-plane-chip stage-plane-open", "aria-expanded": "false" }, word("plane.paint"));
     this.toggle.onclick = () => this.show(!this.open);
-    this.bar = h("div", { class: "plane-bar", hidden: true, role: "group", "aria-label": word("plane.paint") });
+    this.bar = h("div", { class: "stage-plane-bar", hidden: true, role: "group", "aria-label": word("plane.paint") });
     this.undo = this.#button("undo", "↶", deeds.undo);
     this.redo = this.#button("redo", "↷", deeds.redo);
-    this.learn = h("button", { type: "button", class: "plane-learn" });
+    this.learn = h("button", { type: "button", class: "stage-plane-learn" });
     this.learn.onclick = deeds.learn;
-    this.eraser = h("button", { type: "button", class: "plane-chip", "aria-pressed": "false" }, word("plane.erase"));
+    this.eraser = h("button", { type: "button", class: "stage-plane-chip", "aria-pressed": "false" }, word("plane.erase"));
     this.eraser.onclick = () => this.#choose("erase", this.value);
-    this.node = h("div", { class: "plane-tools" }, this.toggle, this.bar);
+    this.node = h("div", { class: "stage-plane-tools" }, this.toggle, this.bar);
     this.dye(what.colours);
     this.count(0, 0, 0);
   }
@@ -78,12 +78,12 @@ export class Tools {
   #classes(colours) {
     const { names } = this.what;
     this.choices = names.map((name, label) => {
-      const button = h("button", { type: "button", class: "plane-class", role: "radio", "aria-label": this.word("plane.class", { name }), title: this.word("plane.class", { name }) });
+      const button = h("button", { type: "button", class: "stage-plane-class", role: "radio", "aria-label": this.word("plane.class", { name }), title: this.word("plane.class", { name }) });
       button.append(swatch(label, names.length, colours.classes[label % colours.classes.length], colours.background));
       button.onclick = () => this.#choose("add", label);
       return button;
     });
-    const group = h("div", { class: "plane-classes", role: "radiogroup", "aria-label": this.word("plane.paint_class") }, this.choices);
+    const group = h("div", { class: "stage-plane-classes", role: "radiogroup", "aria-label": this.word("plane.paint_class") }, this.choices);
     group.onkeydown = (event) => this.#walk(event);
     this.#mark();
     return group;
@@ -98,7 +98,7 @@ export class Tools {
       shown.textContent = digits(Number(input.value));
       this.#choose("add", Number(input.value));
     };
-    return h("label", { class: "plane-slider" }, this.word("plane.paint_value"), input, shown);
+    return h("label", { class: "stage-plane-slider" }, this.word("plane.paint_value"), input, shown);
   }
 
   #walk(event) {
@@ -129,7 +129,7 @@ export class Tools {
 
   #button(name, sign, deed) {
     const label = this.word(`plane.${name}`);
-    const button = h("button", { type: "button", class: "plane-sign", title: label, "aria-label": label }, sign);
+    const button = h("button", { type: "button", class: "stage-plane-sign", title: label, "aria-label": label }, sign);
     button.onclick = deed;
     return button;
   }
