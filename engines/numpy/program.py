@@ -15,6 +15,8 @@ import numpy as np
 from engines.protocol import Array
 
 Operation = tuple[Callable[..., object], tuple[Any, ...]]
+Mover = Callable[[Sequence[Array]], Any]
+"""Makes of the arrays that stand for the homes whatever it is the mover of, there."""
 
 
 class Program(list[Operation]):
@@ -34,16 +36,13 @@ class Program(list[Operation]):
             held: C-contiguous arrays (S, ...); the calls may use any views of their first slots.
         """
         homes = [array[0] for array in held]
-        touching = [
-            index for index, call in enumerate(self) if any(_touches(part, homes) for part in _parts(call))
-        ]
+        movers = {index: mover for index, call in enumerate(self) if (mover := _call_mover(call, homes))}
         programs: list[Program] = [self]
         for slot in range(1, len(held[0])):
-            moves = [(home, array[slot]) for home, array in zip(homes, held, strict=True)]
+            places = [array[slot] for array in held]
             program = Program(self)
-            for index in touching:
-                function, arguments = self[index]
-                program[index] = (_moved(function, moves), tuple(_moved(part, moves) for part in arguments))
+            for index, mover in movers.items():
+                program[index] = mover(places)
             programs.append(program)
         return programs
 
@@ -54,37 +53,42 @@ def run(program: list[Operation]) -> None:
         function(*arguments)
 
 
-def _parts(call: Operation) -> tuple[Any, ...]:
+def _call_mover(call: Operation, homes: Sequence[Array]) -> Mover | None:
+    """Return what makes the same call elsewhere, or None if it touches no home."""
     function, arguments = call
-    return (function, *arguments)
+    movers = [_mover(part, homes) for part in (function, *arguments)]
+    if not any(movers):
+        return None
+
+    def move(places: Sequence[Array]) -> Operation:
+        parts = zip((function, *arguments), movers, strict=True)
+        moved = [part if mover is None else mover(places) for part, mover in parts]
+        return moved[0], tuple(moved[1:])
+
+    return move
 
 
-def _touches(thing: Any, homes: Sequence[Array]) -> bool:
+def _mover(thing: Any, homes: Sequence[Array]) -> Mover | None:
+    """Return what makes of a function or an argument the same with its view elsewhere, or None if it has none."""
     if isinstance(thing, np.ndarray):
-        return any(_offset(thing, home) is not None for home in homes)
+        for number, home in enumerate(homes):
+            offset = thing.__array_interface__["data"][0] - home.__array_interface__["data"][0]
+            if thing.size and 0 <= offset < home.nbytes:
+                shape, dtype, strides = thing.shape, thing.dtype, thing.strides
+                return lambda places: np.ndarray(shape, dtype, places[number], offset, strides)
+        return None
     if isinstance(thing, partial):
-        return any(_touches(inner, homes) for inner in (*thing.args, *thing.keywords.values()))
+        names = tuple(thing.keywords)
+        inner = _call_mover((thing.func, (*thing.args, *thing.keywords.values())), homes)
+        if inner is None:
+            return None
+        count = len(thing.args)
+
+        def move(places: Sequence[Array]) -> Any:
+            function, arguments = inner(places)
+            return partial(function, *arguments[:count], **dict(zip(names, arguments[count:], strict=True)))
+
+        return move
     owner = getattr(thing, "__self__", None)
-    return isinstance(owner, np.ndarray) and _touches(owner, homes)
-
-
-def _moved(thing: Any, moves: Sequence[tuple[Array, Array]]) -> Any:
-    """Return an argument or a function with every view of a home replaced by the same view of its other place."""
-    if not _touches(thing, [home for home, _ in moves]):
-        return thing
-    if isinstance(thing, partial):
-        arguments = (_moved(inner, moves) for inner in thing.args)
-        return partial(thing.func, *arguments, **{k: _moved(v, moves) for k, v in thing.keywords.items()})
-    if not isinstance(thing, np.ndarray):
-        return getattr(_moved(thing.__self__, moves), thing.__name__)
-    for home, place in moves:
-        offset = _offset(thing, home)
-        if offset is not None:
-            return np.ndarray(thing.shape, thing.dtype, place, offset, thing.strides)
-    raise AssertionError
-
-
-def _offset(view: Array, home: Array) -> int | None:
-    """Return how many bytes into `home` the view starts, or None if it looks elsewhere."""
-    offset = view.__array_interface__["data"][0] - home.__array_interface__["data"][0]
-    return offset if view.size and 0 <= offset < home.nbytes else None
+    mover = _mover(owner, homes) if isinstance(owner, np.ndarray) else None
+    return None if mover is None else lambda places: getattr(mover(places), thing.__name__)
