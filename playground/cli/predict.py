@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     from playground.data import load
     from playground.data.folder import data_folder
     from playground.data.targets import decide
-    from playground.runs.supervised import outputs
+    from playground.runs.evaluation import outputs
 
     experiment, _ = experiments.find(options.experiment)
     experiment = experiments.settings(experiment, options.set)

@@ -17,15 +17,14 @@ import engines
 from engines.protocol import Array, Dtype, Fit, Net
 from playground import probes
 from playground.data import Dataset
-from playground.data.targets import code, decide
+from playground.data.targets import code
+from playground.runs.evaluation import evaluate
 from playground.runs.frames import Snapshot
 from playground.spec import Experiment, SpecError, State, check, coding, enforce
 from playground.spec.random import stream
 
 CHECK_EVERY = 200
 """At most so many steps lie between two checks for divergence and stop conditions."""
-CHUNK = 1024
-MAX_EVALUATED = 10_000
 LIVE = ("optimizer", "schedule", "training", "loss")
 """Parts of an experiment that may change while it trains; of the model, whatever keeps every tensor's shape."""
 
@@ -119,9 +118,9 @@ class Supervised:
 
     def metrics(self) -> dict[str, float]:
         """Return loss and quality on training and test samples, the last batches' loss, lr, penalty, gradient norm."""
-        found = self._evaluate(self.dataset.x, self.dataset.y, self._coded, "")
+        found = self._quality(held_back=False)
         if len(self.dataset.x_test):
-            found |= self._evaluate(self.dataset.x_test, self.dataset.y_test, self._coded_test, "test_")
+            found |= {f"test_{name}": value for name, value in self._quality(held_back=True).items()}
         losses = self._fit.losses()
         recent = losses[-min(max(self.steps - self._judged, 1), len(losses)) :] if len(losses) else losses
         self._judged = self.steps
@@ -313,13 +312,12 @@ class Supervised:
 
     def _goal_reason(self) -> str:
         training = self.experiment.training
-        found = self._evaluate(self.dataset.x, self.dataset.y, self._coded, "")
+        found = self._quality(held_back=False)
         if training.target_loss and found["loss"] <= training.target_loss:
             return "run.reached_loss"
         if training.target_accuracy and self.dataset.target.kind == "classes":
-            if len(self.dataset.x_test):
-                found |= self._evaluate(self.dataset.x_test, self.dataset.y_test, self._coded_test, "test_")
-            if found.get("test_accuracy", found["accuracy"]) >= training.target_accuracy:
+            judged = self._quality(held_back=True) if len(self.dataset.x_test) else found
+            if judged["accuracy"] >= training.target_accuracy:
                 return "run.reached_accuracy"
         if training.plateau_epochs:
             if found["loss"] < self._best[0] * (1 - 1e-4):
@@ -363,21 +361,13 @@ class Supervised:
         } != {name: tensor.shape for name, tensor in now.model.tensors(shape).items()}:
             raise SpecError("error.needs_restart", place="model")
 
-    def _evaluate(self, x: Array, y: Array, coded: Array, prefix: str) -> dict[str, float]:
-        """Return loss and quality over at most the first 10,000 samples, in evaluation mode."""
-        x, y, coded = x[:MAX_EVALUATED], y[:MAX_EVALUATED], coded[:MAX_EVALUATED]
-        outputs = np.concatenate([self._net.forward(x[i : i + CHUNK]) for i in range(0, len(x), CHUNK)])
-        loss, _ = self._engine.loss(self.experiment.loss, outputs, coded)
-        if self.dataset.target.kind == "classes":
-            accuracy = float((decide(self.experiment, outputs) == y).mean())
-            return {f"{prefix}loss": loss, f"{prefix}accuracy": accuracy}
-        residual = outputs.astype(np.float64) - y
-        spread = float(((y - y.mean(axis=0)) ** 2).mean())
-        mean_square = float((residual**2).mean())
-        found = {f"{prefix}loss": loss, f"{prefix}rmse": math.sqrt(mean_square)}
-        if spread > 0:
-            found[f"{prefix}r2"] = 1 - mean_square / spread
-        return found
+    def _quality(self, *, held_back: bool) -> dict[str, float]:
+        """Return loss and quality on the training samples, or on those held back."""
+        data = self.dataset
+        x, y, coded = (
+            (data.x_test, data.y_test, self._coded_test) if held_back else (data.x, data.y, self._coded)
+        )
+        return evaluate(self.experiment, self._engine, self._net, x, y, coded)
 
 
 def _finite(state: State) -> bool:
@@ -392,12 +382,3 @@ def _finite(state: State) -> bool:
 def _plain(experiment: Experiment) -> dict[str, Any]:
     """An experiment seldom changes while it trains, and turning it into plain values takes a dozen steps' time."""
     return {"version": Experiment.VERSION, **experiment.plain()}
-
-
-def outputs(experiment: Experiment, state: State, x: Array) -> Array:
-    """Return what the experiment's network makes of x (N, *input) with the tensors of `state`: (N, *output)."""
-    net = engines.get(experiment.engine).net(
-        experiment.model, experiment.data.input_shape(), experiment.optimizer, device=experiment.device
-    )
-    net.load(state)
-    return np.concatenate([net.forward(x[i : i + CHUNK]) for i in range(0, max(len(x), 1), CHUNK)])

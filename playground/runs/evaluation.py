@@ -1,0 +1,57 @@
+"""How good a network is on samples, in evaluation mode; knows no step and no trainer.
+
+Legend: N samples, k outputs.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+import engines
+from engines.protocol import Array, Engine, Net
+from playground.data.targets import decide
+from playground.spec import Experiment, State
+
+CHUNK = 1024
+"""Samples that go through the network at once, so that memory stays bounded."""
+MAX_SAMPLES = 10_000
+
+
+def evaluate(
+    experiment: Experiment, engine: Engine, net: Net, x: Array, y: Array, coded: Array
+) -> dict[str, float]:
+    """Return the loss, and accuracy or rmse and r2, over at most the first 10,000 samples.
+
+    Args:
+        x: (N, *input).
+        y: class indices (N,), or numbers (N, k).
+        coded: the same as the loss wants them.
+
+    Returns:
+        `loss` with `accuracy` for classes, else with `rmse` and, where y varies, `r2` (the share of variance explained).
+    """
+    x, y, coded = x[:MAX_SAMPLES], y[:MAX_SAMPLES], coded[:MAX_SAMPLES]
+    outputs = forward(net, x)
+    loss, _ = engine.loss(experiment.loss, outputs, coded)
+    if experiment.data.target().kind == "classes":
+        return {"loss": loss, "accuracy": float((decide(experiment, outputs) == y).mean())}
+    mean_square = float(((outputs.astype(np.float64) - y) ** 2).mean())
+    spread = float(((y - y.mean(axis=0)) ** 2).mean())
+    found = {"loss": loss, "rmse": math.sqrt(mean_square)}
+    return found | {"r2": 1 - mean_square / spread} if spread > 0 else found
+
+
+def forward(net: Net, x: Array) -> Array:
+    """Return the outputs (N, k) for x (N, *input), a chunk at a time."""
+    return np.concatenate([net.forward(x[i : i + CHUNK]) for i in range(0, max(len(x), 1), CHUNK)])
+
+
+def outputs(experiment: Experiment, state: State, x: Array) -> Array:
+    """Return what the experiment's network makes of x (N, *input) with the tensors of `state`: (N, k)."""
+    net = engines.get(experiment.engine).net(
+        experiment.model, experiment.data.input_shape(), experiment.optimizer, device=experiment.device
+    )
+    net.load(state)
+    return forward(net, x)
