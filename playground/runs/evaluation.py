@@ -30,7 +30,7 @@ def evaluate(
         coded: the same as the loss wants them.
 
     Returns:
-        `loss` with `accuracy` for classes, else with `rmse` and, where y varies, `r2` (the share of variance explained).
+        `loss` with `accuracy` for classes, else with `rmse` and, where y varies, `r2`, the share of it explained.
     """
     x, y, coded = x[:MAX_SAMPLES], y[:MAX_SAMPLES], coded[:MAX_SAMPLES]
     outputs = forward(net, x)
