@@ -53,14 +53,23 @@ def probe(function: Probe) -> Probe:
 
 def compute(name: str, subject: Subject) -> Arrays:
     """Return the arrays of the probe called `name`; none if it has nothing to show of such a subject."""
+    _enter_all()
+    return PROBES[name](subject)
+
+
+def names() -> frozenset[str]:
+    """Return the names of all probes."""
+    _enter_all()
+    return frozenset(PROBES)
+
+
+def _enter_all() -> None:
     import playground.probes.fields
     import playground.probes.health
     import playground.probes.histograms
     import playground.probes.maps
     import playground.probes.outcomes
     import playground.probes.parameters  # noqa: F401 - the modules enter their probes
-
-    return PROBES[name](subject)
 
 
 @lru_cache(maxsize=8)

@@ -20,7 +20,7 @@ Name = Annotated[str, Field(max_length=200)]
 Probes = Annotated[tuple[Name, ...], Field(max_length=64)]
 
 
-# --- what a visitor can tell a run -------------------------------------------------------------------------------------
+# --- what a visitor can tell a run --------------------------------------------------------------------------
 
 
 class Command(Kind):
@@ -93,7 +93,7 @@ LASTING = (Set, SetWeight)
 """The commands that change what is learned: they are recorded, and a replay applies them at the same step."""
 
 
-# --- what a client asks of the service ---------------------------------------------------------------------------------
+# --- what a client asks of the service ----------------------------------------------------------------------
 
 
 class Request(Kind):
@@ -209,13 +209,14 @@ class Steps(OfRun):
 
 
 class GetState(OfRun):
-    """The network's tensors, as they are now or were at `step`."""
+    """The network's tensors, now or as they were at `step`; with `memory` also the optimizer's, as `memory/<name>`."""
 
     kind: Literal["state"] = "state"
+    memory: bool = False
     step: Annotated[int, Field(ge=0, le=2**62)] | None = None
 
 
-# --- what the service tells a worker -----------------------------------------------------------------------------------
+# --- what the service tells a worker ------------------------------------------------------------------------
 
 
 class Goal(Spec):
@@ -248,7 +249,7 @@ class Job(ToWorker):
     folder: str
     data_folder: str
     attempt: int = 1
-    replay: int | None = None  # only step to here, give the state, and leave
+    replay: int | None = None  # only step to here, give the state (and the optimizer's memory), and leave
     probes: Probes = ()
     memory: int = 0
     cpu_seconds: float = 0
@@ -293,6 +294,7 @@ class GiveState(ToWorker):
 
     kind: Literal["give_state"] = "give_state"
     seq: int
+    memory: bool = False
 
 
 class Leave(ToWorker):
@@ -301,7 +303,7 @@ class Leave(ToWorker):
     kind: Literal["leave"] = "leave"
 
 
-# --- what a worker tells the service -----------------------------------------------------------------------------------
+# --- what a worker tells the service ------------------------------------------------------------------------
 
 
 class FromWorker(Kind):
@@ -372,5 +374,5 @@ class Left(FromWorker):
     kind: Literal["left"] = "left"
     status: Literal["", "finished", "diverged", "stopped", "failed", "crashed"] = ""
     reason: str = ""
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = Field(default_factory=dict[str, Any])
     cause: str = ""

@@ -1,7 +1,7 @@
 """What owners can do: each verb takes the owner first and reaches only what is theirs.
 
-Knows no socket; an answer is plain values and, beside them, bytes. A refusal is a SpecError, and another's run, a deleted one
-and a made-up id give the same one.
+Knows no socket; an answer is plain values and, beside them, bytes. A refusal is a SpecError, and another's run, a
+deleted one and a made-up id give the same one.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import math
 import os
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
@@ -215,11 +216,12 @@ class Control:
         run = self.find(request.owner, request.run)
         if request.step is not None or not run.going or run.leaving is not None:
             step = run.step if request.step is None else self._known_step(run, request.step)
-            return {"step": step}, (await self.replays.state_at(run, step),)
+            packed = await self.replays.state_at(run, step)
+            return {"step": step}, (packed if request.memory else _without_memory(packed),)
         answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         seq = max(run.states, default=0) + 1
         run.states[seq] = answer
-        self.dispatch.backend.send(run.id, commands.GiveState(seq=seq))
+        self.dispatch.backend.send(run.id, commands.GiveState(seq=seq, memory=request.memory))
         try:
             packed = await asyncio.wait_for(answer, STATE_SECONDS)
         except (TimeoutError, asyncio.CancelledError):
@@ -386,6 +388,13 @@ def _plain(value: float) -> float | str | None:
     if np.isfinite(value):
         return value
     return None if math.isnan(value) else ("inf" if value > 0 else "-inf")
+
+
+def _without_memory(packed: bytes) -> bytes:
+    """Return an encoded state with the network's own tensors alone."""
+    snapshot = frames.decode(packed)
+    own = {name: array for name, array in snapshot.arrays.items() if not name.startswith("memory/")}
+    return frames.encode(replace(snapshot, arrays=own))
 
 
 def _forget(done: asyncio.Future[int]) -> None:

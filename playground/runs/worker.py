@@ -1,7 +1,7 @@
 """A worker: one run, in a process of its own. It steps the trainer between commands and shows what comes out.
 
-The worker knows its trainer, its folder and its pipe; not the owner, not the queue, not who watches. It leaves when told to,
-when the training has ended, when it exceeds a limit, and at once when its pipe is lost.
+The worker knows its trainer, its folder and its pipe; not the owner, not the queue, not who watches. It leaves when
+told to, when the training has ended, when it exceeds a limit, and at once when its pipe is lost.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from playground.probes.registry import PERIODS
 from playground.runs import commands, confinement, frames
 from playground.runs.cadence import SLICE, Looks, Pacer, Slices, Speed
 from playground.runs.commands import Apply, Go, Goal, Job, Left, Report, Started
@@ -24,7 +25,7 @@ from playground.runs.frames import Snapshot
 from playground.runs.keeping import Keeper
 from playground.runs.pipe import Pipe, PipeLost
 from playground.runs.reasons import Reason, plain_error
-from playground.runs.trainer import trainers
+from playground.runs.trainer import Trainer, trainers
 from playground.spec.errors import SpecError
 
 LONGEST_WAIT = 1.0
@@ -71,6 +72,10 @@ def _out_of_memory(job: Job) -> Left:
     return Left(status="stopped", reason="run.limit_memory", values={"limit": f"{job.memory / 1e6:,.0f} MB"})
 
 
+def _ended(trainer: Trainer) -> Left:
+    return Left.parse({"status": trainer.status, "reason": trainer.reason})
+
+
 class Worker:
     """One run, from the newest state on disk to the reason for leaving."""
 
@@ -96,7 +101,8 @@ class Worker:
         self.slices, self.looks, self.pacer = Slices(), Looks(now, self.trainer.steps), Pacer()
         self.leaving = False
         self._ended_before = self.trainer.status != "running"
-        self._broken: set[tuple[str, ...]] = set()  # probes that have failed
+        self._broken: set[str] = set()  # probes that have failed
+        self._probed: dict[str, float] = {}  # when each probe was last looked through
         self._dirty = True
         self._shown = -1  # the step of the last frame
         self._speed = Speed()
@@ -121,7 +127,10 @@ class Worker:
                 self._count(time.monotonic() - began)
             over = self._exceeded()
             if over or self._ended():
-                return self._leave(over or Left(status=self.trainer.status, reason=self.trainer.reason))
+                return self._leave(
+                    over
+                    or Left.of({"kind": "left", "status": self.trainer.status, "reason": self.trainer.reason})
+                )
 
     def replay(self) -> Left:
         """Repeat the run silently up to a step and send the network's tensors as they were there."""
@@ -132,7 +141,7 @@ class Worker:
             self._listen(0.0)
             self._apply_what_waits()
             if not self._playing():
-                self._give_state(0)
+                self._give_state(0, memory=True)
                 return Left()
             self._slice()
             self._count(time.monotonic() - began)
@@ -175,8 +184,8 @@ class Worker:
                 if probes != self.probes:
                     self.probes = probes
                     self._dirty = True
-            case commands.GiveState(seq=seq):
-                self._give_state(seq)
+            case commands.GiveState(seq=seq, memory=memory):
+                self._give_state(seq, memory=memory)
             case commands.Leave():
                 self.leaving = True
             case _:
@@ -320,20 +329,41 @@ class Worker:
 
     def _look(self) -> bytes:
         """Return a frame of now."""
-        wanted = () if self.probes in self._broken else self.probes
+        wanted = self._wanted(time.monotonic())
         try:
             snapshot = self.trainer.snapshot(wanted)
             frame = frames.encode(replace(snapshot, at=time.time()))
         except MemoryError:
             raise
         except Exception:  # noqa: BLE001 - a broken picture must not end a training
-            traceback.print_exc(file=sys.stderr)
-            self._broken.add(wanted)
-            snapshot = self.trainer.snapshot()
+            self._find_broken(wanted)
+            snapshot = self.trainer.snapshot(self._wanted(time.monotonic()))
             frame = frames.encode(replace(snapshot, at=time.time()))
         self._shown = snapshot.step
         self._dirty = False
         return frame
+
+    def _wanted(self, now: float) -> tuple[str, ...]:
+        """Return the probes that have their turn; a run that rests shows all of them."""
+        playing = self._playing()
+        wanted: list[str] = []
+        for name in self.probes:
+            soon = playing and now - self._probed.get(name, -math.inf) < PERIODS.get(name, 0.0)
+            if name not in self._broken and not soon:
+                wanted.append(name)
+                self._probed[name] = now
+        return tuple(wanted)
+
+    def _find_broken(self, wanted: tuple[str, ...]) -> None:
+        """Do without the probes that fail, from now on."""
+        for name in wanted:
+            try:
+                frames.encode(self.trainer.snapshot((name,)))
+            except MemoryError:
+                raise
+            except Exception:  # noqa: BLE001 - see above
+                traceback.print_exc(file=sys.stderr)
+                self._broken.add(name)
 
     def _report(self, experiment: str, *payloads: bytes) -> None:
         playing = self._playing()
@@ -351,9 +381,17 @@ class Worker:
         )
         self.pipe.send(report, *payloads)
 
-    def _give_state(self, seq: int) -> None:
+    def _give_state(self, seq: int, *, memory: bool) -> None:
         trainer = self.trainer
         tensors: dict[str, Any] = dict(trainer.state())
+        if memory:
+            kept = trainer.checkpoint()[1]
+            prefix = "optimizer/"
+            tensors |= {
+                f"memory/{name.removeprefix(prefix)}": x
+                for name, x in kept.items()
+                if name.startswith(prefix)
+            }
         packed = frames.encode(Snapshot(trainer.steps, trainer.epoch, {}, tensors))
         self.pipe.send(commands.Tensors(seq=seq, step=trainer.steps), packed)
 
