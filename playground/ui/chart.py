@@ -7,11 +7,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 
 import plotly.graph_objects as go
-import streamlit as st
+from streamlit.components.v2 import component
 
 from playground.views import theme as look
 
@@ -27,7 +26,13 @@ export default function (component) {{
 }}
 """
 
-_component: Callable[..., object] | None = None
+_show = component(
+    "playground_chart",
+    html='<div class="chart"></div>',
+    css=".chart {\n  width: 100%; overflow: hidden; font-variant-numeric: tabular-nums;\n}",
+    js=_LOADER,
+    isolate_styles=False,
+)
 
 
 def chart(
@@ -46,7 +51,7 @@ def chart(
         ratio: width / height, for pictures that must keep their shape.
         theme: the theme the figure was drawn in; the browser says so if it shows another one.
     """
-    _mount()(
+    _show(
         key=key,
         data={
             "figure": figure.to_json(validate=False),
@@ -58,17 +63,3 @@ def chart(
         },
         on_appearance_change=lambda: None,
     )
-
-
-def _mount() -> Callable[..., object]:
-    """Register the component on first use: it needs Streamlit's runtime."""
-    global _component
-    if _component is None:
-        _component = st.components.v2.component(
-            "playground_chart",
-            html='<div class="chart"></div>',
-            css=".chart {\n  width: 100%; overflow: hidden; font-variant-numeric: tabular-nums;\n}",
-            js=_LOADER,
-            isolate_styles=False,
-        )
-    return _component

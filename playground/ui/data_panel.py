@@ -93,7 +93,9 @@ def _choose(kind: str) -> None:
 def _same(present: DataSpec, family: type[DataSpec], name: str) -> bool:
     """Tell whether a setting means the same in both kinds (4,000 images are not 4,000 points)."""
     return (
-        name != "count" or present.input_shape() == family().input_shape() or len(present.input_shape()) == 1
+        name != "count"
+        or present.input_shape() == family.parse({}).input_shape()
+        or len(present.input_shape()) == 1
     )
 
 

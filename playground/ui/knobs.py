@@ -84,7 +84,7 @@ def _list(knob: Knob, value: Any, shown: dict[str, Any]) -> None:
         **shown,
         options=options,
         accept_new_options=True,
-        format_func=lambda option: words.get(option, option),
+        format_func=lambda option: words.get(str(option), str(option)),
     )
 
 

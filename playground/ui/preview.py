@@ -26,7 +26,6 @@ def dataset(experiment: Experiment, folder: Path) -> Dataset:
     return load(experiment.data, folder)
 
 
-@lru_cache(maxsize=128)
 def at_start(experiment: Experiment, folder: Path, wanted: tuple[str, ...]) -> Snapshot:
     """Return metrics and pictures of the untrained network; empty where it is too large to look at here.
 
@@ -38,4 +37,10 @@ def at_start(experiment: Experiment, folder: Path, wanted: tuple[str, ...]) -> S
     flops = here.model.flops(here.data.input_shape()) * (min(train, 10_000) + min(test, 10_000) + 3600)
     if flops > MOST_FLOPS or estimate(here).parameters > 2_000_000:
         return Snapshot(0, 0.0, {}, {})
+    return _looked_at(here.to_json(), folder, wanted)
+
+
+@lru_cache(maxsize=32)
+def _looked_at(text: str, folder: Path, wanted: tuple[str, ...]) -> Snapshot:
+    here = Experiment.from_json(text)
     return Supervised(here, dataset(here, folder)).snapshot(wanted)

@@ -72,12 +72,10 @@ def look(wanted: tuple[str, ...]) -> Now:
             if form.continues(running, experiment):
                 trouble = trouble or view.notice.text(language())
                 snapshot = view.snapshot
-                if snapshot is None or (snapshot.step == 0 and not snapshot.arrays):
-                    snapshot = (
-                        at_start(experiment, wanted)
-                        if view.step <= 0
-                        else Snapshot(view.step, view.epoch, view.metrics, {})
-                    )
+                if snapshot is None and view.step > 0:
+                    snapshot = Snapshot(view.step, view.epoch, view.metrics, {})
+                elif snapshot is None or (snapshot.step == 0 and not snapshot.arrays):
+                    snapshot = at_start(experiment, wanted)
                 return Now(running, view.status, snapshot, dict(view.history or {}), view, trouble)
     return Now(experiment, "ready", at_start(experiment, wanted), trouble=trouble)
 

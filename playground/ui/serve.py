@@ -18,6 +18,7 @@ import time
 import webbrowser
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from playground.data.folder import usable
 from playground.i18n import text
@@ -42,7 +43,7 @@ def serve(host: str, port: int, *, open_browser: bool, data_dir: Path, lang: str
     lifeline, held = os.pipe()
     path = os.pathsep.join(filter(None, (str(SERVER.parents[2]), os.environ.get("PYTHONPATH", ""))))
     environment = {**os.environ, "PLAYGROUND_DATA": str(data_dir), "PYTHONPATH": path}
-    inherited: dict[str, object] = {}
+    inherited: dict[str, Any] = {}
     if os.name == "posix":
         environment[LIFELINE] = str(lifeline)
         inherited = {"pass_fds": (lifeline,), "start_new_session": True}
@@ -112,7 +113,7 @@ def check_port(host: str, port: int) -> None:
                 raise SpecError("ui.host_unknown", place="--host", value=host) from None
 
 
-def _attend(server: subprocess.Popen[bytes], host: str, port: int, *, open_browser: bool, lang: str) -> int:
+def _attend(server: subprocess.Popen[Any], host: str, port: int, *, open_browser: bool, lang: str) -> int:
     """Wait until the server answers and then until it ends; hand on the signals that ask to stop."""
     asked = False
 
@@ -146,7 +147,7 @@ def _attend(server: subprocess.Popen[bytes], host: str, port: int, *, open_brows
             signal.signal(number, handler)
 
 
-def _wait_until_ready(server: subprocess.Popen[bytes], host: str, port: int) -> bool:
+def _wait_until_ready(server: subprocess.Popen[Any], host: str, port: int) -> bool:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and server.poll() is None:
         try:

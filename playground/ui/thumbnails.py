@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import numpy as np
+
 from playground.spec import DataSpec, SpecError
 from playground.views import theme as look
 from playground.views import thumbs
@@ -21,7 +23,7 @@ def thumbnail(kind: str, appearance: str) -> str | None:
     if kind == "Csv":
         return thumbs.table(theme)
     try:
-        return _drawn(theme, family())
+        return _drawn(theme, family.parse({}))
     except SpecError:
         return None
 
@@ -38,5 +40,7 @@ def _drawn(theme: look.Theme, spec: DataSpec) -> str:
     crowded = spec.target().size > 2 or spec.kind in ("Checkerboard", "MultiGaussian")
     some = slice(0, 2 * COUNT if crowded else COUNT)
     classes = spec.target().kind == "classes"
-    value = data.y[some] if classes else data.y[some, 0] / (abs(data.y).max() or 1)
+    value = np.asarray(data.y[some], np.float64).reshape(-1)
+    if not classes:
+        value = value / max(float(np.abs(value).max()), 1e-9)
     return thumbs.points(theme, data.points[some], value, classes=classes)

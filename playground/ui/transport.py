@@ -16,6 +16,7 @@ from playground.ui.share import downloads, share
 from playground.ui.style import appearance
 from playground.views.theme import digits
 
+ENGINES = {"numpy": "NumPy", "torch": "PyTorch"}
 PACES = (0.0, 1.0, 5.0, 20.0, 100.0, 1000.0)
 
 
@@ -104,11 +105,15 @@ def setup(experiment: Experiment) -> None:
             t("field.engine"),
             engines,
             key="engine_choice",
-            format_func=lambda name: {"numpy": "NumPy", "torch": "PyTorch"}.get(name, name),
-            on_change=lambda: form.change("engine", st.session_state["engine_choice"]),
+            format_func=lambda name: ENGINES.get(str(name), str(name)),
+            on_change=_choose_engine,
             label_visibility="collapsed",
             width=110,
         )
+
+
+def _choose_engine() -> None:
+    form.change("engine", st.session_state["engine_choice"])
 
 
 def figures(now: Now) -> None:

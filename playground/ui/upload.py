@@ -12,6 +12,7 @@ import streamlit as st
 
 from playground.data import csv
 from playground.spec import SpecError
+from playground.spec.data import Csv
 from playground.ui import form
 from playground.ui.language import t
 from playground.ui.say import say, sentence
@@ -37,21 +38,34 @@ def panel(folder: Path) -> None:
         max_upload_size=max(1, limits.num_bytes // 1_000_000),
         help=t("ui.upload_help"),
     )
+    if given is not None and st.session_state.get("upload_seen") != given.file_id:
+        st.session_state["upload_seen"] = given.file_id
+        _take(given.getvalue(), given.name, folder, limits)
+    if given is not None and st.session_state.get("upload_refused"):
+        say(st.session_state["upload_refused"], "error", key="upload")
+        return
+    spec = form.experiment().data
+    if KEPT not in st.session_state and isinstance(spec, Csv):
+        st.session_state[KEPT] = (spec.file, "CSV")  # a link names the file
+    if KEPT not in st.session_state:
+        say(t("ui.upload_empty"))
+        return
     try:
-        if given is not None:
-            data = given.getvalue()
-            csv.check_size(len(data), limits)
-            csv.inspect(data, given.name, limits)
-            st.session_state[KEPT] = (csv.store(data, folder, limits), given.name)
-        if KEPT in st.session_state:
-            _choice(*st.session_state[KEPT], folder)
-        elif (spec := form.experiment().data).kind == "Csv":
-            st.session_state[KEPT] = (spec.file, "CSV")  # type: ignore[attr-defined] - a link or preset names the file
-            _choice(*st.session_state[KEPT], folder)
-        else:
-            say(t("ui.upload_empty"))
+        file_id, name = st.session_state[KEPT]
+        _choice(file_id, name, folder)
     except SpecError as error:
         say(sentence(error), "error", key="upload")
+
+
+def _take(data: bytes, name: str, folder: Path, limits: csv.UploadLimits) -> None:
+    """Keep a file that is a table; of another, keep only why it is refused."""
+    st.session_state["upload_refused"] = ""
+    try:
+        csv.check_size(len(data), limits)
+        csv.inspect(data, name, limits)
+        st.session_state[KEPT] = (csv.store(data, folder, limits), name)
+    except SpecError as error:
+        st.session_state["upload_refused"] = sentence(error)
 
 
 def _choice(file_id: str, name: str, folder: Path) -> None:
@@ -65,14 +79,16 @@ def _choice(file_id: str, name: str, folder: Path) -> None:
         raise last.classes_problem or last.regression_problem or SpecError("csv.no_inputs")
     names = [column.name for column in report.columns]
     with st.container(key="upload-choice"):
-        fresh = st.session_state.get("upload_for") != file_id
+        fresh = st.session_state.get("upload_for") != file_id or "upload_target" not in st.session_state
         if fresh:
             present = form.experiment().data
-            same = present.kind == "Csv" and present.file == file_id  # type: ignore[attr-defined]
+            chosen = (report.target, report.task, report.inputs)
+            if isinstance(present, Csv) and present.file == file_id:
+                chosen = (present.target_column, present.task, present.columns)
+            target, task, columns = chosen
             st.session_state["upload_for"] = file_id
-            st.session_state["upload_target"] = present.target_column if same else report.target  # type: ignore[attr-defined]
-            st.session_state["upload_task"] = present.task if same else report.task  # type: ignore[attr-defined]
-            st.session_state["upload_columns"] = list(present.columns if same else report.inputs)  # type: ignore[attr-defined]
+            st.session_state["upload_target"], st.session_state["upload_task"] = target, task
+            st.session_state["upload_columns"] = list(columns)
         st.selectbox(t("field.target_column"), names, key="upload_target")
         st.segmented_control(
             t("field.task"),
@@ -89,7 +105,7 @@ def _choice(file_id: str, name: str, folder: Path) -> None:
         report, file_id, chosen, st.session_state["upload_target"], st.session_state["upload_task"]
     )
     present = form.experiment().data
-    if present.kind == "Csv":
+    if isinstance(present, Csv):
         kept = {name: getattr(present, name) for name in ("scaling", "test_fraction", "seed")}
         spec = spec.model_copy(update=kept)
     if spec != present:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
+from playground.data import Dataset
 from playground.data.folder import data_folder
 from playground.presets import presets
 from playground.spec import Advice, Experiment, SpecError, advise, enforce
@@ -73,7 +75,7 @@ def workbench() -> None:
     _live(experiment, buttons, numbers, messages, picture, maps, outcome)
 
 
-def _live(experiment: Experiment, *slots: st.delta_generator.DeltaGenerator) -> None:
+def _live(experiment: Experiment, *slots: DeltaGenerator) -> None:
     """Draw what moves; while a run moves, again and again, without the rest of the page."""
     first = run.look(run.probes(experiment))
     known = [first]
@@ -88,7 +90,15 @@ def _live(experiment: Experiment, *slots: st.delta_generator.DeltaGenerator) -> 
     live()
 
 
-def _draw(now: Now, buttons, numbers, messages, picture, maps, outcome) -> None:  # type: ignore[no-untyped-def]
+def _draw(
+    now: Now,
+    buttons: DeltaGenerator,
+    numbers: DeltaGenerator,
+    messages: DeltaGenerator,
+    picture: DeltaGenerator,
+    maps: DeltaGenerator,
+    outcome: DeltaGenerator,
+) -> None:
     with buttons:
         controls(now, playing=now.moving)
     with numbers:
@@ -110,7 +120,7 @@ def _draw(now: Now, buttons, numbers, messages, picture, maps, outcome) -> None:
         outcome_panel(now, dataset)
 
 
-def _judge(experiment: Experiment):  # type: ignore[no-untyped-def]
+def _judge(experiment: Experiment) -> tuple[list[Advice], Dataset | None]:
     """Return what is to be said about the experiment, and its arrays if they can be had."""
     advices = list(advise(experiment))
     if not any(advice.level == "error" for advice in advices):

@@ -34,12 +34,9 @@ def weights(
     rows, columns = shown.shape
     edges = np.arange(columns + 1) + 0.5
     z = shown
-    places = (
-        list(range(1, columns + 1))
-        if columns <= 16
-        else [1, *range(10, columns + 1, 10 if columns <= 64 else 20)]
-    )
-    names = [str(inputs[place - 1]) if place <= len(inputs) else str(place) for place in places]
+    step = 1 if columns <= 16 else 10 if columns <= 64 else 20
+    places: list[float] = [1, *range(step if step > 1 else 2, columns + 1, step)]
+    names = [str(inputs[int(place) - 1]) if place <= len(inputs) else f"{place:g}" for place in places]
     if bias is not None:
         wide = max(0.5, 0.05 * columns)
         z = np.full((rows, columns + 2), np.nan, np.float32)
