@@ -1,8 +1,9 @@
 """Where the service of a data folder answers, and how it is brought up: a lock, an address file, a Unix socket.
 
-The folder `service` inside the data folder holds them, open to its user only. The lock is held by the kernel for as long as
-the service lives, so there is never a second one and never a stale lock. A path that is too long for a Unix socket is
-replaced by a private temporary folder; where there are no Unix sockets it is a loopback port and a random token.
+The folder `service` inside the data folder holds them, open to its user only. The lock is held by the kernel for as
+long as the service lives, so there is never a second one and never a stale lock. A path that is too long for a Unix
+socket is replaced by a private temporary folder; where there are no Unix sockets it is a loopback port and a random
+token.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ def write_address(data_dir: Path, address: Address) -> None:
     text = json.dumps(asdict(address)).encode()
 
     def write(file: BinaryIO) -> None:
-        os.chmod(file.fileno(), 0o600) if os.chmod in os.supports_fd else None
+        (folder / "address.tmp").chmod(0o600)
         file.write(text)
 
     durable.write_whole(folder / "address.json", folder / "address.tmp", write)
@@ -199,9 +200,9 @@ def _start(data_dir: Path, folder: Path, environment: Mapping[str, str] | None) 
     environment = dict(os.environ if environment is None else environment)
     path = [str(Path(playground.__file__).parents[1]), environment.get("PYTHONPATH", "")]
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, path))
-    detached: dict[str, Any] = {"start_new_session": True}
+    flags = 0
     if sys.platform == "win32":
-        detached = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "playground.runs.service", "--data-dir", str(data_dir.resolve())],
@@ -210,7 +211,8 @@ def _start(data_dir: Path, folder: Path, environment: Mapping[str, str] | None) 
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            **detached,
+            start_new_session=True,
+            creationflags=flags,
         )
     # It outlives this process or not; somebody has to wait for it, or it stays a zombie for as long as the app lives.
     threading.Thread(target=process.wait, name="run-service", daemon=True).start()

@@ -1,7 +1,7 @@
 """What the service asks of whatever runs its workers, so that a cluster can take the place of this machine.
 
-A backend starts workers, carries messages both ways, and tells when one is gone. It knows no owner, no queue and no reason.
-Everything happens on the service's event loop; a backend calls `wake(run)` there when something has come.
+A backend starts workers, carries messages both ways, and tells when one is gone. It knows no owner, no queue and no
+reason. Everything happens on the service's event loop; a backend calls `wake(run)` there when something has come.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Wake = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What a backend can do. `num_cores` is how many workers can really work at once; `devices` as engines name them."""
+    """What a backend can do: `num_cores` workers can really work at once, on `devices` as engines name them."""
 
     name: str
     num_cores: int

@@ -25,7 +25,7 @@ class Looks:
     """When the training is looked at: as often as somebody takes the frames, within a share of the time.
 
     Somebody who watches gives credits, one for each frame they can take. Without any, a run is looked at once a second,
-    more often in its first seconds, and at steps that lie ever further apart, so that even a run of a blink is recorded.
+    more often in its first seconds, and at steps that lie ever further apart, so that the shortest run is recorded too.
     """
 
     SHARE = 0.08

@@ -1,7 +1,7 @@
 """How the app and the command line reach the run service: plain calls, from any thread.
 
-A connection is opened when it is needed, kept for the next call, and replaced when it breaks; a service that is not there
-is started. Nothing here knows Streamlit.
+A connection is opened when it is needed, kept for the next call, and replaced when it breaks; a service that is not
+there is started. Nothing here knows Streamlit.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import select
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -159,11 +159,13 @@ class Connection:
 class Client:
     """The runs of one data folder, for any number of owners. May be used by many threads at once.
 
-    Every call raises ServiceDown if the service cannot be reached or started, NoSuchRun for a run that the owner does not
-    have, and SpecError for what the service refuses.
+    Every call raises ServiceDown if the service cannot be reached or started, NoSuchRun for a run that the owner does
+    not have, and SpecError for what the service refuses.
     """
 
-    def __init__(self, data_dir: Path, environment: Mapping[str, str] | None = None, *, start: bool = True) -> None:
+    def __init__(
+        self, data_dir: Path, environment: Mapping[str, str] | None = None, *, start: bool = True
+    ) -> None:
         """Prepare; nothing is started before the first call.
 
         Args:
@@ -263,7 +265,16 @@ class Client:
         rows = cast("list[dict[str, Any]]", self._ask(commands.ListRuns(owner=owner)).body["runs"])
         return tuple(
             RunSummary(
-                **{**row, "reason": Reason.unpack(row["reason"]), "metrics": _metrics(row["metrics"])}
+                run=row["run"],
+                status=row["status"],
+                reason=Reason.unpack(row["reason"]),
+                step=row["step"],
+                metrics=_metrics(row["metrics"]),
+                experiment=row["experiment"],
+                created=row["created"],
+                seen=row["seen"],
+                parent=row["parent"],
+                parent_step=row["parent_step"],
             )
             for row in rows
         )
@@ -274,7 +285,9 @@ class Client:
 
     def fork(self, owner: str, run: str, step: int) -> str:
         """Return the id of a new run, paused, that stands where this one stood at `step`."""
-        return cast("str", self._ask(commands.Fork(owner=owner, run=run, step=step), timeout=LONG).body["run"])
+        return cast(
+            "str", self._ask(commands.Fork(owner=owner, run=run, step=step), timeout=LONG).body["run"]
+        )
 
     def frame_at(self, owner: str, run: str, step: int) -> Snapshot | None:
         """Return the recorded frame at the nearest step ≤ `step`; None if there is none."""

@@ -150,9 +150,13 @@ class OfRun(Owned):
 
 
 class Poll(OfRun):
-    """How a run stands. `wait` holds the answer back until there is a newer frame, at most so many seconds."""
+    """How a run stands. `wait` holds the answer back until there is a newer frame, at most so many seconds.
+
+    `credits` is how many frames the run's worker may send for this look: 0 asks without watching.
+    """
 
     kind: Literal["poll"] = "poll"
+    credits: int = number(1, 0, 2)
     since: int = 0
     history: bool = False
     probes: Probes = ()

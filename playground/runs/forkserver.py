@@ -1,9 +1,9 @@
 """A small process that has NumPy, the engine and the trainer loaded, and forks a worker from itself in milliseconds.
 
-It talks with the service over one socket: `start` comes with the worker's end of a pipe, `kill` with a process id; back go
-`born` and `died`. It is the only parent of the workers, so nobody else's process is ever killed by a reused id. When the
-service is gone the kernel ends it, and with it every worker, even one that is stopped; where the kernel cannot, the
-closed sockets tell.
+It talks with the service over one socket: `start` comes with the worker's end of a pipe, `kill` with a process id; back
+go `born` and `died`. It is the only parent of the workers, so nobody else's process is ever killed by a reused id. When
+the service is gone the kernel ends it, and with it every worker, even one that is stopped; where the kernel cannot,
+the closed sockets tell.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import socket
 import struct
 import sys
 from contextlib import suppress
+from types import FrameType
 
 order = struct.Struct("<ci")
 START, KILL = b"S", b"K"
@@ -35,7 +36,7 @@ class ForkServer:
         woken.setblocking(False)
         self._woken = woken
         signal.set_wakeup_fd(woken.fileno(), warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGCHLD, _nothing)
 
     def serve(self) -> None:
         """Fork, kill and report until the service is gone."""
@@ -48,7 +49,8 @@ class ForkServer:
                         data, ends, _, _ = socket.recv_fds(self._control, order.size, 1)
                         if len(data) < order.size:
                             return
-                        self._obey(*order.unpack(data), ends, selector)
+                        what, pid = order.unpack(data)
+                        self._obey(what, pid, ends, selector)
                     else:
                         with suppress(BlockingIOError):
                             self._wake.recv(4096)
@@ -100,6 +102,10 @@ class ForkServer:
         """Kill every worker that is left."""
         for pid in self._children:
             os.kill(pid, signal.SIGKILL)
+
+
+def _nothing(number: int, frame: FrameType | None) -> None:
+    """Handle a signal, so that it wakes the selector."""
 
 
 def _child(end: int, parent: int) -> int:

@@ -2,9 +2,9 @@
 
     python -m playground.runs.service --data-dir FOLDER
 
-It resumes what was active when an earlier one ended, and exits by itself after a while without requests and active runs.
-SIGTERM lets every worker write a checkpoint first; if it is killed, the kernel ends its workers, and nothing is lost but the
-time since their last checkpoints.
+It resumes what was active when an earlier one ended, and exits by itself after a while without requests and active
+runs. SIGTERM lets every worker write a checkpoint first; if it is killed, the kernel ends its workers, and nothing is
+lost but the time since their last checkpoints.
 """
 
 from __future__ import annotations

@@ -11,5 +11,6 @@ if __name__ == "__main__":
     if len(sys.argv) > 1:
         end = socket.socket(fileno=int(sys.argv[1]))
     else:
-        end = socket.fromshare(sys.stdin.buffer.read())  # type: ignore[attr-defined]  # Windows only
+        described = sys.stdin.buffer.read()
+        end = getattr(socket, "fromshare")(described)  # noqa: B009 - Windows only
     sys.exit(main(end))

@@ -104,7 +104,8 @@ class Assembler:
             header = json.loads(text.decode(), parse_constant=_refuse)
         except (ValueError, RecursionError) as error:
             raise WireError(str(error)) from None
-        body, sizes = (header.get("body"), header.get("sizes")) if isinstance(header, dict) else (None, None)
+        parts = cast("dict[str, object]", header) if isinstance(header, dict) else {}
+        body, sizes = parts.get("body"), parts.get("sizes")
         if not isinstance(body, dict) or not isinstance(sizes, list):
             raise WireError("the header has no body and sizes")
         counted = cast("list[object]", sizes)

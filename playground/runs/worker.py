@@ -127,10 +127,7 @@ class Worker:
                 self._count(time.monotonic() - began)
             over = self._exceeded()
             if over or self._ended():
-                return self._leave(
-                    over
-                    or Left.of({"kind": "left", "status": self.trainer.status, "reason": self.trainer.reason})
-                )
+                return self._leave(over or _ended(self.trainer))
 
     def replay(self) -> Left:
         """Repeat the run silently up to a step and send the network's tensors as they were there."""

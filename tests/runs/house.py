@@ -68,7 +68,9 @@ class House:
         def there() -> RunView | None:
             view = self.view(run, owner=owner, probes=("weights",))
             right = view.status in (statuses or ("running",)) and view.step >= step
-            assert right or view.status not in ("failed", "stopped") or view.status in statuses, view.reason.text()
+            assert right or view.status not in ("failed", "stopped") or view.status in statuses, (
+                view.reason.text()
+            )
             return view if right else None
 
         return until(there)

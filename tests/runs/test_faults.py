@@ -1,4 +1,4 @@
-"""The promises of one machine, each kept against a real kill: of workers, clients, the service, and of what a run may use."""
+"""The promises of one machine, each with a real kill: of workers, clients and the service, and of greedy runs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -17,7 +18,7 @@ import pytest
 
 from playground.runs import commands as c
 from playground.runs.address import read_address
-from playground.runs.client import Client
+from playground.runs.client import Client, RunView
 from tests.runs.house import ROOT, House, alive, house, until
 from tests.runs.toy_trainer import Toy, undisturbed
 
@@ -48,7 +49,7 @@ def newest_step(home: House, run: str) -> int:
     return home.view(run).step
 
 
-# --- somebody kills ---------------------------------------------------------------------------------------------------
+# --- somebody kills -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -176,7 +177,7 @@ def test_a_damaged_checkpoint_costs_time_and_nothing_else(tmp_path: Path):
         assert np.array_equal(weights(home, run), undisturbed(SLOW, STEPS))
 
 
-# --- a run misbehaves ---------------------------------------------------------------------------------------------------
+# --- a run misbehaves ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("stuck", ["stopped", "asleep", "spinning"])
@@ -214,7 +215,7 @@ def test_a_worker_that_kills_itself_is_no_different(home: House):
 @pytest.fixture(scope="module")
 def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A house with one slot and little to use."""
-    limits = {"memory": 300_000_000, "cpu_seconds": 0.5, "storage": 2_000_000}
+    limits: dict[str, Any] = {"memory": 300_000_000, "cpu_seconds": 0.5, "storage": 2_000_000}
     with house(tmp_path_factory.mktemp("data"), slots=1, **limits) as built:
         yield built
 
@@ -247,7 +248,10 @@ def test_a_limit_stops_a_run_by_name_and_is_not_tried_again(narrow: House, toy: 
 def test_the_time_limit_stops_a_run_by_name(hasty: House, toy: Toy):
     run, other = hasty.submit(toy), hasty.start(max_steps=10)
     view = hasty.until(run, "stopped")
-    assert (view.reason.text(), view.attempt) == ("Stopped: the limit of 0.5 s of training time is used up", 1)
+    assert (view.reason.text(), view.attempt) == (
+        "Stopped: the limit of 0.5 s of training time is used up",
+        1,
+    )
     hasty.until(other, "finished")
 
 
@@ -261,12 +265,17 @@ def test_a_run_that_fills_its_folder_is_stopped_by_name(tmp_path: Path):
 
 def test_a_state_that_cannot_be_saved_is_told_and_the_run_goes_on(narrow: House):
     run = narrow.submit(Toy(size=500_000))
-    view = until(lambda: (v := narrow.view(run)).step > 20 and v.notice and v)
+
+    def told() -> RunView | None:
+        view = narrow.view(run)
+        return view if view.step > 20 and view.notice else None
+
+    view = until(told)
     assert view.notice.key == "run.too_large"
     assert view.status == "running"
 
 
-# --- nothing is left over -----------------------------------------------------------------------------------------------
+# --- nothing is left over -----------------------------------------------------------------------------------
 
 
 def test_fifty_runs_leave_no_descriptor_and_no_process_behind(home: House):

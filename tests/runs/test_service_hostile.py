@@ -70,7 +70,10 @@ def invent(draw: random.Random, runs: list[str]) -> dict[str, Any]:
     if "run" in body and draw.random() < 0.6:
         body["run"] = draw.choice(runs)
     if kind == "send" and draw.random() < 0.6:
-        body["command"] = {"kind": draw.choice(list(Command.catalogue())), **draw.choice([{}, {"n": 2}, {"x": 1}])}
+        body["command"] = {
+            "kind": draw.choice(list(Command.catalogue())),
+            **draw.choice([{}, {"n": 2}, {"x": 1}]),
+        }
     if draw.random() < 0.1:
         body["extra"] = draw.choice(NASTY)
     return body

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from tests.runs.toy_trainer import Toy, undisturbed
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    limits = {"slots": 2, "owner_slots": 2, "owner_queue": 4, "lease_seconds": 60}
+    limits: dict[str, Any] = {"slots": 2, "owner_slots": 2, "owner_queue": 4, "lease_seconds": 60}
     with house(tmp_path_factory.mktemp("data"), **limits) as built:
         yield built
 
@@ -93,9 +94,7 @@ def test_a_paused_run_makes_room_for_one_that_waits(home: House):
     assert (view.status, view.step) == ("paused", step)
     home.send(first, c.Step(n=5))
     assert home.until(first, "paused", step=step + 5).step == step + 5
-    assert np.array_equal(
-        home.client.state(home.owner, first)["0.weight"], undisturbed(Toy(), step + 5)
-    )
+    assert np.array_equal(home.client.state(home.owner, first)["0.weight"], undisturbed(Toy(), step + 5))
 
 
 def test_a_change_to_a_run_without_a_worker_is_made_when_it_gets_one(home: House):

@@ -179,9 +179,9 @@ def test_a_read_only_folder_is_refused_in_a_sentence(tmp_path: Path):
 
 
 def test_a_wrong_setting_is_told_by_its_name(tmp_path: Path):
-    with house(tmp_path, slots="many") as home:
-        with pytest.raises(ServiceDown, match="PLAYGROUND_SLOTS: many is not a number that fits here"):
-            home.client.info()
+    wrong = "PLAYGROUND_SLOTS: many is not a number that fits here"
+    with house(tmp_path, slots="many") as home, pytest.raises(ServiceDown, match=wrong):
+        home.client.info()
 
 
 def test_a_refusal_is_one_for_pages_that_know_only_those():

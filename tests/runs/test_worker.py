@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import psutil
@@ -13,11 +14,24 @@ import pytest
 
 from playground.runs import checkpoint, commands, frames, keyframes
 from playground.runs.backend import Ending
-from playground.runs.commands import Apply, FromWorker, Go, Goal, Job, Leave, Left, Report, Scripted, Started, Tensors
+from playground.runs.commands import (
+    Apply,
+    FromWorker,
+    Go,
+    Goal,
+    Job,
+    Leave,
+    Left,
+    Report,
+    Scripted,
+    Started,
+    Tensors,
+)
 from playground.runs.local import LocalBackend
 from tests.runs.house import ROOT, alive
 from tests.runs.toy_trainer import Toy, undisturbed
 
+M = TypeVar("M", bound=FromWorker)
 TRAINERS = "tests.runs.toy_trainer"
 
 
@@ -30,7 +44,7 @@ class Bench:
         self.backend = LocalBackend(lambda _: self.woken.set(), trainers=TRAINERS)
         self.said: list[tuple[FromWorker, tuple[bytes, ...]]] = []
 
-    async def start(self, toy: Toy, go: Go | None = None, **job: object) -> Started:
+    async def start(self, toy: Toy, go: Go | None = None, **job: Any) -> Started:
         await self.backend.start(
             "run",
             Job.of(
@@ -38,11 +52,11 @@ class Bench:
                  "folder": str(self.folder), "data_folder": str(self.folder), "nice": 0, **job}
             ),
         )  # fmt: skip
-        started = await self.hear(Started)
+        started: Started = await self.hear(Started)
         self.backend.send("run", go or Go())
         return started
 
-    async def hear(self, kind: type, accept: Callable[[object], bool] = lambda _: True) -> object:
+    async def hear(self, kind: type[M], accept: Callable[[M], bool] = lambda _: True) -> M:
         """Wait for a message of this kind; what comes before is kept in `said`."""
         while True:
             fresh = self.backend.drain("run")
@@ -63,7 +77,11 @@ class Bench:
         return ending
 
     def frames(self) -> list[frames.Snapshot]:
-        return [frames.decode(payloads[0]) for message, payloads in self.said if isinstance(message, Report) and payloads]
+        return [
+            frames.decode(payloads[0])
+            for message, payloads in self.said
+            if isinstance(message, Report) and payloads
+        ]
 
 
 def on_a_bench(folder: Path, act: Callable[[Bench], Awaitable[None]]) -> None:
@@ -150,7 +168,9 @@ def test_a_command_that_was_applied_before_the_death_is_not_applied_twice(tmp_pa
         await bench.hear(commands.Applied)
         bench.backend.kill("run")
         assert (await bench.end()).code == -9
-        started = await bench.start(Toy(), Go(goal=Goal(step=10), pending=(Apply(seq=5, command=commands.Step(n=3)),), known=10))
+        started = await bench.start(
+            Toy(), Go(goal=Goal(step=10), pending=(Apply(seq=5, command=commands.Step(n=3)),), known=10)
+        )
         assert (started.step, started.seq) == (10, 5)
         report = await bench.hear(Report, lambda report: report.ack == 5)
         assert report.step == 10
@@ -198,7 +218,9 @@ def test_a_worker_is_confined_before_it_sees_the_experiment(tmp_path: Path):
 def test_a_process_that_cannot_be_forked_is_an_ending_with_its_cause(tmp_path: Path):
     async def act(bench: Bench) -> None:
         await bench.backend.open()
-        (server,) = [child for child in psutil.Process().children() if "playground.runs.forkserver" in child.cmdline()]
+        (server,) = [
+            child for child in psutil.Process().children() if "playground.runs.forkserver" in child.cmdline()
+        ]
         server.suspend()
         starting = asyncio.create_task(bench.start(Toy()))
         await asyncio.sleep(0.1)

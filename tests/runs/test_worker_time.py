@@ -25,7 +25,9 @@ def test_a_slice_grows_at_most_twofold_so_that_one_hiccup_does_no_harm():
     assert slices.steps == 2
 
 
-def train(looks: Looks, seconds: float, *, cost: float, credit_every: float = 0, tick: float = 0.005) -> list[float]:
+def train(
+    looks: Looks, seconds: float, *, cost: float, credit_every: float = 0, tick: float = 0.005
+) -> list[float]:
     """Train for `seconds` in slices of `tick`, a thousand steps a second; the moments of the looks."""
     now, next_credit, found = 0.0, 0.0, list[float]()
     while now < seconds:

@@ -76,8 +76,8 @@ class ToyTrainer:
         self.experiment = toy
         self.steps, self.status, self.reason = 0, "running", ""
         self._random = np.random.default_rng(toy.seed)
-        self._weights = np.zeros(toy.size)
-        self._momentum = np.zeros(toy.size)
+        self._weights: np.ndarray = np.zeros(toy.size)
+        self._momentum: np.ndarray = np.zeros(toy.size)
         self._hoard: list[Any] = []
 
     @property
