@@ -1,0 +1,111 @@
+"""What may be asked of a network beside its pictures, once and on demand: questions with arguments, answers with words.
+
+A question is a pure function (scene, arguments) → answer and enters by `@ask`. Its arguments come from a stranger's
+browser: each question states them as a `Spec`, which refuses what does not fit. It knows no run and no socket.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+
+from playground.probes.registry import Array, Arrays, Subject
+from playground.spec import Spec, SpecError, State
+
+Want = Literal["memory", "history"]
+A = TypeVar("A", bound=Spec)
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A network at one moment of its training.
+
+    Attributes:
+        subject: the experiment with every change so far, the data, and the tensors.
+        step, epoch: when that was.
+        memory: the optimizer's memory by the names of `Net.optimizer_state`; None where it is not known.
+        history: the metrics so far by name, with `step` and `epoch`, each (P,).
+        status: of the run, "diverged" among others.
+    """
+
+    subject: Subject
+    step: int = 0
+    epoch: float = 0.0
+    memory: State | None = None
+    history: Mapping[str, Array] = field(default_factory=dict[str, Array])
+    status: str = "running"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Plain values (JSON) and arrays."""
+
+    plain: dict[str, Any]
+    arrays: Arrays = field(default_factory=dict[str, Array])
+
+
+Function = Callable[[Scene, Any, str], Answer]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One question: what computes the answer, the form of its arguments, and what it wants to know of the run."""
+
+    function: Function
+    arguments: type[Spec]
+    wants: frozenset[Want]
+
+
+ASKS: dict[str, Ask] = {}
+_one_at_a_time = threading.Lock()
+
+
+class Nothing(Spec):
+    """The arguments of a question that has none."""
+
+
+def ask(arguments: type[Spec] = Nothing, *, wants: tuple[Want, ...] = ()) -> Callable[[Function], Function]:
+    """Enter a function (scene, arguments, language) → answer as the question of its name."""
+
+    def enter(function: Function) -> Function:
+        ASKS[function.__name__] = Ask(function, arguments, frozenset(wants))
+        return function
+
+    return enter
+
+
+def find(what: object) -> Ask:
+    """Return the question called `what`.
+
+    Raises:
+        SpecError: if there is none.
+    """
+    import playground.probes.backprop
+    import playground.probes.neuron  # noqa: F401 - the modules enter their questions
+
+    found = ASKS.get(what) if isinstance(what, str) else None
+    if found is None:
+        raise SpecError("error.choice", place="ask", value=what, options=", ".join(ASKS))
+    return found
+
+
+def answer(what: object, scene: Scene, arguments: object, lang: str = "en") -> Answer:
+    """Return the answer to one question; one at a time, whoever asks.
+
+    Args:
+        what: the question's name.
+        scene: what it is asked of.
+        arguments: plain values from outside.
+        lang: of the sentences in the answer.
+
+    Raises:
+        SpecError: if there is no such question, the arguments do not fit, or the network is too large for it.
+    """
+    found = find(what)
+    given = found.arguments.parse(arguments)
+    with _one_at_a_time, np.errstate(all="ignore"):
+        return found.function(scene, given, lang)

@@ -1,0 +1,273 @@
+"""One training step on one sample, under the microscope: every number on the way forward, back, and into the weights.
+
+Computed in float64 by the NumPy engine itself, layer by layer, from a run's present numbers: the same step the engine
+would take with a batch of this one sample. Two things are as the engine has them where it evaluates: dropout hands
+everything on, and batch normalisation, which can make no statistics of one sample, uses the running ones.
+
+Legend: F numbers of one sample between two layers (all axes, in C order).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Annotated, Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+import engines
+from engines.numpy.block import Block
+from engines.numpy.net import Net
+from engines.numpy.program import Program, run
+from playground.data import Dataset
+from playground.data.targets import code, decide
+from playground.probes.asks import Answer, Scene, ask
+from playground.probes.columns import Column, columns
+from playground.probes.formulas import losses
+from playground.probes.registry import Array, Arrays, Subject
+from playground.spec import Experiment, ModelSpec, Spec, SpecError, State, coding
+from playground.spec.layers import Dropout, Identity
+
+MAX_PARAMETERS = 2_000_000
+SENT = 4096
+"""Tensors of so many numbers at most are sent whole; larger ones have no edges on the screen."""
+
+Vector = NDArray[np.float64]
+
+
+class Sample(Spec):
+    """Which sample: its number in the training set, or in the test set."""
+
+    index: Annotated[int, Field(ge=0)] = 0
+    test: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Walk:
+    """One step on one sample.
+
+    Attributes:
+        experiment, columns: what is trained, and how it is drawn.
+        x: the input (F,).
+        target: as the loss wants it, (k,); of classes a one among zeros.
+        truth: the class, or the numbers (k,) as text would show them.
+        outputs: what comes out of each layer (F,).
+        slopes: ∂L/∂output of each layer (F,); L is the loss without the penalty.
+        input_slope: ∂L/∂x (F,).
+        data_gradients, gradients: ∂/∂tensor of the loss, and of the loss with the penalty.
+        norm, clip: of the whole gradient, and what it is multiplied by for the sake of `clip_norm`.
+        loss, penalty: at the old weights; `loss_after`: of the same sample at the new ones.
+        lr: of this step.
+        old, new: the tensors before and after it.
+        memory: the optimizer's before it; None where it is not known.
+    """
+
+    experiment: Experiment
+    columns: tuple[Column, ...]
+    x: Vector
+    target: Vector
+    truth: Array
+    outputs: list[Vector]
+    slopes: list[Vector]
+    input_slope: Vector
+    data_gradients: State
+    gradients: State
+    norm: float
+    clip: float
+    loss: float
+    penalty: float
+    loss_after: float
+    lr: float
+    old: State
+    new: State
+    memory: State | None
+
+
+def walk(scene: Scene, sample: Sample) -> Walk:
+    """Return the step that the network would take on one sample.
+
+    Raises:
+        SpecError: if there is no such sample, the network is too large, or a number is not finite.
+    """
+    subject = scene.subject
+    experiment, dataset = subject.experiment, subject.dataset
+    shape = dataset.input_shape
+    parameters = experiment.model.parameters(shape)
+    if parameters > MAX_PARAMETERS:
+        raise SpecError("stage.backprop.too_large", value=f"{parameters:,}", bound=f"{MAX_PARAMETERS:,}")
+    x, y = _sample(dataset, sample)
+    net = _net(subject)
+    outputs, at = _forward(net, x)
+    coded = _coded(experiment, dataset, y)
+    engine = engines.get("numpy")
+    shown = outputs[-1].reshape(1, *experiment.model.output_shape(shape))
+    loss, slope = engine.loss(experiment.loss, shown, coded)
+    slopes, input_slope = _backward(at, slope.reshape(-1))
+    gradients = net.gradients()
+    data_gradients = {name: g - _pull(experiment, name, net.state()[name]) for name, g in gradients.items()}
+    old, penalty = net.state(), net.penalty()
+    norm = math.sqrt(sum(float(np.vdot(g, g)) for g in gradients.values()))
+    bound = experiment.optimizer.clip_norm
+    lr = experiment.optimizer.lr * experiment.schedule.factor(scene.epoch)
+    if scene.memory is not None:
+        net.load_optimizer(scene.memory)
+    net.step(lr)
+    new = net.state()
+    after, _ = _forward(net, x)
+    loss_after, _ = engine.loss(experiment.loss, after[-1].reshape(shown.shape), coded)
+    found = Walk(
+        experiment=experiment,
+        columns=columns(experiment.model, shape),
+        x=x.astype(np.float64).reshape(-1),
+        target=_one_hot(coded, shown.size),
+        truth=y[0],
+        outputs=outputs,
+        slopes=slopes,
+        input_slope=input_slope,
+        data_gradients=data_gradients,
+        gradients=gradients,
+        norm=norm,
+        clip=min(1.0, bound / (norm + 1e-6)) if bound else 1.0,
+        loss=loss,
+        penalty=penalty,
+        loss_after=loss_after,
+        lr=lr,
+        old=old,
+        new=new,
+        memory=scene.memory,
+    )
+    _require_finite(found)
+    return found
+
+
+@ask(Sample, wants=("memory",))
+def backprop(scene: Scene, sample: Sample, lang: str) -> Answer:
+    """Return the whole step: what each unit and each edge has in each of the five phases.
+
+    Arrays (f8): `x` (F,), `target` (k,), `a/<layer>` and `d/<layer>` (F,) output and ∂L/∂output of each layer, `dx`
+    (F,); of each tensor of at most 4,096 numbers `g/<tensor>`, `old/<tensor>` and `new/<tensor>`.
+    """
+    found = walk(scene, sample)
+    outcome = losses.Outcome(found.experiment.loss, found.outputs[-1], found.target)
+    arrays: Arrays = {"x": found.x, "target": found.target, "dx": found.input_slope}
+    for index, (output, slope) in enumerate(zip(found.outputs, found.slopes, strict=True)):
+        arrays |= {f"a/{index}": output, f"d/{index}": slope}
+    for name, gradient in found.gradients.items():
+        if gradient.size <= SENT:
+            arrays |= {f"g/{name}": gradient, f"old/{name}": found.old[name], f"new/{name}": found.new[name]}
+    blocks = losses.value_of(outcome)
+    if found.penalty:
+        blocks += losses.penalty(found.loss, found.penalty)
+    plain = {
+        "step": scene.step,
+        "sample": sample.model_dump(),
+        "samples": [len(scene.subject.dataset.x), len(scene.subject.dataset.x_test)],
+        "loss": found.loss,
+        "loss_after": found.loss_after,
+        "penalty": found.penalty,
+        "lr": found.lr,
+        "norm": found.norm,
+        "clip": found.clip,
+        "known_memory": found.memory is not None or scene.step == 0 or not _remembers(found.experiment),
+        "loss_blocks": blocks,
+        "columns": [{"layer": column.layer, "until": column.until} for column in found.columns],
+        **_verdict(scene.subject, found),
+    }
+    return Answer(plain, arrays)
+
+
+def _verdict(subject: Subject, found: Walk) -> dict[str, Any]:
+    """Return the true and the predicted class; nothing for regression."""
+    dataset = subject.dataset
+    if dataset.target.kind != "classes":
+        return {}
+    taken_for = int(decide(subject.experiment, found.outputs[-1].reshape(1, -1))[0])
+    names = dataset.class_names
+    return {
+        "truth": int(found.truth),
+        "taken_for": taken_for,
+        "class_names": [names[int(found.truth)], names[taken_for]] if names else [],
+    }
+
+
+def _remembers(experiment: Experiment) -> bool:
+    spec: Any = experiment.optimizer
+    return spec.kind != "SGD" or bool(spec.momentum)
+
+
+def _sample(dataset: Dataset, sample: Sample) -> tuple[Array, Array]:
+    """Return input (1, *input) and answer (1,) or (1, k) of a sample."""
+    x, y = (dataset.x_test, dataset.y_test) if sample.test else (dataset.x, dataset.y)
+    if sample.index >= len(x):
+        raise SpecError("stage.backprop.no_sample", place="index", value=sample.index, count=len(x))
+    return x[sample.index : sample.index + 1], y[sample.index : sample.index + 1]
+
+
+def _net(subject: Subject) -> Net:
+    """Return a float64 net with the subject's numbers, whose dropout hands everything on."""
+    experiment = subject.experiment
+    calm = tuple(Identity() if isinstance(layer, Dropout) else layer for layer in experiment.model.layers)
+    # Identity and Dropout have no tensors, so the names of all others stay.
+    made = engines.get("numpy").net(
+        ModelSpec(layers=calm), subject.dataset.input_shape, experiment.optimizer, dtype="float64"
+    )
+    net = cast("Net", made)
+    net.load(subject.state)
+    return net
+
+
+def _forward(net: Net, x: Array) -> tuple[list[Vector], Any]:
+    """Return the output (F,) of every layer for x (1, *input), and the memory of the pass."""
+    at = net.workspace(1, net.rows(1), training=True)
+    at.rows[:, : x[0].size] = x.reshape(1, -1)
+    run(at.forward)
+    return [block.values[:, 0].copy() for block in at.outputs], at
+
+
+def _backward(at: Any, slope: Vector) -> tuple[list[Vector], Vector]:
+    """Return ∂L/∂output (F,) of every layer and ∂L/∂x (F,), from ∂L/∂ŷ (k,); the gradients stay in the net."""
+    dy = Block.empty(slope.size, 1, np.dtype(np.float64))
+    dy.values[:, 0] = slope
+    found = [slope.copy()]
+    for layer in reversed(at.layers):
+        at.program = Program()
+        layer.wants_dx = True
+        dy = layer.backward(dy)
+        run(at.program)
+        found.append(dy.values[:, 0].copy())
+    *slopes, input_slope = found
+    return slopes[::-1], input_slope
+
+
+def _pull(experiment: Experiment, name: str, values: Array) -> Array | float:
+    """Return the part of a gradient that the penalty makes: l2·w + l1·sign w."""
+    index, _, tensor = name.partition(".")
+    layer: Any = experiment.model.layers[int(index)]
+    if not layer.regularised or tensor != "weight":
+        return 0.0
+    return layer.l2 * values + layer.l1 * np.sign(values)
+
+
+def _coded(experiment: Experiment, dataset: Dataset, y: Array) -> Array:
+    how = coding(experiment.loss, experiment.model, dataset.target)
+    return code(y, how, experiment.model.output_shape(dataset.input_shape)[0])
+
+
+def _one_hot(coded: Array, width: int) -> Vector:
+    if coded.ndim == 1:
+        return (np.arange(width) == coded[0]).astype(np.float64)
+    return coded[0].astype(np.float64)
+
+
+def _require_finite(found: Walk) -> None:
+    numbers = [
+        *found.outputs,
+        *found.slopes,
+        *found.gradients.values(),
+        *found.new.values(),
+        np.array(found.loss),
+    ]
+    if not all(np.isfinite(values).all() for values in numbers):
+        raise SpecError("stage.backprop.not_finite")

@@ -1,0 +1,339 @@
+"""One neuron, or one weight, opened into its formulas with one sample's numbers: forward, backward, gradient, update.
+
+What is said of a neuron is said in the letters of the textbook: inputs x₁, x₂, … or a₁, a₂, … of the column before,
+`z` the weighted sum, `a` what leaves the neuron (ŷ in the last column); δ is ∂L/∂z of a neuron of the column after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import Field
+
+from playground.probes.arithmetic import Operand, Term, number, placed, subscript, work
+from playground.probes.asks import Answer, Scene, ask
+from playground.probes.backprop import Sample, Walk, walk
+from playground.probes.columns import Column
+from playground.probes.formulas import layers, losses, optimizers
+from playground.probes.formulas.blocks import MOST_TERMS, Block, alone, line_of, note, product, setting, total
+from playground.probes.formulas.layers import PASSING, Place, slope
+from playground.spec import SpecError
+from playground.spec.layers import Dropout, Linear
+
+BETWEEN = "uvst"
+"""What numbers are called between the weighted sum and what leaves the neuron, in a column of several layers."""
+
+
+class Neuron(Sample):
+    """Which neuron, for which sample; with `tensor` and `place` the update is that of one of its own weights."""
+
+    column: Annotated[int, Field(ge=0, le=63)]
+    unit: Annotated[int, Field(ge=0, le=8191)]
+    tensor: Annotated[str, Field(max_length=40)] = ""
+    place: Annotated[tuple[int, ...], Field(max_length=2)] = ()
+
+
+@ask(Neuron, wants=("memory",))
+def formula(scene: Scene, neuron: Neuron, lang: str) -> Answer:
+    """Return a neuron's four formulas as blocks (`formulas/blocks.py`); `update` is that of the weight asked for."""
+    found = walk(scene, neuron)
+    if neuron.column >= len(found.columns) or neuron.unit >= found.columns[neuron.column].units:
+        raise SpecError("stage.backprop.no_neuron", place="unit", value=f"{neuron.column}, {neuron.unit}")
+    opened = Opened(found, neuron.column, neuron.unit)
+    parameters = opened.parameters()
+    gradients, rest = _largest(parameters)
+    plain: dict[str, Any] = {
+        "step": scene.step,
+        "sample": {"index": neuron.index, "test": neuron.test},
+        "column": neuron.column,
+        "unit": neuron.unit,
+        "symbol": opened.outer,
+        "value": number(opened.value).text,
+        "forward": opened.forward(),
+        "backward": opened.backward(),
+        "gradient": [opened.gradient(parameter) for parameter in gradients],
+        "rest": rest,
+    }
+    if parameters:
+        chosen = _chosen(parameters, neuron, gradients)
+        plain["weight"] = chosen.tensor, list(chosen.place)
+        plain["update"] = opened.update(chosen)
+    return Answer(plain)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One learned number of a neuron.
+
+    Attributes:
+        tensor, place: where it lies in the state.
+        name: what it is called, `w₁`.
+        pushed: what its gradient has of the layer's output, `∂L/∂z`, with its value.
+        carried: what that is multiplied by, `x₁`, with its value; of a bias nothing and 1.
+        old, gradient: its value, and the derivative of the whole objective.
+        data_gradient: the loss's part of that.
+        source: the place its edge comes from; None for a bias and a norm's numbers.
+    """
+
+    tensor: str
+    place: tuple[int, ...]
+    name: str
+    carried: tuple[str, float]
+    pushed: tuple[str, float]
+    old: float
+    gradient: float
+    data_gradient: float
+    source: tuple[int, int] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A neuron of a walk."""
+
+    walk: Walk
+    column: int
+    unit: int
+
+    @property
+    def at(self) -> Column:
+        return self.walk.columns[self.column]
+
+    @property
+    def is_last(self) -> bool:
+        return self.column == len(self.walk.columns) - 1
+
+    @property
+    def outer(self) -> str:
+        """What leaves the neuron is called."""
+        return "ŷ" if self.is_last else "a"
+
+    @property
+    def value(self) -> float:
+        return float(self.walk.outputs[self.at.until][self.unit])
+
+    @property
+    def before(self) -> str:
+        """What the inputs of the column are called."""
+        return "a" if self.column else "x"
+
+    @cached_property
+    def inputs(self) -> np.ndarray:
+        """What goes into the column (F,)."""
+        return self._into(self.at.layer)
+
+    @cached_property
+    def working(self) -> list[int]:
+        """The column's layers that change something."""
+        indices = range(self.at.layer, self.at.until + 1)
+        return [
+            index for index in indices if not isinstance(self.walk.experiment.model.layers[index], PASSING)
+        ]
+
+    def symbol(self, position: int) -> str:
+        """Return what comes out of the column's working layer at a position is called; before the first: its input."""
+        if position < 0:
+            return self.before
+        if position == len(self.working) - 1:
+            return self.outer
+        return "z" if position == 0 else BETWEEN[(position - 1) % len(BETWEEN)]
+
+    def forward(self) -> list[Block]:
+        """Return how the neuron's value comes from the column before."""
+        blocks: list[Block] = []
+        for position, index in enumerate(self.working):
+            if isinstance(self._layer(index), Linear):
+                blocks.append(total(self.symbol(position), list(self._weighted(index))))
+            else:
+                blocks += layers.forward(self._place(position, index))
+        return blocks + self._passing()
+
+    def backward(self) -> list[Block]:
+        """Return how ∂L/∂value comes from what follows, and ∂L/∂ of everything inside from that."""
+        blocks = self._arriving()
+        for position in reversed(range(len(self.working))):
+            if not isinstance(self._layer(self.working[position]), Linear):
+                blocks += layers.backward(self._place(position, self.working[position]))
+        return blocks
+
+    def parameters(self) -> list[Parameter]:
+        """Return every learned number of this neuron."""
+        return [
+            parameter
+            for position, index in enumerate(self.working)
+            for parameter in self._parameters_of(position, index)
+        ]
+
+    def gradient(self, parameter: Parameter) -> Block:
+        """Return the line of one weight's gradient."""
+        pushed, carried = parameter.pushed, parameter.carried
+        index = int(parameter.tensor.partition(".")[0])
+        layer: Any = self._layer(index)
+        operands: list[Operand | float] = [pushed[1]]
+        names, template = [pushed[0]], "{}"
+        if carried[0]:
+            operands.append(carried[1])
+            names[0] += f"·{carried[0]}"
+            template += "·{}"
+        count = len(operands)
+        rates = (
+            (("l2", ""), ("l1", "sign")) if parameter.tensor.endswith(".weight") and layer.regularised else ()
+        )
+        used: list[str] = []
+        for rate, how in rates:
+            if getattr(layer, rate):
+                operands += [setting(getattr(layer, rate)), parameter.old]
+                names.append(f"{rate}·{how}({parameter.name})" if how else f"{rate}·{parameter.name}")
+                template += " + {}·sign({+})" if how else " + {}·{}"
+                used.append(how)
+
+        def calculate(*numbers: float) -> float:
+            result = numbers[0] * (numbers[1] if count == 2 else 1.0)
+            for how, rate, weight in zip(used, numbers[count::2], numbers[count + 1 :: 2], strict=True):
+                result += rate * (float(np.sign(weight)) if how else weight)
+            return result
+
+        block = line_of(slope(parameter.name), " + ".join(names), work(template, operands, calculate))
+        unit = optimizers.visible(parameter.old, self._new(parameter))
+        places = max(0, -int(unit.as_tuple().exponent))
+        return block | {
+            "name": parameter.name,
+            "tensor": parameter.tensor,
+            "place": list(parameter.place),
+            "source": None if parameter.source is None else list(parameter.source),
+            "old": placed(parameter.old, places).text if places <= 15 else number(parameter.old).text,
+            "new": placed(self._new(parameter), places).text
+            if places <= 15
+            else number(self._new(parameter)).text,
+        }
+
+    def update(self, parameter: Parameter) -> list[Block]:
+        """Return the lines of one weight's update."""
+        found, spec = self.walk, self.walk.experiment.optimizer
+        memory: dict[str, float] = {}
+        for name, values in (found.memory or {}).items():
+            quantity, _, tensor = name.partition("/")
+            if not tensor:
+                memory[quantity.rpartition(".")[2]] = float(values)
+            elif tensor == parameter.tensor:
+                memory[quantity.rpartition(".")[2]] = float(values[parameter.place])
+        move = optimizers.Move(
+            spec, parameter.name, parameter.old, parameter.gradient, found.clip, found.norm, found.lr, memory
+        )
+        blocks, _ = optimizers.update(move)
+        return blocks
+
+    # --- inside -----------------------------------------------------------------------------------------------
+
+    def _layer(self, index: int) -> Any:
+        return self.walk.experiment.model.layers[index]
+
+    def _into(self, index: int) -> np.ndarray:
+        return self.walk.outputs[index - 1] if index else self.walk.x
+
+    def _input_slope(self, index: int) -> np.ndarray:
+        return self.walk.slopes[index - 1] if index else self.walk.input_slope
+
+    def _place(self, position: int, index: int) -> Place:
+        prefix = f"{index}."
+        own = {n.removeprefix(prefix): v for n, v in self.walk.old.items() if n.startswith(prefix)}
+        return Place(
+            spec=self._layer(index),
+            x=self._into(index),
+            y=self.walk.outputs[index],
+            dx=self._input_slope(index),
+            dy=self.walk.slopes[index],
+            tensors=own,
+            unit=self.unit,
+            inner=self.symbol(position - 1),
+            outer=self.symbol(position),
+        )
+
+    def _weighted(self, index: int) -> Iterator[Term]:
+        weight = self.walk.old[f"{index}.weight"][self.unit]
+        for i, (w, x) in enumerate(zip(weight, self.inputs, strict=True)):
+            name = subscript(i + 1)
+            yield product(f"w{name}·{self.before}{name}", float(w), float(x), (self.column - 1, i))
+        if f"{index}.bias" in self.walk.old:
+            yield alone("b", float(self.walk.old[f"{index}.bias"][self.unit]))
+
+    def _arriving(self) -> list[Block]:
+        """Return how ∂L/∂value comes from the loss, or from the neurons of the column after."""
+        if self.is_last:
+            outcome = losses.Outcome(self.walk.experiment.loss, self.walk.outputs[-1], self.walk.target)
+            blocks = losses.slope_of(outcome, self.unit)
+            # The loss numbers its outputs; here there is one, and it is called as everywhere in this formula.
+            return [*blocks[:-1], blocks[-1] | {"left": slope(self.outer)}]
+        after = self.walk.columns[self.column + 1].layer
+        weight, deltas = self.walk.old[f"{after}.weight"][:, self.unit], self.walk.slopes[after]
+        terms = [
+            product(f"w{subscript(k + 1)}·δ{subscript(k + 1)}", float(w), float(d), (self.column + 1, k))
+            for k, (w, d) in enumerate(zip(weight, deltas, strict=True))
+        ]
+        return [note("deltas"), total(slope(self.outer), terms)]
+
+    def _passing(self) -> list[Block]:
+        indices = range(self.at.layer, self.at.until + 1)
+        found = [self._layer(index) for index in indices]
+        return [
+            note("dropout", p=f"{layer.p:.0%}") for layer in found if isinstance(layer, Dropout) and layer.p
+        ]
+
+    def _parameters_of(self, position: int, index: int) -> Iterator[Parameter]:
+        delta = float(self.walk.slopes[index][self.unit])
+        pushed = (slope(self.symbol(position)), delta)
+        layer = self._layer(index)
+        if isinstance(layer, Linear):
+            for i, x in enumerate(self.inputs):
+                carried = (f"{self.before}{subscript(i + 1)}", float(x))
+                name = f"w{subscript(i + 1)}"
+                yield self._parameter(
+                    f"{index}.weight", (self.unit, i), name, carried, pushed, (self.column - 1, i)
+                )
+            if layer.bias:
+                yield self._parameter(f"{index}.bias", (self.unit,), "b", ("", 1.0), pushed, None)
+            return
+        weight = self.walk.old.get(f"{index}.weight")
+        if weight is not None:
+            normal = float(self.walk.data_gradients[f"{index}.weight"][self.unit])
+            normal = normal / delta if delta else 0.0
+            symbol = f"{self.symbol(position - 1)}̂"
+            yield self._parameter(f"{index}.weight", (self.unit,), "γ", (symbol, normal), pushed, None)
+            yield self._parameter(f"{index}.bias", (self.unit,), "β", ("", 1.0), pushed, None)
+
+    def _parameter(
+        self,
+        tensor: str,
+        place: tuple[int, ...],
+        name: str,
+        carried: tuple[str, float],
+        pushed: tuple[str, float],
+        source: tuple[int, int] | None,
+    ) -> Parameter:
+        old, gradient = float(self.walk.old[tensor][place]), float(self.walk.gradients[tensor][place])
+        data = float(self.walk.data_gradients[tensor][place])
+        return Parameter(tensor, place, name, carried, pushed, old, gradient, data, source)
+
+    def _new(self, parameter: Parameter) -> float:
+        return float(self.walk.new[parameter.tensor][parameter.place])
+
+
+def _largest(parameters: list[Parameter]) -> tuple[list[Parameter], int]:
+    """Return those with the largest gradients in their order, and how many there are besides."""
+    if len(parameters) <= MOST_TERMS + 2:
+        return parameters, 0
+    by_size = sorted(range(len(parameters)), key=lambda i: -abs(parameters[i].gradient))
+    kept = set(by_size[:MOST_TERMS]) | {i for i, p in enumerate(parameters) if p.source is None}
+    return [parameters[i] for i in sorted(kept)], len(parameters) - len(kept)
+
+
+def _chosen(parameters: list[Parameter], neuron: Neuron, shown: list[Parameter]) -> Parameter:
+    if neuron.tensor:
+        for parameter in parameters:
+            if parameter.tensor == neuron.tensor and parameter.place == neuron.place:
+                return parameter
+        raise SpecError("error.no_element", place=neuron.tensor, value=list(neuron.place))
+    return max(shown, key=lambda parameter: abs(parameter.gradient))
