@@ -21,7 +21,7 @@ help:
 	  '                DATA_DIR=folder   where runs and data sets are kept' \
 	  'make test     all tests, those in a real browser too; ARGS="-k xor" passes anything on to pytest' \
 	  'make check    ruff (format, lint), pyright, import-linter' \
-	  'make bench    measure the engines on this machine; ARGS is passed on' \
+	  'make bench    measure the engines beside plain torch loops: a table, and bench.json; ARGS is passed on' \
 	  'make format   let ruff format and mend what it can' \
 	  'make wheel    build dist/*.whl' \
 	  'make clean    remove .venv and everything that was built' \
@@ -47,7 +47,7 @@ check: $(DEV)
 	if [ -n "$$failed" ]; then $(SAY) "make check: not clean:$$failed" >&2; exit 1; fi
 
 bench: $(DEV)
-	@$(PYTHON_IN_VENV) -m playground bench $(ARGS)
+	@$(PYTHON_IN_VENV) -m tests.benchmarks.engines $(ARGS)
 
 format: $(DEV)
 	@$(PYTHON_IN_VENV) -m ruff check --fix --quiet . || true
