@@ -35,7 +35,13 @@ class Claims:
 
 
 def issue(
-    secret: bytes, owner: str, run: str, lang: str = "en", *, lifetime: float = LIFETIME, now: float | None = None
+    secret: bytes,
+    owner: str,
+    run: str,
+    lang: str = "en",
+    *,
+    lifetime: float = LIFETIME,
+    now: float | None = None,
 ) -> str:
     """Return a token that lets whoever holds it watch and steer `run` for `lifetime` seconds.
 

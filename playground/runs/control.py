@@ -131,7 +131,7 @@ class Control:
     async def poll(self, request: commands.Poll) -> Answer:
         """How a run stands, with the newest frame if the owner has not seen it."""
         run = self.find(request.owner, request.run)
-        self.watch(run, request.probes, 1, request.wait)
+        self.watch(run, request.probes, request.credits, request.wait)
         deadline = time.monotonic() + request.wait
         while run.number == request.since and (left := deadline - time.monotonic()) > 0:
             try:
@@ -139,7 +139,7 @@ class Control:
             except TimeoutError:
                 break
             self.find(request.owner, request.run)
-            self.watch(run, request.probes, 1, request.wait)
+            self.watch(run, request.probes, request.credits, request.wait)
         fresh = run.newest_frame() if run.number != request.since else None
         history = self._history(run) if request.history else None
         payloads = tuple(part for part in (fresh, history) if part is not None)

@@ -174,7 +174,7 @@ export class Board {
     this.#arrange(options.views);
     const moved = !before || before.run !== options.run || before.transport !== options.transport;
     if (moved) this.#connect(options);
-    else if (before.token !== options.token) this.source.renew(options.token);
+    else this.source.renew(options.token);
     if (bundle) this.source.take(bundle);
   }
 
@@ -220,7 +220,7 @@ export class Board {
       barred: () => this.component.setStateValue("transport", "data"),
     };
     if (options.transport === "data") {
-      this.source = new DataLine((wanted) => this.component.setTriggerValue("wanted", wanted), to);
+      this.source = new DataLine((wanted) => this.component.setStateValue("wanted", wanted), to);
     } else {
       const address = new URL("live/ws", document.baseURI);
       address.protocol = address.protocol === "https:" ? "wss:" : "ws:";

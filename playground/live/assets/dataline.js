@@ -1,11 +1,12 @@
-// The way without a WebSocket: Streamlit hands frames over as the component's data, and requests go up as trigger values.
-// The same face as socket.js; slower, and otherwise the same. Knows the wire, not the pictures.
+// The way without a WebSocket: Streamlit hands bundles over as the component's data, and what is wanted goes up as a state
+// value. The same face as socket.js; slower, and otherwise the same. Knows the wire (playground/live/slow.py), not the
+// pictures.
 
 const ANSWER_WITHIN = 30000;
 
 export class DataLine {
   /**
-   * @param {(wanted: {probes: string[], requests: Object[]}) => void} tell hands what is wanted to Python
+   * @param {(wanted: {probes: string[], setup: string, requests: Object[]}) => void} tell hands what is wanted to Python
    * @param {{frame, setup, status, state}} to as for Socket
    */
   constructor(tell, to) {
@@ -13,25 +14,33 @@ export class DataLine {
     this.requests = new Map();
     this.number = Date.now(); // a reload must not hear answers to the numbers of before
     this.probes = [];
-    this.last = "";
+    this.setup = "";
+    this.shown = null;
   }
 
-  /** Takes a bundle: a frame whose header may also hold `setup`, `status` and `answers` ({id, sentence} or {id}). */
+  /** Takes a bundle. One that comes twice changes nothing. */
   take(bundle) {
     const { header } = bundle;
-    this.to.state("open");
-    if (header.setup) return this.to.setup(bundle);
+    this.to.state(header.gone ? "gone" : header.lost ? "lost" : "open");
     if (header.status) this.to.status(header.status);
-    for (const answer of header.answers ?? []) this.#settle(answer, bundle);
-    const stamp = `${header.number}`;
-    if (header.answered === undefined && header.number !== undefined && stamp !== this.last) {
-      this.last = stamp;
+    if (header.setup && header.setup_id !== this.setup) {
+      this.setup = header.setup_id;
+      this.to.setup(bundle);
+      this.#say();
+    }
+    let settled = false;
+    for (const answer of header.answers ?? []) settled = this.#settle(answer.id, answer) || settled;
+    if (header.answered !== undefined) settled = this.#settle(header.answered, {}, bundle) || settled;
+    if (settled) this.#say();
+    if (header.number !== undefined && header.number !== this.shown) {
+      this.shown = header.number;
       this.to.frame(bundle);
     }
   }
 
   watch(probes) {
     this.probes = probes;
+    this.shown = null;
     this.#say();
   }
 
@@ -42,26 +51,28 @@ export class DataLine {
   request(type, fields = {}) {
     const id = ++this.number;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#settle({ id, sentence: "no answer" }), ANSWER_WITHIN);
+      const timer = setTimeout(() => this.#settle(id, { sentence: "no answer" }), ANSWER_WITHIN);
       this.requests.set(id, { resolve, reject, timer, message: { ...fields, type, id } });
       this.#say();
     });
   }
 
   close() {
-    for (const id of [...this.requests.keys()]) this.#settle({ id, sentence: "closed" });
+    for (const id of [...this.requests.keys()]) this.#settle(id, { sentence: "closed" });
   }
 
   #say() {
-    this.tell({ probes: this.probes, requests: [...this.requests.values()].map(({ message }) => message) });
+    const requests = [...this.requests.values()].map(({ message }) => message);
+    this.tell({ probes: this.probes, setup: this.setup, requests });
   }
 
-  #settle({ id, sentence, ...rest }, bundle) {
+  #settle(id, answer, bundle) {
     const waiting = this.requests.get(id);
-    if (!waiting) return;
+    if (!waiting) return false;
     this.requests.delete(id);
     clearTimeout(waiting.timer);
-    if (sentence) waiting.reject(new Error(sentence));
-    else waiting.resolve(bundle && bundle.header.answered === id ? bundle : rest);
+    if (answer.sentence) waiting.reject(new Error(answer.sentence));
+    else waiting.resolve(bundle ?? answer);
+    return true;
   }
 }

@@ -56,12 +56,12 @@ export class Socket {
     });
   }
 
+  /** Takes a token; one that was waited for is tried, after a pause if the last ones were no good. */
   renew(token) {
     this.token = token;
-    if (this.waitsForToken) {
-      this.waitsForToken = false;
-      this.#open();
-    }
+    if (!this.waitsForToken) return;
+    this.waitsForToken = false;
+    this.#again();
   }
 
   close() {
@@ -101,7 +101,12 @@ export class Socket {
       this.to.renew();
       return;
     }
+    this.#again();
+  }
+
+  #again() {
     const pause = PAUSES[Math.min(this.attempt++, PAUSES.length - 1)];
+    clearTimeout(this.retry);
     this.retry = setTimeout(() => this.#open(), pause * (0.75 + Math.random() / 2));
   }
 

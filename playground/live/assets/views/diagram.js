@@ -206,6 +206,7 @@ class Diagram {
     const { lut } = stage.colours;
     const focus = this.#focus();
     if (this.stale) {
+      this.#makeRim();
       context.fillStyle = stage.colours.background;
       context.fillRect(0, 0, this.canvas.width, this.canvas.height);
     }
@@ -229,11 +230,31 @@ class Diagram {
       const [left, top] = [Math.round(x * scale), Math.round(y * scale)];
       const side = Math.round(size * scale);
       if (filled && unit < face.count) face.bitmap.draw(context, unit, left, top, side, side);
-      else if (this.stale) {
+      else {
         context.fillStyle = this.stage.colours.zero;
         context.fillRect(left, top, side, side);
       }
+      context.drawImage(this.rim, left, top);
     }
+  }
+
+  // What makes a square on the canvas a tile: round corners in the ground's colour and a fine line.
+  #makeRim() {
+    const side = Math.round(this.layout.size * this.scale);
+    const { background, text } = this.stage.colours;
+    this.rim = h("canvas", { width: side, height: side });
+    const context = this.rim.getContext("2d");
+    context.fillStyle = background;
+    context.beginPath();
+    context.rect(0, 0, side, side);
+    context.roundRect(0, 0, side, side, 5 * this.scale);
+    context.fill("evenodd");
+    context.globalAlpha = 0.28;
+    context.strokeStyle = text;
+    context.lineWidth = this.scale;
+    context.beginPath();
+    context.roundRect(this.scale / 2, this.scale / 2, side - this.scale, side - this.scale, 4.5 * this.scale);
+    context.stroke();
   }
 
   #tabs(c, lut) {

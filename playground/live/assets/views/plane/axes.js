@@ -4,7 +4,7 @@ import { digits, s } from "../../dom.js";
 import { label } from "../picture/export.js";
 
 /** Round numbers within low..high, about `wish` of them. */
-export function ticks(low, high, wish = 5) {
+export function ticks(low, high, wish = 6) {
   const raw = (high - low) / wish;
   if (!(raw > 0) || !Number.isFinite(raw)) return [];
   const power = 10 ** Math.floor(Math.log10(raw));

@@ -2,8 +2,8 @@
 // its probability. The curve moves with every frame, the data rest.
 
 import { digits, fit, h } from "../../dom.js";
-import { signed } from "../diagram/card.js";
 import { png } from "../picture/export.js";
+import { signed } from "../picture/numbers.js";
 import { dye } from "../picture/styles.js";
 import { Axes } from "./axes.js";
 import { Key } from "./key.js";

@@ -77,7 +77,16 @@ export class Paint {
   /** Draws it over the whole of a canvas; the outermost samples lie on the rim. */
   draw(context, width, height) {
     const { canvas, rows, columns } = this.bitmap;
+    context.imageSmoothingEnabled = true;
     context.drawImage(canvas, 0.5, 0.5, columns - 1, rows - 1, 0, 0, width, height);
+  }
+
+  /** The field as a picture of its own, as a data: address. */
+  address(side) {
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = Math.round(side);
+    this.draw(canvas.getContext("2d"), canvas.width, canvas.height);
+    return canvas.toDataURL("image/png");
   }
 
   #classes({ bytes, sure, rows, columns }, discrete) {

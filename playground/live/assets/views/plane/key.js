@@ -1,7 +1,8 @@
 // The key of the plane: what its colours and marks mean, with numbers. Touches the page only where a number has changed.
 
 import { h } from "../../dom.js";
-import { signed } from "../diagram/card.js";
+import { bound } from "../picture/numbers.js";
+import { inkOf } from "./samples.js";
 import { swatch } from "./tools.js";
 
 export class Key {
@@ -18,7 +19,7 @@ export class Key {
     this.texts.clear();
     const several = names && names.length > 2;
     const parts = several ? names.map((name, label) => this.#class(name, label, names.length, colours)) : [this.#ramp(names, colours)];
-    const ink = what.curve ? colours.train : several ? colours.text : colours.classes[1];
+    const ink = what.curve ? colours.train : several || !names ? colours.text : inkOf(1, colours);
     const marks = [
       h("span", { class: "stage-plane-item" }, swatch(0, 2, ink, colours.background), this.#text("train")),
       what.test && h("span", { class: "stage-plane-item" }, swatch(0, 2, ink, colours.background, true), this.#text("test")),
@@ -29,7 +30,7 @@ export class Key {
       marks.unshift(h("span", { class: "stage-plane-item" }, h("i", { class: "stage-plane-solid" }), this.#text("network")));
       parts.length = 0;
     }
-    this.node.replaceChildren(h("div", { class: "stage-plane-colours" }, parts), h("div", { class: "stage-plane-marks" }, marks.filter(Boolean)));
+    this.node.replaceChildren(h("div", { class: "stage-plane-colours" }, ...parts), h("div", { class: "stage-plane-marks" }, ...marks.filter(Boolean)));
   }
 
   say(name, text) {
@@ -39,19 +40,19 @@ export class Key {
 
   /** The numbers at the ends of the scale. */
   reach(reach) {
-    this.say("low", signed(-reach));
-    this.say("high", signed(reach));
+    this.say("low", bound(-reach));
+    this.say("high", bound(reach));
   }
 
   #ramp(names, colours) {
     const { word } = this;
-    const end = (label) => names && h("span", { class: "stage-plane-item" }, swatch(label, 2, colours.classes[label], colours.background), word("plane.class", { name: names[label] }));
+    const end = (label) => names && h("span", { class: "stage-plane-item" }, swatch(label, 2, inkOf(label, colours), colours.background), word("plane.class", { name: names[label] }));
     return [end(0), this.#text("low"), h("i", { class: "stage-plane-ramp" }), this.#text("high"), end(1)].filter(Boolean);
   }
 
   #class(name, label, count, colours) {
     const text = this.word("plane.class", { name });
-    return h("span", { class: "stage-plane-item" }, swatch(label, count, colours.classes[label % colours.classes.length], colours.background), text);
+    return h("span", { class: "stage-plane-item" }, swatch(label, count, inkOf(label, colours), colours.background), text);
   }
 
   #text(name) {

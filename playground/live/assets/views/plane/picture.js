@@ -1,7 +1,8 @@
 // Plane and curve as SVG: the field as an embedded picture, everything else as lines, marks and text.
 
 import { label, page, round } from "../picture/export.js";
-import { mark, shapeOf } from "./samples.js";
+import { bound } from "../picture/numbers.js";
+import { inkOf, mark, shapeOf } from "./samples.js";
 
 const HEAD = 26;
 const FOOT = 30;
@@ -18,7 +19,7 @@ export function surfaceSvg(what) {
   for (const [x1, x2, value] of painted) {
     inner.push(mark(shapeOf(value, classes), ...toPixel(x1, x2), 4.6, `fill="${ink(value)}" stroke="${colours.text}" stroke-width="1.5" stroke-dasharray="2 1.6"`));
   }
-  if (ghost && field) inner.push(stroke(lines.ghost, field, side, colours.text, 1.75, 0.9, "5 4"));
+  if (ghost) inner.push(stroke(lines.ghost, ghost, side, colours.text, 1.75, 0.9, "5 4"));
   const body =
     label(left, 18, title ?? "", "start", 'font-size="13" font-weight="600"') +
     `<g transform="translate(0 ${HEAD})">` +
@@ -33,7 +34,7 @@ function key({ classes, names, colours, word, field, axes, side }, x, y) {
     const room = side / names.length;
     return names
       .map((name, k) => {
-        const ink = colours.classes[k % colours.classes.length];
+        const ink = inkOf(k, colours);
         return mark(shapeOf(k, classes), x + k * room + 6, y - 4, 5, `fill="${ink}"`) + label(x + k * room + 16, y, word("plane.class", { name }));
       })
       .join("");
@@ -46,8 +47,8 @@ function key({ classes, names, colours, word, field, axes, side }, x, y) {
     `<linearGradient id="scale"><stop stop-color="${colours.negative}"/><stop offset="0.5" stop-color="${colours.zero}"/>` +
     `<stop offset="1" stop-color="${colours.positive}"/></linearGradient>` +
     `<rect x="${round(from)}" y="${y - 8}" width="${round(bar)}" height="8" rx="4" fill="url(#scale)"/>` +
-    label(from - 8, y, `${ends[0]} −${Number(reach.toPrecision(3))}`.trim(), "end") +
-    label(from + bar + 8, y, `+${Number(reach.toPrecision(3))} ${ends[1]}`.trim())
+    label(from - 8, y, `${ends[0]} ${bound(-reach)}`.trim(), "end") +
+    label(from + bar + 8, y, `${bound(reach)} ${ends[1]}`.trim())
   );
 }
 

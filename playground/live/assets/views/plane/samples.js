@@ -1,6 +1,7 @@
 // The data on the plane: where each sample lies, which the network gets wrong, which is nearest to a place, and how it is
 // marked. Filled marks are trained on, hollow ones are held back: to be told apart without colour.
 
+import { rgb } from "../../colours.js";
 import { classAt } from "./field.js";
 
 const MOST = 3000; // of each kind that are drawn
@@ -55,6 +56,13 @@ export class Samples {
   find(index) {
     return this.index.indexOf(index);
   }
+}
+
+/** The colour of a class's marks: darker than the field of that class (lighter on dark ground), so that they stand out. */
+export function inkOf(label, { classes, dark }) {
+  const field = rgb(classes[label % classes.length]);
+  const [end, part] = dark ? [255, 0.4] : [0, 0.34];
+  return `rgb(${field.map((value) => Math.round(value + (end - value) * part)).join(" ")})`;
 }
 
 // --- marks --------------------------------------------------------------------------------------------------------------

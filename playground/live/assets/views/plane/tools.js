@@ -2,7 +2,7 @@
 // chosen, not what is drawn.
 
 import { digits, h, s } from "../../dom.js";
-import { mark, shapeOf } from "./samples.js";
+import { inkOf, mark, shapeOf } from "./samples.js";
 
 /** Switches: discretise, contour, test data. */
 export class Switches {
@@ -79,7 +79,7 @@ export class Tools {
     const { names } = this.what;
     this.choices = names.map((name, label) => {
       const button = h("button", { type: "button", class: "stage-plane-class", role: "radio", "aria-label": this.word("plane.class", { name }), title: this.word("plane.class", { name }) });
-      button.append(swatch(label, names.length, colours.classes[label % colours.classes.length], colours.background));
+      button.append(swatch(label, names.length, inkOf(label, colours), colours.background));
       button.onclick = () => this.#choose("add", label);
       return button;
     });

@@ -1,7 +1,7 @@
 // A run's metrics by step, in bounded memory: what the curves and the timeline draw. Knows no picture.
 
 const MOST = 4000; // points of one line
-const AWAY = 3000; // ms out of sight, after which the history is asked for again
+const AWAY = 1500; // ms without a frame (a hidden tab, a busy browser), after which the history is asked for again
 const DRAWN = ["loss", "test_loss", "accuracy", "test_accuracy", "r2", "test_r2", "rmse", "test_rmse", "lr"];
 
 /** One metric: points (step, epoch, value) with steps ascending. When it is full, it keeps what draws the same picture. */
@@ -172,7 +172,7 @@ export function recordOf(stage) {
 function follow(stage, record) {
   let waiting = null; // live frames that came while the history was under way
   let wanted = false;
-  let hiddenAt = 0;
+  let heard = performance.now(); // when the last frame came
   let settings = "";
   const load = async () => {
     wanted = true;
@@ -188,8 +188,11 @@ function follow(stage, record) {
     waiting = null;
   };
   stage.on("frame", (frame) => {
+    const missed = performance.now() - heard > AWAY && record.lastStep >= 0 && frame.step > record.lastStep;
+    heard = performance.now();
     waiting?.push(frame);
     record.add(frame);
+    if (missed) load();
   });
   let facts = stage.setup;
   stage.on("setup", () => {
@@ -204,10 +207,6 @@ function follow(stage, record) {
     const now = JSON.stringify(status.experiment);
     if (settings && now !== settings) load(); // a setting was changed: the timeline marks it
     settings = now;
-  });
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden) hiddenAt = performance.now();
-    else if (hiddenAt && performance.now() - hiddenAt > AWAY) load();
   });
   load();
   return record;

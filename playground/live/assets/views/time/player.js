@@ -38,7 +38,14 @@ export class Player {
   /** Shows the recorded frame at the nearest step that is not later. Playing ends. */
   show(step) {
     this.halt();
-    this.#wish(step);
+    const index = indexAfter(this.steps, this.steps.length, step) - 1;
+    this.#wish(index >= 0 && step <= this.steps.at(-1) ? this.steps[index] : step);
+  }
+
+  /** Nothing more is to be shown. */
+  rest() {
+    this.wish = null;
+    this.halt();
   }
 
   /** Shows the frame `count` recorded frames further. */
@@ -116,7 +123,9 @@ export class Player {
     const { direction } = this;
     if (direction > 0 && this.steps.at(-1) < (this.stage.newest?.step ?? -1)) {
       const before = this.steps.length;
+      this.due = Infinity;
       await this.refresh();
+      this.due = performance.now();
       if (this.steps.length > before) return;
     }
     this.halt();
@@ -146,7 +155,7 @@ export class Player {
         if (this.wish !== null) {
           const step = this.wish;
           const frame = this.#kept(step) ?? (await this.#fetch(step, era));
-          if (era !== this.era) continue;
+          if (era !== this.era || this.wish === null) continue; // what was wished for meanwhile is shown already
           if (this.wish === step) this.wish = null;
           // A frame on the way to a newer wish is shown all the same: the picture follows a fast hand.
           if (frame) this.stage.present(frame);
@@ -192,9 +201,9 @@ export class Player {
   }
 
   #keep(step, frame) {
+    this.bytes += size(frame) - (this.frames.has(step) ? size(this.frames.get(step)) : 0);
     this.frames.delete(step);
     this.frames.set(step, frame);
-    this.bytes += size(frame);
     for (const [oldest, kept] of this.frames) {
       if (this.bytes <= KEPT || oldest === step) break;
       this.frames.delete(oldest);

@@ -1,0 +1,169 @@
+// The curves as a plotly figure: three panels above one axis. Pure: lines in, traces and layout out.
+
+import { extremes, indexAfter } from "./series.js";
+
+export const MARGIN = { left: 48, right: 10, bottom: 34 };
+const HEAD = 26; // px above each panel, for its name and values
+const ROOM = 1.02; // the axis reaches a little further than the newest point, so that the pen's tip has somewhere to go
+const SMOOTH = 40; // a running average reaches over this part of the whole
+const TOP = 1.08; // a panel reaches so much higher than its curves
+const WORST_R2 = -1; // what is worse lies below the panel
+
+/** The panels of a run, from above: what they show, and their height in px. */
+export function panels(record) {
+  const quality = ["accuracy", "r2", "rmse"].find((name) => record.line(name)) ?? null;
+  return [
+    { name: "loss", lines: ["loss", "test_loss"], height: 108 },
+    ...(quality ? [{ name: quality, lines: [quality, `test_${quality}`], height: 66 }] : []),
+    { name: "lr", lines: ["lr"], height: 30 },
+  ];
+}
+
+/** Where each panel lies: {top, height} in px, and the height of all. */
+export function arrange(all) {
+  let top = 0;
+  const boxes = all.map(({ height }) => {
+    const box = { top: top + HEAD, height };
+    top += HEAD + height + 4;
+    return box;
+  });
+  return { boxes, height: top + MARGIN.bottom - 4 };
+}
+
+/** The ranges of the axes for everything there is: {x: [from, to], y: [[from, to], …]}; logarithms on a log axis. */
+export function ranges(record, others, all, { axis, log }) {
+  const last = axis === "step" ? record.lastStep : record.lastEpoch;
+  let end = Math.max(last, 0);
+  for (const other of others) end = Math.max(end, axis === "step" ? other.record.lastStep : other.record.lastEpoch);
+  const y = all.map((panel) => {
+    if (panel.name === "accuracy") return [-0.03, 1.05];
+    const lines = [record, ...others.map((other) => other.record)].flatMap((each) => panel.lines.map((name) => each.line(name)));
+    return vertical(lines.filter((line) => line?.count), panel, log);
+  });
+  return { x: [0, (end || 1) * ROOM], y };
+}
+
+function vertical(lines, panel, log) {
+  const logarithmic = log && panel.name === "loss";
+  let [low, high] = [Infinity, -Infinity];
+  for (const line of lines) {
+    for (let i = 0; i < line.count; i++) {
+      const value = line.values[i];
+      if (logarithmic && value <= 0) continue;
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+  }
+  if (!(high >= low)) return [0, 1];
+  if (logarithmic) {
+    [low, high] = [Math.log10(low), Math.log10(high)];
+    const pad = Math.max(0.06 * (high - low), 0.05);
+    return [low - pad, high + pad];
+  }
+  low = panel.name === "r2" ? Math.min(Math.max(low, WORST_R2), 0) : 0;
+  return [low, low + TOP * (high - low || 1)];
+}
+
+/**
+ * @param {Record} record
+ * @param {{name: string, record: Record}[]} others runs to compare with
+ * @param {{axis: "epoch"|"step", log: boolean, smooth: boolean, width: number}} how
+ * @param {{x: number[], y: number[][], zoomed: boolean[]}} shown what the axes show, and which panels were zoomed into
+ * @returns {{data: Object[], layout: Object}}
+ */
+export function figure(record, others, all, how, shown, colours, word) {
+  const { boxes, height } = arrange(all);
+  const data = [];
+  all.forEach((panel, index) => {
+    const context = { panel, index, how, shown };
+    others.forEach((other, which) => {
+      const colour = colours.classes[3 + (which % 4)];
+      panel.lines.forEach((name, part) => add(data, context, other.record.line(name), styles.other(part, colour)));
+    });
+    panel.lines.forEach((name, part) => add(data, context, record.line(name), styles.own(part, colours)));
+  });
+  return { data, layout: layout(all, boxes, height, how, shown, colours, word) };
+}
+
+const styles = {
+  own: (part, colours) => (part ? { color: colours.test, width: 2, dash: "6px,3px" } : { color: colours.train, width: 2, dash: "solid" }),
+  other: (part, color) => (part ? { color, width: 1.6, dash: "9px,3px,2px,3px" } : { color, width: 1.6, dash: "2px,2px" }),
+};
+
+function add(data, { panel, index, how, shown }, line, style) {
+  if (!line?.count) return;
+  const yaxis = index ? `y${index + 1}` : "y";
+  const faint = how.smooth && panel.name !== "lr";
+  const trace = { type: "scatter", mode: line.count > 1 ? "lines" : "markers", xaxis: "x", yaxis, hoverinfo: "none", line: style, marker: { color: style.color, size: 5 } };
+  const measured = cut(line, line.values, how, shown.x, panel);
+  if (!faint) return void data.push({ ...trace, ...measured });
+  data.push({ ...trace, ...measured, opacity: 0.28, line: { ...style, width: 1, dash: "solid" } });
+  data.push({ ...trace, ...cut(line, smoothed(line), how, shown.x, panel) });
+}
+
+/** The points of a line that draw the part that is shown, two for each pixel at most. */
+export function cut(line, values, { axis, log, width }, [from, to], panel) {
+  const x = axis === "step" ? line.steps : line.epochs;
+  const first = Math.max(0, indexAfter(x, line.count, from) - 1);
+  const last = Math.min(line.count, indexAfter(x, line.count, to) + 1);
+  const kept = extremes(x, values, first, last, Math.max(20, Math.floor(width)));
+  const positive = log && panel.name === "loss";
+  return { x: kept.map((i) => x[i]), y: kept.map((i) => (positive && !(values[i] > 0) ? null : values[i])) };
+}
+
+/** Running averages of a line: what is older counts less, by how far it is away. */
+export function smoothed(line) {
+  const result = new Float64Array(line.count);
+  const reach = (line.steps[line.count - 1] - line.steps[0]) / SMOOTH || 1;
+  let mean = line.values[0];
+  for (let i = 0; i < line.count; i++) {
+    const passed = i ? line.steps[i] - line.steps[i - 1] : 0;
+    mean += (1 - Math.exp(-passed / reach)) * (line.values[i] - mean);
+    result[i] = mean;
+  }
+  return result;
+}
+
+function layout(all, boxes, height, { axis, log }, shown, colours, word) {
+  const drawn = height - MARGIN.bottom;
+  const tick = { size: 12, color: colours.faint };
+  const quiet = { gridcolor: colours.line, linecolor: colours.line, zeroline: false, ticks: "", tickfont: tick, automargin: false, autorange: false };
+  const lowest = all.length > 1 ? `y${all.length}` : "y";
+  const result = {
+    height,
+    margin: { l: MARGIN.left, r: MARGIN.right, t: 0, b: MARGIN.bottom, pad: 0 },
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    font: { family: colours.font, size: 12, color: colours.text },
+    showlegend: false,
+    hovermode: false,
+    uirevision: "stage",
+    xaxis: {
+      ...quiet,
+      range: shown.x,
+      anchor: lowest,
+      nticks: 6,
+      showgrid: false,
+      exponentformat: "none",
+      tickformat: "~r",
+      title: { text: word(`curves.${axis}`), font: tick, standoff: 4 },
+    },
+  };
+  all.forEach((panel, index) => {
+    const { top, height: own } = boxes[index];
+    const logarithmic = log && panel.name === "loss";
+    result[index ? `yaxis${index + 1}` : "yaxis"] = {
+      ...quiet,
+      domain: [1 - (top + own) / drawn, 1 - top / drawn].map((part) => Math.min(Math.max(part, 0), 1)),
+      range: shown.y[index],
+      type: logarithmic ? "log" : "linear",
+      exponentformat: "power",
+      nticks: own > 90 ? 6 : 3,
+      ...(logarithmic ? { dtick: Math.max(1, Math.ceil((shown.y[index][1] - shown.y[index][0]) / 5)) } : {}),
+      ...(panel.name === "accuracy" ? { tickvals: [0, 0.5, 1], tickformat: ".0%" } : {}),
+      ...(panel.name === "lr" ? { tickvals: [0, shown.y[index][1] / TOP], tickformat: ".2~g" } : {}),
+      ...(shown.zoomed[index] ? { tickvals: null, dtick: null } : {}),
+    };
+  });
+  return result;
+}

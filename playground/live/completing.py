@@ -1,0 +1,108 @@
+"""Frames with the pictures that are wanted: what a recorded frame lacks is computed from the weights it holds.
+
+A run that nobody watched was recorded with few pictures, and a view that comes on screen later wants others. Every
+frame that holds all tensors can give them, exactly, because a picture is a function of the weights. Gradients are the
+one exception: they belong to a step, not to a state.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from playground import probes
+from playground.data import Dataset, load
+from playground.probes import Subject
+from playground.probes.registry import names
+from playground.runs import frames
+from playground.runs.supervised import Supervised
+from playground.spec import Experiment, SpecError, State, estimate
+
+WEIGHT = "w/"
+MOST_FLOPS = 3e9
+"""A network above this is not looked at in this process."""
+_length = struct.Struct("<I")
+
+
+def array_names(frame: bytes) -> set[str]:
+    """Return the names of a frame's arrays, without a look at the arrays."""
+    (length,) = _length.unpack_from(frame)
+    header: Any = json.loads(frame[_length.size : _length.size + length])
+    return {entry["name"] for entry in header["arrays"]}
+
+
+def lacks(frame: bytes, experiment: Experiment, folder: Path, wanted: Iterable[str]) -> tuple[str, ...]:
+    """Return which of the probes `wanted` a frame does not show, although it could."""
+    present = array_names(frame)
+    if not any(name.startswith(WEIGHT) for name in present):
+        return ()
+    return tuple(name for name in wanted if not gives(experiment, folder, name) <= present)
+
+
+def complete(frame: bytes, experiment: Experiment, folder: Path, wanted: tuple[str, ...]) -> bytes:
+    """Return `frame` with the arrays of the probes in `wanted`; as it is where they cannot be had."""
+    snapshot = frames.decode(frame)
+    try:
+        dataset = load(experiment.data, folder)
+        subject = Subject(experiment, dataset, _state(experiment, dataset, snapshot.arrays))
+        found = {name: array for probe in wanted for name, array in probes.compute(probe, subject).items()}
+    except (SpecError, KeyError):
+        return frame
+    return frames.encode(replace(snapshot, arrays={**found, **snapshot.arrays}))
+
+
+@lru_cache(maxsize=256)
+def gives(experiment: Experiment, folder: Path, probe: str) -> frozenset[str]:
+    """Return the names of the arrays that a probe gives for an experiment, whatever its weights."""
+    if probe not in names() or not small(experiment):
+        return frozenset()
+    try:
+        dataset = load(experiment.data, folder)
+        state = initial_state(experiment, dataset)
+        return frozenset(probes.compute(probe, Subject(experiment, dataset, state)))
+    except SpecError:
+        return frozenset()
+
+
+@lru_cache(maxsize=64)
+def untrained(experiment: Experiment, folder: Path, wanted: tuple[str, ...]) -> bytes | None:
+    """Return the frame of a network at step 0; None where it is too large for this process or cannot be trained."""
+    here = experiment.model_copy(update={"engine": "numpy", "device": "cpu"})
+    if not small(here):
+        return None
+    try:
+        snapshot = Supervised(here, load(here.data, folder)).snapshot(("weights", *wanted))
+    except SpecError:
+        return None
+    return frames.encode(snapshot)
+
+
+def small(experiment: Experiment) -> bool:
+    """Tell whether looking at a network is a matter of milliseconds."""
+    try:
+        flops = experiment.model.flops(experiment.data.input_shape()) * 20_000
+        return flops <= MOST_FLOPS and estimate(experiment).parameters <= 2_000_000
+    except SpecError:
+        return False
+
+
+def _state(experiment: Experiment, dataset: Dataset, arrays: dict[str, npt.NDArray[Any]]) -> State:
+    """Return the tensors of a frame as a net takes them. Raises KeyError if one is missing."""
+    return {
+        name: arrays[WEIGHT + name].astype(np.int64 if tensor.init == "count" else np.float32)
+        for name, tensor in experiment.model.tensors(dataset.input_shape).items()
+    }
+
+
+def initial_state(experiment: Experiment, dataset: Dataset) -> State:
+    """Return the tensors of a network before its first step, as an engine holds them."""
+    state = experiment.model.init(dataset.input_shape, experiment.seed)
+    return {name: x.astype(np.float32) if x.dtype.kind == "f" else x for name, x in state.items()}
