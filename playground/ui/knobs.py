@@ -1,7 +1,8 @@
 """One input for one knob of a specification. Ranges, steps, defaults and units come from the specification alone.
 
 Inputs carry no bounds of their own: what does not fit is refused by the specification, in the visitor's language,
-below the input, which keeps what was typed.
+below the input, which keeps what was typed. Each input is given its present value as its default too: what stands in a
+closed popover is built late in the browser, and would start empty otherwise.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def knob(knob: Knob, path: str, value: Any, *, change: Change = form.change, vis
     }
     if refused is None:
         _show(key, _entry(knob, value))
-    _INPUTS[_style(knob)](knob, value, shown)
+    _INPUTS[_style(knob)](knob, st.session_state[key], shown)
     if refused is not None:
         say(sentence(refused), "error", key=path)
 
@@ -59,51 +60,57 @@ def _width(knob: Knob) -> float:
     return (knob.high or 0) - (knob.low or 0)
 
 
-def _slider(knob: Knob, value: Any, shown: dict[str, Any]) -> None:
+def _slider(knob: Knob, entry: Any, shown: dict[str, Any]) -> None:
     cast = int if knob.type == "int" else float
     low, high, step = (cast(bound or 0) for bound in (knob.low, knob.high, knob.step))
-    # A value from a link may lie between two steps or, typed elsewhere, at a bound the step does not meet.
-    st.slider(
-        **shown, min_value=low, max_value=high, step=step, format=None if knob.type == "int" else "%.4g"
-    )
+    format_ = None if knob.type == "int" else "%.4g"
+    st.slider(**shown, min_value=low, max_value=high, value=entry, step=step, format=format_)
 
 
-def _number(knob: Knob, value: Any, shown: dict[str, Any]) -> None:
+def _number(knob: Knob, entry: Any, shown: dict[str, Any]) -> None:
     step = int(knob.step or 1) if knob.type == "int" else float(knob.step or 0.1)
-    st.number_input(**shown, value=None, step=step, format=None if knob.type == "int" else "%.6g")
+    st.number_input(**shown, value=entry, step=step, format=None if knob.type == "int" else "%.6g")
 
 
-def _list(knob: Knob, value: Any, shown: dict[str, Any]) -> None:
+def _list(knob: Knob, entry: Any, shown: dict[str, Any]) -> None:
     options = [_written(option) for option in rounds(knob)]
-    typed = str(st.session_state[shown["key"]])
-    if typed not in options:
-        options = sorted({*options, typed}, key=_size)
+    if entry not in options:
+        options = sorted({*options, str(entry)}, key=_size)
     off = f"ui.zero.{knob.name}"
     words = {"0": text(off, language())} if has(off, language()) else {}
     st.selectbox(
         **shown,
         options=options,
+        index=options.index(str(entry)),
         accept_new_options=True,
         format_func=lambda option: words.get(str(option), str(option)),
     )
 
 
-def _choice(knob: Knob, value: Any, shown: dict[str, Any]) -> None:
-    st.selectbox(**shown, options=list(knob.choices), format_func=_word(knob.name), filter_mode=None)
-
-
-def _bool(knob: Knob, value: Any, shown: dict[str, Any]) -> None:
-    st.toggle(**shown)
-
-
-def _names(knob: Knob, value: Any, shown: dict[str, Any]) -> None:
-    st.pills(
-        **shown, options=list(knob.choices), selection_mode="multi", format_func=_word(knob.name), wrap=True
+def _choice(knob: Knob, entry: Any, shown: dict[str, Any]) -> None:
+    options = list(knob.choices)
+    st.selectbox(
+        **shown, options=options, index=options.index(entry), format_func=_word(knob.name), filter_mode=None
     )
 
 
-def _text(knob: Knob, value: Any, shown: dict[str, Any]) -> None:
-    st.text_input(**shown)
+def _bool(knob: Knob, entry: Any, shown: dict[str, Any]) -> None:
+    st.toggle(**shown, value=bool(entry))
+
+
+def _names(knob: Knob, entry: Any, shown: dict[str, Any]) -> None:
+    st.pills(
+        **shown,
+        options=list(knob.choices),
+        selection_mode="multi",
+        default=entry,
+        format_func=_word(knob.name),
+        wrap=True,
+    )
+
+
+def _text(knob: Knob, entry: Any, shown: dict[str, Any]) -> None:
+    st.text_input(**shown, value=str(entry))
 
 
 _INPUTS: dict[str, Callable[[Knob, Any, dict[str, Any]], None]] = {

@@ -109,9 +109,11 @@ def _kind(path: str, layer: LayerSpec) -> None:
     key = f"kind.{path}"
     if st.session_state.get(key) != layer.kind:
         st.session_state[key] = layer.kind
+    kinds = list(LayerSpec.catalogue())
     st.selectbox(
         t("ui.layer_kind", name=place_name(path)),
-        list(LayerSpec.catalogue()),
+        kinds,
+        index=kinds.index(layer.kind),
         key=key,
         format_func=lambda kind: t(f"layer.{kind}"),
         label_visibility="collapsed",

@@ -82,7 +82,7 @@ def _plane(now: Now, dataset: Dataset) -> None:
         span=span,
         discrete=discrete,
     )
-    chart(figure, "plane", ratio=0.89, theme=appearance())
+    chart(figure, "plane", ratio=0.89, height=470, theme=appearance())
 
 
 def _options(dataset: Dataset) -> None:

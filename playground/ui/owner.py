@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import re
 import secrets
 from collections.abc import Mapping
-from functools import cache
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from playground.live.tokens import secret
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -65,33 +65,6 @@ def owner(cookies: Mapping[str, str], secret: bytes, kept: str | None) -> tuple[
 def _name(origin: str, key: str) -> str:
     # The service and its files see a digest only: whoever reads them cannot become the owner.
     return f"{origin}-{hashlib.sha256(key.encode()).hexdigest()[:32]}"
-
-
-@cache
-def secret(folder: Path) -> bytes:
-    """Return the installation's signing secret: `PLAYGROUND_SECRET`, else a file of the data folder, made once."""
-    chosen = os.environ.get("PLAYGROUND_SECRET", "")
-    if chosen:
-        return hashlib.sha256(chosen.encode()).digest()
-    path = folder / "secret"
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _written(path)
-    with os.fdopen(handle, "wb") as file:
-        file.write(secrets.token_bytes(32))
-        file.flush()
-        os.fsync(file.fileno())
-    return path.read_bytes()
-
-
-def _written(path: Path) -> bytes:
-    found = path.read_bytes()
-    if len(found) != 32:  # another process is writing it, or a crash has cut it short
-        path.write_bytes(secrets.token_bytes(32))
-        found = path.read_bytes()
-    return found
 
 
 class OwnerCookie:

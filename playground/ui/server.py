@@ -22,6 +22,8 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from playground.data.folder import data_folder
+from playground.live.assets import assets
+from playground.live.routes import Live
 from playground.ui.owner import OwnerCookie
 from playground.ui.serve import LIFELINE
 from playground.ui.shield import Shield
@@ -85,6 +87,7 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        await live.close()
         await run_in_threadpool(close)
 
 
@@ -108,14 +111,17 @@ def _warm() -> None:
 
     engines.get("numpy")
     _plotly()
+    assets()
 
 
+live = Live(data_folder())
 app = st.App(
     HERE / "app.py",
     routes=[
         Route("/playground/chart.js", chart_script),
         Route("/playground/plotly.js", plotly_script),
         Route("/playground/thumbnail/{appearance}/{kind}.svg", thumbnail_picture),
+        *live.routes,
     ],
     middleware=[Middleware(Shield), Middleware(OwnerCookie, folder=data_folder())],
     lifespan=lifespan,

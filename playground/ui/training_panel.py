@@ -69,9 +69,11 @@ def _family(family: type[Kind], path: str, present: Kind) -> None:
     key = f"kind.{path}"
     if st.session_state.get(key) != present.kind:
         st.session_state[key] = present.kind
+    kinds = list(family.catalogue())
     st.selectbox(
         t(f"ui.place.{path}"),
-        list(family.catalogue()),
+        kinds,
+        index=kinds.index(present.kind),
         key=key,
         format_func=lambda kind: t(f"{path}.{kind}"),
         on_change=_change_kind,

@@ -90,6 +90,7 @@ def setup(experiment: Experiment) -> None:
         st.selectbox(
             t("ui.pace"),
             paces,
+            index=paces.index(float(st.session_state["pace"])),
             key="pace_choice",
             format_func=lambda pace: t("ui.pace_rate", rate=f"{pace:,g}") if pace else t("ui.pace_full"),
             on_change=lambda: run.set_pace(st.session_state["pace_choice"]),
@@ -104,6 +105,7 @@ def setup(experiment: Experiment) -> None:
         st.selectbox(
             t("field.engine"),
             engines,
+            index=engines.index(experiment.engine),
             key="engine_choice",
             format_func=lambda name: ENGINES.get(str(name), str(name)),
             on_change=_choose_engine,

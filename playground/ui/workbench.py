@@ -146,7 +146,10 @@ def _tabs() -> None:
         label_visibility="collapsed",
         width="stretch",
     )
-    hidden = ",".join(f".stLayoutWrapper:has(> .st-key-column-{name})" for name in TABS if name != chosen)
+    others = [
+        f"[data-testid=stLayoutWrapper]:has(> .st-key-column-{name})" for name in TABS if name != chosen
+    ]
     if chosen != "network":
-        hidden += ",.st-key-setup"
+        others.append(".st-key-setup")
+    hidden = ",".join(others)
     st.html(f"<style>@media (max-width: 760px) {{ {hidden} {{ display: none !important; }} }}</style>")
