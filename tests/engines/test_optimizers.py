@@ -140,6 +140,8 @@ def test_a_model_without_parameters_trains_to_nothing(optimizer: OptimizerSpec, 
     fit = ours.fit(MSE(), x, y, 2)
     fit.begin(np.arange(5))
     assert [fit.step(0.1) for _ in range(4)] == [True, True, True, False]
-    assert_close(fit.losses().mean(), np.mean([(np.tanh(x[i : i + 2]) ** 2).mean() for i in (0, 2, 4)]))
+    assert fit.losses().mean() == pytest.approx(
+        np.mean([(np.tanh(x[i : i + 2]) ** 2).mean() for i in (0, 2, 4)])
+    )
     assert ours.state() == ours.gradients() == {}
     ours.load_optimizer(ours.optimizer_state())
