@@ -26,6 +26,7 @@ Arrays = dict[str, npt.NDArray[Any]]
 FAMILIES = ("data", "loss", "optimizer", "schedule")
 MAX_POINTS = 5000
 MAX_INPUT_MAPS = 64
+MAX_PICTURES = 64
 
 
 def setup(experiment: Experiment, dataset: Dataset, lang: str = "en") -> bytes:
@@ -83,7 +84,8 @@ def static_arrays(dataset: Dataset) -> Arrays:
     Returns:
         `points` (N, 2) or (N, 1) f4, `labels` (N,) i4 classes or f4 numbers, the same with `_test`; at most 5,000 of
         each, the first ones, whose index is that of the sample. `input_maps` (F, 34, 34) u1 and `input_maps/reach` (F,)
-        f4 for two-dimensional data, bytes as in the probe `maps`.
+        f4 for two-dimensional data, bytes as in the probe `maps`. `pictures` (up to 64, H, W) u1 where a sample is a
+        picture: the first training samples, 255 = 1.
     """
     found: Arrays = {}
     for end, points, y in (
@@ -93,6 +95,8 @@ def static_arrays(dataset: Dataset) -> Arrays:
         if points is not None:
             found[f"points{end}"] = np.asarray(points[:MAX_POINTS], np.float32)
         found[f"labels{end}"] = _labels(dataset, y[:MAX_POINTS])
+    if len(dataset.input_shape) == 3:
+        found["pictures"] = np.rint(255 * np.clip(dataset.x[:MAX_PICTURES, 0], 0, 1)).astype(np.uint8)
     if dataset.points is not None and dataset.extent is not None and len(dataset.extent) == 2:
         x = featurise(dataset, plane_points(dataset, GRID))[:, :MAX_INPUT_MAPS]
         rows = x.reshape(GRID, GRID, -1)[::3, ::3]  # the same places as the units' maps

@@ -7,13 +7,13 @@ const GRID = 100;
 const TILE = 34;
 const EXTENT = [-6, 6, -6, 6];
 const features = {
-  "x₁": (p) => p[0],
-  "x₂": (p) => p[1],
-  "x₁²": (p) => p[0] ** 2,
-  "x₂²": (p) => p[1] ** 2,
-  "x₁x₂": (p) => p[0] * p[1],
-  "sin x₁": (p) => Math.sin(p[0]),
-  "sin x₂": (p) => Math.sin(p[1]),
+  x1: (p) => p[0],
+  x2: (p) => p[1],
+  "x1^2": (p) => p[0] ** 2,
+  "x2^2": (p) => p[1] ** 2,
+  "x1*x2": (p) => p[0] * p[1],
+  "sin(x1)": (p) => Math.sin(p[0]),
+  "sin(x2)": (p) => Math.sin(p[1]),
 };
 
 const draws = {
@@ -44,14 +44,14 @@ const draws = {
 };
 
 export const cases = {
-  circle: { draw: "circles", inputs: ["x₁", "x₂"], sizes: [4, 2, 1], activation: "Tanh", count: 300 },
-  deep: { draw: "spiral", inputs: ["x₁", "x₂"], sizes: [8, 8, 8, 1], activation: "Tanh", count: 500, lr: 0.015 },
-  relu: { draw: "circles", inputs: ["x₁", "x₂", "x₁²", "x₂²"], sizes: [6, 1], activation: "ReLU", count: 300, kill: [1, 4] },
-  rings: { draw: "rings", inputs: ["x₁", "x₂"], sizes: [8, 6, 3], activation: "Tanh", count: 420, classes: 3 },
-  hills: { draw: "hills", inputs: ["x₁", "x₂"], sizes: [8, 6, 1], activation: "Tanh", count: 400, regression: true, lr: 0.02 },
+  circle: { draw: "circles", inputs: ["x1", "x2"], sizes: [4, 2, 1], activation: "Tanh", count: 300 },
+  deep: { draw: "spiral", inputs: ["x1", "x2"], sizes: [8, 8, 8, 1], activation: "Tanh", count: 500, lr: 0.015 },
+  relu: { draw: "circles", inputs: ["x1", "x2", "x1^2", "x2^2"], sizes: [6, 1], activation: "ReLU", count: 300, kill: [1, 4] },
+  rings: { draw: "rings", inputs: ["x1", "x2"], sizes: [8, 6, 3], activation: "Tanh", count: 420, classes: 3 },
+  hills: { draw: "hills", inputs: ["x1", "x2"], sizes: [8, 6, 1], activation: "Tanh", count: 400, regression: true, lr: 0.02 },
   function: { draw: "line", inputs: ["x"], sizes: [8, 1], activation: "Tanh", count: 160, regression: true },
   wide: { draw: "rings", inputs: Object.keys(features), sizes: [40, 12, 3], activation: "ReLU", count: 420, classes: 3, lr: 0.005 },
-  long: { draw: "circles", inputs: ["x₁", "x₂"], sizes: [6, 6, 6, 6, 6, 6, 6, 1], activation: "Tanh", count: 300 },
+  long: { draw: "circles", inputs: ["x1", "x2"], sizes: [6, 6, 6, 6, 6, 6, 6, 1], activation: "Tanh", count: 300 },
   digits: { pictures: [8, 8], sizes: [96, 10], activation: "ReLU", count: 200, classes: 10, lr: 0.01 },
 };
 
@@ -105,19 +105,23 @@ function setupOf({ about, train, test, activations, seen }, inputs) {
     const layer = layers.length;
     layers.push({ kind: "Linear", out_features: units, bias: true });
     if (activations[k]) layers.push({ kind: activations[k] });
-    return { layer, until: layers.length, units, activation: activations[k], name: "" };
+    const name = k < about.sizes.length - 1 ? `Hidden layer ${k + 1}` : "Output";
+    return { layer, until: layers.length - 1, units, activation: activations[k], name };
   });
   const arrays = {};
   const flat = (list) => array(Float32Array.from(list.flatMap(([p]) => Array.from(p))), [list.length, list[0][0].length]);
   const labels = (list) => array((about.regression ? Float32Array : Float64Array).from(list, ([, label]) => label), [list.length]);
   if (about.pictures) {
-    arrays.input_maps = array(Uint8Array.from(train[0][0], (value) => 128 + 127 * value), [1, ...about.pictures]);
+    const [rows, columns] = about.pictures;
+    const pixels = train.slice(0, 64).flatMap(([p]) => Array.from(p, (value) => Math.round(255 * value)));
+    arrays.pictures = array(Uint8Array.from(pixels), [64, rows, columns]);
   } else {
     Object.assign(arrays, { points: flat(train), labels: labels(train), points_test: flat(test), labels_test: labels(test) });
     if (about.inputs.length > 1) {
       const maps = new Uint8Array(inputs * TILE * TILE);
-      plane(TILE, (p, at) => seen(p).forEach((value, k) => (maps[k * TILE * TILE + at] = byte(value / (about.inputs[k].includes("²") || k === 4 ? 36 : k > 4 ? 1 : 6)))));
+      plane(TILE, (p, at) => seen(p).forEach((value, k) => (maps[k * TILE * TILE + at] = byte(value / reachOf(about.inputs[k])))));
       arrays.input_maps = array(maps, [inputs, TILE, TILE]);
+      arrays["input_maps/reach"] = array(Float32Array.from(about.inputs, reachOf), [inputs]);
     }
   }
   const task = about.regression ? { kind: "regression", size: 1, names: [] } : { kind: "classes", size: about.classes ?? 2 };
@@ -132,6 +136,9 @@ function setupOf({ about, train, test, activations, seen }, inputs) {
     arrays,
   };
 }
+
+// The largest value of a feature on the plane.
+const reachOf = (input) => ({ x1: 6, x2: 6, "sin(x1)": 1, "sin(x2)": 1 })[input] ?? 36;
 
 function frameOf({ about, net, seen, train, activations }) {
   const arrays = {};

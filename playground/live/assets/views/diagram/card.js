@@ -1,7 +1,8 @@
 // One unit, large and readable: its map, what it shows, its weights and its bias as numbers. While the pointer rests on a
 // tile the card is only to be read; opened by a click it stays, and every number in it can be changed.
 
-import { digits, fit, h } from "../../dom.js";
+import { fit, h } from "../../dom.js";
+import { bound, signed } from "../picture/numbers.js";
 import { shortName, unitName } from "./columns.js";
 
 const SIDE = 132;
@@ -129,8 +130,8 @@ export class Card {
     }
     if (this.canvas) {
       const [low, , high] = this.scale.children;
-      low.textContent = face.kind === "picture" ? "0" : signed(-face.reach);
-      high.textContent = face.kind === "picture" ? "1" : signed(face.reach);
+      low.textContent = face.kind === "picture" ? "0" : bound(-face.reachOf(this.shown.unit));
+      high.textContent = face.kind === "picture" ? "1" : bound(face.reachOf(this.shown.unit));
     }
     this.#flag(state);
   }
@@ -141,12 +142,6 @@ export class Card {
     this.state.dataset.state = state;
     this.state.textContent = state === "fine" ? "" : this.word(`diagram.${state}_long`);
   }
-}
-
-/** A number with its sign, the minus as wide as the plus. */
-export function signed(value) {
-  const text = digits(Math.abs(value));
-  return value < 0 ? `−${text}` : value > 0 ? `+${text}` : text;
 }
 
 function pixelName(index, [, columns], word) {

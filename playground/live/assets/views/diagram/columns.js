@@ -72,6 +72,12 @@ export function unitName(column, unit, word) {
   return column.units === 1 && !column.hidden ? column.name : word("diagram.unit", { column: column.name, number: unit + 1 });
 }
 
+/** The same, as short as it fits on a hint. */
+export function briefName(column, unit, word) {
+  if (column.labels[unit] !== undefined) return column.labels[unit];
+  return column.units === 1 && !column.hidden ? column.short : word("diagram.brief", { column: column.short, number: unit + 1 });
+}
+
 /** The short name of a unit where a whole column is listed. */
 export function shortName(column, unit, word) {
   return column.labels[unit] ?? word("diagram.number", { number: unit + 1 });

@@ -13,15 +13,15 @@ export class Faces {
     this.count = 0;
   }
 
-  /** Whether the tiles are the same in every frame. */
+  /** Whether the tiles are the same in every frame, whatever is selected. */
   get still() {
-    return this.column.index < 0;
+    return this.column.index < 0 && !this.column.picture;
   }
 
   /** Reads a frame into pixels; true if there is something to draw. */
-  read(frame, lut) {
+  read(frame, lut, selection = null) {
     const { column } = this;
-    if (column.index < 0) return this.#inputs(lut);
+    if (column.index < 0) return this.#inputs(lut, selection);
     const { arrays } = frame;
     const weight = arrays[`w/${column.weight}`];
     const picture = this.setup.input.shape.length >= 2 && column.index === 0 ? this.setup.input.shape.slice(-2) : null;
@@ -43,21 +43,34 @@ export class Faces {
     return this.kind === "response";
   }
 
-  #inputs(lut) {
-    const { arrays } = this.setup;
-    const maps = arrays?.input_maps;
-    if (maps?.shape.length === 3) {
-      this.kind = this.column.picture ? "picture" : "response";
-      return this.#maps(maps, lut, this.column.picture !== null);
-    }
+  // Features over the plane; where inputs are pictures, the sample that is selected, else the first.
+  #inputs(lut, selection) {
+    const { input_maps: maps, "input_maps/reach": reach, pictures } = this.setup.arrays;
     this.count = 0;
-    return false;
+    if (this.column.picture && pictures?.shape.length === 3) {
+      this.kind = "picture";
+      const [count, rows, columns] = pictures.shape;
+      const index = selection?.kind === "sample" && !selection.test && selection.index < count ? selection.index : 0;
+      const bytes = pictures.data.subarray(index * rows * columns, (index + 1) * rows * columns);
+      this.bitmap.write(Uint8Array.from(bytes, (byte) => 128 + (byte >> 1)), 1, rows, columns, lut, true);
+      this.count = 1;
+    } else if (!this.column.picture && maps?.shape.length === 3) {
+      this.kind = "response";
+      this.reaches = reach?.data ?? null;
+      return this.#maps(maps, lut);
+    }
+    return this.count > 0;
   }
 
-  #maps({ data, shape }, lut, upright = false) {
+  #maps({ data, shape }, lut) {
     this.count = Math.min(shape[0], this.column.shown);
-    this.bitmap.write(data, this.count, shape[1], shape[2], lut, upright);
+    this.bitmap.write(data, this.count, shape[1], shape[2], lut);
     return this.count > 0;
+  }
+
+  /** What the full colour of a unit's tile stands for. */
+  reachOf(unit) {
+    return this.reaches?.[unit] ?? this.reach;
   }
 
   #weights(kind, { data, shape }, [rows, columns], lut) {

@@ -43,7 +43,7 @@ export class Heads {
   }
 
   #units(column) {
-    const count = h("span", { class: "stage-diagram-count" }, String(column.units));
+    const count = h("span", { class: "stage-diagram-count" }, column.picture ? column.labels[0] : String(column.units));
     if (!column.hidden) return [count];
     this.counts.set(column, count);
     const less = h("button", { type: "button", class: "stage-diagram-less", "aria-label": this.word("diagram.less", { name: column.name }) }, "−");

@@ -13,7 +13,7 @@ const ASIDE = 3; // edges end so far from a tile
 export function arrange(columns, width, coarse) {
   const shapes = columns.map(blockOf);
   const rows = Math.max(...shapes.map((shape) => shape.rows));
-  const size = tileSize(rows, width, coarse);
+  const size = columns[0].picture && width > 700 ? 44 : tileSize(rows, width, coarse); // weights as pictures want room
   const space = Math.max(coarse ? 10 : 8, Math.round(size * 0.22));
   const heads = coarse ? { rail: 36, units: 36, note: 18 } : { rail: 28, units: 28, note: 18 };
   const top = heads.rail + heads.units + heads.note + 10;

@@ -100,12 +100,9 @@ export class Units {
 
   #label(column, unit, place) {
     const text = column.labels[unit];
-    if (text === undefined || column.shown > 16) return "";
-    const side = column.index < 0 && !column.picture ? "left" : column.picture ? "below" : "right";
-    const at =
-      side === "below"
-        ? { left: `${place.x + place.size / 2}px`, top: `${place.y + place.size + 4}px` }
-        : { left: `${side === "left" ? place.x - 6 : place.x + place.size + 6}px`, top: `${place.y + place.size / 2}px` };
+    if (text === undefined || column.shown > 16 || column.picture) return "";
+    const side = column.index < 0 ? "left" : "right";
+    const at = { left: `${side === "left" ? place.x - 6 : place.x + place.size + 6}px`, top: `${place.y + place.size / 2}px` };
     return h("span", { class: `stage-diagram-label stage-diagram-label-${side}`, title: text, style: at, "aria-hidden": "true" }, text);
   }
 

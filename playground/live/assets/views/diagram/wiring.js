@@ -7,17 +7,18 @@ const CAP = 320;
 const AGAIN = 30; // frames between two choices of the strongest
 
 export class Wiring {
-  /** @param left, right the placed columns; `gap` the strip between them; `column` the index of the right one */
-  constructor(left, right, gap, column, layer) {
-    Object.assign(this, { left, right, gap, column, layer });
+  /** @param left, right the placed columns; `gap` the strip between them; `end` the right column (columns.js) */
+  constructor(left, right, gap, end) {
+    Object.assign(this, { left, right, gap, end, column: end.index, layer: end.layer });
     this.inputs = left.tiles.length;
     this.outputs = right.tiles.length;
     this.least = 0;
     this.age = 0;
   }
 
-  /** Takes the weights (out, in) of this frame; null where there are none. */
-  read(array) {
+  /** Takes the weights (out, in) of a frame's arrays; a column without weights passes each number on. */
+  read(arrays) {
+    const array = this.end.weight ? arrays[`w/${this.end.weight}`] : null;
     this.weights = array?.shape.length === 2 ? array : null;
     if (!this.weights) return;
     const { data, shape } = this.weights;
@@ -42,6 +43,7 @@ export class Wiring {
 
   /** How many edges there are, and how many of them are drawn. */
   get count() {
+    if (!this.end.weight) return [0, 0];
     return [this.inputs * this.outputs, Math.min(this.inputs * this.outputs, CAP)];
   }
 
@@ -56,6 +58,10 @@ export class Wiring {
     if (this.weights) {
       this.#pass(strip, inks, run, focus, false);
       if (focus) this.#pass(strip, inks, run, focus, true);
+    } else if (!this.end.weight) {
+      for (let unit = 0; unit < Math.min(this.inputs, this.outputs); unit++) {
+        strip.draw(this.left.tiles[unit].port, this.right.tiles[unit].port, 1.2, inks.faint, 150, run);
+      }
     }
     strip.show();
   }

@@ -60,6 +60,17 @@ export function byteOf(value, reach) {
   return byte < 1 ? 1 : byte > 255 ? 255 : byte | 0;
 }
 
+const written = new Map();
+
+/** A pixel as a canvas wants its colours, #rrggbb; each is written once. */
+export function css(rgba) {
+  if (!written.has(rgba)) {
+    if (written.size > 4096) written.clear();
+    written.set(rgba, `#${[0, 8, 16].map((bits) => ((rgba >>> bits) & 255).toString(16).padStart(2, "0")).join("")}`);
+  }
+  return written.get(rgba);
+}
+
 /** A pixel (RGBA in memory, little-endian) of an [r, g, b]. */
 export function pixel([red, green, blue]) {
   return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;

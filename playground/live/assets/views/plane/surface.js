@@ -127,8 +127,8 @@ export class Surface {
     this.switches = new Switches(word, this.options, switches, () => this.#repaint());
     this.key = new Key(word, { names, test: this.test.count > 0 });
     this.reading = h("p", { class: "stage-plane-reading" });
-    this.span = Math.max(1e-6, ...this.train.label.map(Math.abs));
-    this.tools = new Tools(word, { names, reach: Number(this.span.toPrecision(2)), colours: this.stage.colours }, {
+    this.reach = Math.max(1e-6, ...this.train.label.map(Math.abs));
+    this.tools = new Tools(word, { names, reach: Number(this.reach.toPrecision(2)), colours: this.stage.colours }, {
       changed: () => this.#armed(),
       undo: () => this.#painted(() => this.brush.undo()),
       redo: () => this.#painted(() => this.brush.redo()),
@@ -155,7 +155,7 @@ export class Surface {
     const { colours } = this.stage;
     dye(this.root, colours);
     this.paint = new Paint(colours, this.classes);
-    this.layers.dye(colours, inkFor(this.classes, colours, this.span));
+    this.#ink();
     this.key.build(colours);
     this.tools.dye(colours);
     this.#sayGhost();
@@ -178,6 +178,16 @@ export class Surface {
     const own = unit && fieldOf(this.frame, setup, unit);
     this.field = own ?? fieldOf(this.frame, setup);
     this.unit = own ? unit : null;
+    const reach = this.field?.kind === "values" ? this.field.reach : this.reach;
+    if (this.classes || reach === this.reach) return;
+    this.reach = reach; // samples are coloured on the scale of the surface
+    this.#ink();
+    this.layers.data(this.#shown().reverse());
+  }
+
+  #ink() {
+    const { colours } = this.stage;
+    this.layers.dye(colours, inkFor(this.classes, colours, this.reach));
   }
 
   #paintField() {
