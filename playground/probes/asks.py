@@ -85,6 +85,7 @@ def find(what: object) -> Ask:
         SpecError: if there is none.
     """
     import playground.probes.backprop
+    import playground.probes.gradient_check
     import playground.probes.neuron  # noqa: F401 - the modules enter their questions
 
     found = ASKS.get(what) if isinstance(what, str) else None
