@@ -44,7 +44,9 @@ def lacks(frame: bytes, experiment: Experiment, folder: Path, wanted: Iterable[s
     present = array_names(frame)
     if not any(name.startswith(WEIGHT) for name in present):
         return ()
-    return tuple(name for name in wanted if not gives(experiment, folder, name) <= present)
+    # pyright does not know that pydantic's frozen models are hashable.
+    known = {name: gives(experiment, folder, name) for name in wanted}  # pyright: ignore[reportArgumentType]
+    return tuple(name for name in wanted if not known[name] <= present)
 
 
 def complete(frame: bytes, experiment: Experiment, folder: Path, wanted: tuple[str, ...]) -> bytes:

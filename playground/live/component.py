@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from streamlit.components.v2 import component
 
 from playground.data.folder import data_folder
 from playground.live import slow, tokens
@@ -144,11 +145,11 @@ _registered: Callable[..., Any] | None = None
 def _component() -> Callable[..., Any]:
     """Register the component on first use: it needs Streamlit's runtime."""
     global _registered
-    if _registered is None:
-        _registered = st.components.v2.component(
-            "playground_stage", html='<div class="stage"></div>', js=loader(), isolate_styles=False
-        )
-    return _registered
+    found = _registered or component(
+        "playground_stage", html='<div class="stage"></div>', js=loader(), isolate_styles=False
+    )
+    _registered = found
+    return found
 
 
 def loader() -> str:

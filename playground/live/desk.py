@@ -51,10 +51,9 @@ VERBS = frozenset({"command", "seek", "steps", "history", "ask"})
 class Desk:
     """Answers for every socket of this process."""
 
-    def __init__(self, lines: Lines, folder: Path, secret: bytes) -> None:
+    def __init__(self, lines: Lines, folder: Path) -> None:
         self.lines, self.folder = lines, folder
         self.stills = stills
-        self._secret = secret
 
     # --- requests -----------------------------------------------------------------------------------------------
 
@@ -186,7 +185,9 @@ class Desk:
             if view["step"] or view["status"] in ENDED:
                 return None
             known = read_experiment(experiment)
-            return await asyncio.to_thread(completing.untrained, known, self.folder, probes)
+            # pyright does not know that pydantic's frozen models are hashable.
+            show = partial(completing.untrained, known, self.folder, probes)  # pyright: ignore[reportArgumentType]
+            return await asyncio.to_thread(show)
         if view["status"] == RUNNING:
             return frame
         return await asyncio.to_thread(self._complete, frame, experiment, probes)
@@ -220,7 +221,7 @@ class Desk:
 
     def renewed(self, claims: Claims) -> str:
         """Return a fresh token with the same claims."""
-        return tokens.issue(self._secret, claims.owner, claims.run, claims.lang)
+        return tokens.issue(tokens.secret(self.folder), claims.owner, claims.run, claims.lang)
 
 
 @lru_cache(maxsize=256)

@@ -144,8 +144,11 @@ class Hubs:
         """Return the hub of an owner's run; two owners never share one, whatever run they name."""
         key = (owner, run)
         if key not in self._hubs:
-            self._hubs[key] = Hub(self.lines, owner, run, lambda: self._hubs.pop(key, None))
+            self._hubs[key] = Hub(self.lines, owner, run, lambda: self._forget(key))
         return self._hubs[key]
+
+    def _forget(self, key: tuple[str, str]) -> None:
+        self._hubs.pop(key, None)
 
     def __len__(self) -> int:
         return len(self._hubs)

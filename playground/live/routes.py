@@ -36,17 +36,12 @@ TOO_MANY = 1013
 class Live:
     """The live part of one server process."""
 
-    def __init__(self, folder: Path, secret: bytes) -> None:
-        """Prepare; nothing is connected before the first socket.
-
-        Args:
-            folder: the data folder.
-            secret: what tokens are signed with.
-        """
-        self.folder, self._secret = folder, secret
+    def __init__(self, folder: Path) -> None:
+        """Prepare for a data folder; nothing is connected, made or read before the first socket."""
+        self.folder = folder
         self.lines = Lines(folder)
         self.hubs = Hubs(self.lines)
-        self.desk = Desk(self.lines, folder, secret)
+        self.desk = Desk(self.lines, folder)
         self.stopping = asyncio.Event()
         self._viewers: Counter[str] = Counter()
         self._open: set[asyncio.Task[None]] = set()
@@ -77,7 +72,7 @@ class Live:
         if not admits(headers.get("host"), headers.get("origin"), hosts=_hosts(), origins=_origins()):
             await socket.close()  # before it is accepted: the browser hears 403
             return
-        claims = tokens.read(self._secret, socket.query_params.get("token", ""))
+        claims = tokens.read(tokens.secret(self.folder), socket.query_params.get("token", ""))
         await socket.accept()
         if claims is None:
             await socket.close(BAD_TOKEN)

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 from playground import i18n
-from playground.live import tokens
 from playground.live.desk import VERBS, Desk, structure
 from playground.live.envelope import with_fields
 from playground.live.line import Lines
@@ -85,7 +84,7 @@ class Feed:
 
     async def _bundle(self, options: dict[str, Any], wanted: Wanted, memory: Memory) -> bytes:
         lines = Lines(self.folder)
-        desk = Desk(lines, self.folder, tokens.secret(self.folder))
+        desk = Desk(lines, self.folder)
         try:
             view, frame = await self._look(lines, wanted.probes)
             facts: dict[str, Any] = {"mount": options, "status": desk.status(view, self.lang)}

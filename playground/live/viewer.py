@@ -213,7 +213,7 @@ class Viewer:
             await self.socket.send_text(
                 json.dumps({"type": "token", "token": self.desk.renewed(self.claims)})
             )
-        status = self.desk.status(view, self.claims.lang)
+        status = self.desk.status(view, self.claims.lang) | {"lost": self.source.lost}
         events = {name: value for name, value in status.items() if name not in NUMBERS}
         told = {name: value for name, value in self._told.items() if name not in NUMBERS}
         soon = now - self._told_at < NUMBERS_EVERY
@@ -221,7 +221,7 @@ class Viewer:
             return
         said = status | {"type": "status"}
         if self._told and self._told["experiment"] != status["experiment"]:
-            said["experiment"] = self.desk.whole(status["experiment"])
+            said["experiment"] = self.desk.whole(view["experiment"])
         else:
             said.pop("experiment")
         self._told, self._told_at = status, now

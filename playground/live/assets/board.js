@@ -396,6 +396,7 @@ export class Board {
   #hear(status) {
     const before = this.status;
     this.status = status;
+    if (status.lost !== undefined) this.#setState(status.lost ? "lost" : "open");
     this.root.dataset.status = status.status;
     if (status.experiment && this.setup) this.setup.experiment = status.experiment;
     this.events.emit("status", status);

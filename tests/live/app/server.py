@@ -11,10 +11,9 @@ from typing import Any
 import streamlit as st
 
 from playground.data.folder import data_folder
-from playground.live import tokens
 from playground.live.routes import Live
 
-live = Live(data_folder(), tokens.secret(data_folder()))
+live = Live(data_folder())
 
 
 @asynccontextmanager

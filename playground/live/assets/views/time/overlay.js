@@ -43,7 +43,8 @@ export class Overlay {
         const step = hovered ?? replayed;
         const index_ = step === null ? line.count - 1 : indexAfter(line.steps, line.count, step) - 1;
         if (index_ < 0) return;
-        const x = across((how.axis === "step" ? line.steps : line.epochs)[index_]);
+        let x = across((how.axis === "step" ? line.steps : line.epochs)[index_]);
+        if (step === null) x = Math.min(x, Math.max(right, across(to))); // the axis follows in a moment
         if (x >= MARGIN.left - 1 && x <= right + 1) dot(pen, x, down(line.values[index_]), colour, colours.background, part);
       });
       pen.restore();

@@ -4,7 +4,7 @@
 export const HEAD = 40; // px above the ridges, for name and shares
 export const FOOT = 20; // px below, for the axis
 const OVERLAP = 0.42; // a ridge may rise over so much of the whole height
-const LATER = 0.75; // how far the oldest ridge has faded
+const LATER = 0.6; // how far the oldest ridge has faded
 
 /**
  * @param {CanvasRenderingContext2D} pen

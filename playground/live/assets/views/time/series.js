@@ -1,7 +1,8 @@
 // A run's metrics by step, in bounded memory: what the curves and the timeline draw. Knows no picture.
 
 const MOST = 4000; // points of one line
-const AWAY = 1500; // ms without a frame (a hidden tab, a busy browser), after which the history is asked for again
+const AWAY = 400; // ms without a frame where they come faster (a hidden tab, a busy browser): then the history is asked for
+const USUAL = 8; // times the usual time between two frames
 const DRAWN = ["loss", "test_loss", "accuracy", "test_accuracy", "r2", "test_r2", "rmse", "test_rmse", "lr"];
 
 /** One metric: points (step, epoch, value) with steps ascending. When it is full, it keeps what draws the same picture. */
@@ -173,6 +174,7 @@ function follow(stage, record) {
   let waiting = null; // live frames that came while the history was under way
   let wanted = false;
   let heard = performance.now(); // when the last frame came
+  let usual = AWAY; // ms between two of them
   let settings = "";
   const load = async () => {
     wanted = true;
@@ -188,8 +190,10 @@ function follow(stage, record) {
     waiting = null;
   };
   stage.on("frame", (frame) => {
-    const missed = performance.now() - heard > AWAY && record.lastStep >= 0 && frame.step > record.lastStep;
-    heard = performance.now();
+    const silence = performance.now() - heard;
+    const missed = silence > Math.max(AWAY, USUAL * usual) && frame.step > record.lastStep;
+    usual += 0.1 * (Math.min(silence, AWAY) - usual);
+    heard += silence;
     waiting?.push(frame);
     record.add(frame);
     if (missed) load();

@@ -3,6 +3,7 @@
 const MOST = 48; // moments of one histogram
 const ROWS = 64; // points of a smoothed ridge
 const LEAST = 0.7; // of a bin: no ridge is sharper
+const SHARPER = 0.6; // Silverman has 0.9, for one hill; weights often have more
 
 /** The histogram of one set of numbers at one step. */
 export class Moment {
@@ -30,7 +31,7 @@ export class Moment {
 
   /**
    * The ridge: [x, height] with heights from 0 to 1. The counts are smoothed as far as their number asks for (a normal
-   * kernel of Silverman's width), so that 16 weights do not look like a comb.
+   * kernel, a little narrower than Silverman's rule), so that 16 weights do not look like a comb.
    */
   get ridge() {
     return (this.known ??= this.#smooth());
@@ -46,8 +47,8 @@ export class Moment {
       square += (count * i * i) / total;
     });
     const spread = Math.sqrt(Math.max(square - mean * mean, 0));
-    const reach = Math.max(LEAST, 0.9 * spread * total ** -0.2);
-    const margin = Math.min(2 * reach, bins / 4);
+    const reach = Math.max(LEAST, SHARPER * spread * total ** -0.2);
+    const margin = 2.5 * reach;
     const points = [];
     let top = 0;
     for (let row = 0; row <= ROWS; row++) {
