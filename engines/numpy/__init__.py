@@ -12,6 +12,7 @@ from engines.checks import as_targets
 from engines.numpy.losses import LOSSES, coded, mean_losses
 from engines.numpy.net import Net
 from engines.numpy.program import Program, run
+from engines.numpy.threads import use_one_thread
 from engines.protocol import Array, Dtype
 from playground.spec import LossSpec, ModelSpec, OptimizerSpec, Shape, SpecError
 
@@ -53,4 +54,5 @@ class NumpyEngine:
         return float(mean_losses(spec, terms, t)[0]), np.ascontiguousarray(dy.T).reshape(y.shape)
 
 
+use_one_thread()
 engine = NumpyEngine()
