@@ -6,16 +6,19 @@ with the same sentences as every other bad input. This module knows no socket, n
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, field_validator
 
 from playground.spec.base import Kind, Spec, number, one_of
+from playground.spec.errors import SpecError
 
 PROTOCOL = 2
 """What a client and a service must agree on."""
 
 MAX_STEPS_AHEAD = 10_000_000
+MAX_VALUE = 16_384  # characters of JSON
 Name = Annotated[str, Field(max_length=200)]
 Probes = Annotated[tuple[Name, ...], Field(max_length=64)]
 
@@ -71,6 +74,14 @@ class Set(Command):
     kind: Literal["set"] = "set"
     path: Name
     value: JsonValue
+
+    @field_validator("value")
+    @classmethod
+    def _short(cls, value: JsonValue) -> JsonValue:
+        size = len(json.dumps(value))
+        if size > MAX_VALUE:
+            raise SpecError("error.json_size", value=size, bound=MAX_VALUE)
+        return value
 
 
 class SetWeight(Command):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import os
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -56,7 +55,7 @@ class Control:
         try:
             return await self._verbs[type(request)](request)
         except IndexUnavailable as error:
-            raise SpecError(f"run.{error.reason}") from error
+            raise SpecError(f"run.refused_{error.reason}", place=str(self.dispatch.data_folder)) from error
 
     def find(self, owner: str, run: str) -> Run:
         """Return the owner's run. Raises NoSuchRun."""
@@ -104,7 +103,7 @@ class Control:
         except OSError as error:
             self.dispatch.runs.pop(run.id)
             self.dispatch.index.forget(run.id)
-            raise SpecError("run.unwritable", place=str(run.folder.parent)) from error
+            raise SpecError("run.refused_unwritable", place=str(run.folder.parent)) from error
 
     async def list(self, request: commands.ListRuns) -> Answer:
         """Every run of the owner, newest first."""
@@ -358,7 +357,7 @@ class Control:
             await asyncio.to_thread(forks.take_over, parent.folder, folder, step)
         except OSError as error:
             dispatch.index.forget(entry.id)
-            raise SpecError("run.unwritable", place=os.fspath(folder.parent)) from error
+            raise SpecError("run.refused_unwritable", place=str(folder.parent)) from error
         run = dispatch.add(Run.of(entry, folder))
         run.epoch, run.probes = parent.epoch, dict(parent.probes)
         run.recording.cut_back(step)

@@ -184,7 +184,10 @@ class Dispatch:
         for message, payloads in self.backend.drain(key):
             try:
                 self._heard(run, message, payloads)
-            except OSError as error:  # the run's folder cannot be used any more
+            except (
+                OSError,
+                ValueError,
+            ) as error:  # the run's folder cannot be used, or holds what nobody understands
                 logger.warning("run %s: %s", run.id, error)
                 reason = Reason("run.failed", {"attempts": run.attempt, "cause": str(error)})
                 self.leave(run, partial(self.settle, run, "failed", reason), 0, end_counts=False, now=True)

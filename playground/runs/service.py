@@ -192,7 +192,7 @@ class Service:
             return {"error": plain_error(error)}, ()
         except OSError as error:
             logger.warning("a request failed: %s", error)
-            return {"error": plain_error(SpecError("run.unwritable", place=str(self.data_dir)))}, ()
+            return {"error": plain_error(SpecError("run.refused_unwritable", place=str(self.data_dir)))}, ()
         except Exception:
             logger.exception("a request failed")
             return {"error": plain_error(SpecError("run.internal"))}, ()

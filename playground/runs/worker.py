@@ -104,6 +104,7 @@ class Worker:
         self._broken: set[str] = set()  # probes that have failed
         self._probed: dict[str, float] = {}  # when each probe was last looked through
         self._dirty = True
+        self._unpinned = False  # commands have changed the run since the last keyframe
         self._shown = -1  # the step of the last frame
         self._speed = Speed()
         self._trouble = ""
@@ -260,6 +261,7 @@ class Worker:
             known = self.script.popleft()
             self._change(known.seq, known.command)
         if self._repeating() or not self.held:
+            self._pin()
             return
         before = self.trainer.experiment.to_json()
         while self.held:
@@ -268,6 +270,16 @@ class Worker:
                 self.used.seq = max(self.used.seq, wanted.seq)
         after = self.trainer.experiment.to_json()
         self._report("" if after == before else after)
+        self._pin()
+
+    def _pin(self) -> None:
+        """Write a keyframe that stays where commands have changed the run, so that forks need not repeat them.
+
+        Whoever gave them need not wait for the disk: they are recorded, and would be repeated after a death.
+        """
+        if self._unpinned and self.job.replay is None:
+            self.keeper.pin()
+        self._unpinned = False
 
     def _apply(self, seq: int, command: commands.Command) -> bool:
         """Apply a visitor's command; False if it was refused."""
@@ -292,7 +304,7 @@ class Worker:
         return True
 
     def _change(self, seq: int, command: commands.Command) -> bool:
-        """Change what is learned, and pin a keyframe so that a fork is exact; False if it was refused."""
+        """Change what is learned; False if it was refused."""
         try:
             if isinstance(command, commands.Set):
                 self.trainer.set(command.path, command.value)
@@ -302,9 +314,7 @@ class Worker:
             self.pipe.send(commands.Refused(seq=seq, error=plain_error(error)))
             return False
         self.used.seq = max(self.used.seq, seq)
-        self._dirty = True
-        if self.job.replay is None:
-            self.keeper.pin()
+        self._dirty = self._unpinned = True
         return True
 
     # --- showing ----------------------------------------------------------------------------------------------

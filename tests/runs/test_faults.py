@@ -75,6 +75,16 @@ def test_a_change_survives_the_kill_that_follows_it(home: House):
     assert np.array_equal(weights(home, run), undisturbed(SLOW, STEPS, [(ack.step, "lr", 0.7)]))
 
 
+def test_attempts_are_given_back_to_a_run_that_gets_beyond_its_death(tmp_path: Path):
+    with house(tmp_path, healthy_seconds=0.1) as home:
+        run = home.submit(Toy(sleep=0.001))
+        for _ in range(4):
+            died_at = newest_step(home, run)
+            home.until(run, "running", step=died_at + 150)
+            home.worker().kill()
+        assert home.until(run, "running", step=newest_step(home, run) + 50).attempt <= 2
+
+
 def test_a_paused_run_comes_back_to_the_same_step(home: House):
     run = home.submit(SLOW)
     home.until(run, "running", step=123)

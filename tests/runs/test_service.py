@@ -125,6 +125,11 @@ def test_a_refused_change_is_a_sentence_and_the_run_goes_on(home: House):
     assert json.loads(after.experiment)["lr"] == 0.1
 
 
+def test_a_value_beyond_all_measure_is_refused_before_it_travels(home: House):
+    with pytest.raises(SpecError, match="at most 16384 are read"):
+        home.send("run", c.Set(path="lr", value="x" * 20_000))
+
+
 def test_a_command_that_breaks_the_worker_is_given_up_and_the_run_goes_on(home: House):
     run = home.start(sleep=0.0005)
     before = home.until(run, "running", step=20)

@@ -83,21 +83,19 @@ def test_five_hundred_invented_requests_are_answered_or_refused_in_a_sentence(ho
     runs = [home.start(sleep=0.001) for _ in range(2)]
     for run in runs:
         home.until(run, "running")
-    draw, refused, slowest = random.Random(0), 0, 0.0
+    draw, times = random.Random(0), list[float]()
     with closing(Connection(address(home))) as connection:
         for _ in range(500):
             body = invent(draw, runs)
             began = time.monotonic()
             answer = raw(connection, body)
             if "error" in answer:
-                refused += 1
                 error = answer["error"]
                 assert error["key"] != "run.internal", body
                 assert i18n.has(error["key"]), error
-                if body["kind"] != "state":  # a replay may have been under way
-                    slowest = max(slowest, time.monotonic() - began)
-    assert refused > 250
-    assert slowest < 1.0
+                times.append(time.monotonic() - began)
+    assert len(times) > 250
+    assert sorted(times)[int(0.9 * len(times))] < 0.05
     assert "Traceback" not in home.log()
     assert home.view(runs[0]).run == runs[0]
 

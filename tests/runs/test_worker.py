@@ -166,6 +166,9 @@ def test_a_command_that_was_applied_before_the_death_is_not_applied_twice(tmp_pa
         await bench.hear(Report, lambda report: report.status == "paused")
         bench.backend.send("run", Apply(seq=5, command=commands.Set(path="lr", value=0.5)))
         await bench.hear(commands.Applied)
+        async with asyncio.timeout(30):
+            while not (tmp_path / "keyframe-10-pinned.safetensors").exists():
+                await asyncio.sleep(0.005)
         bench.backend.kill("run")
         assert (await bench.end()).code == -9
         started = await bench.start(
