@@ -20,7 +20,7 @@ const kinds = {
   i2: [2, Int16Array],
   u2: [2, Uint16Array],
   i4: [4, Int32Array],
-  bool: [1, Uint8Array],
+  bool: [1, flags],
   f2: [2, halves],
   i8: [8, longs],
 };
@@ -73,7 +73,8 @@ function readArray(bytes, entry, start, expected) {
   const count = shape.reduce((product, n) => product * n, 1);
   const length = count * size;
   must(start + expected + padded(length) <= bytes.byteLength, `${name}: ${length} bytes expected`);
-  const data = new Kind(bytes.buffer, bytes.byteOffset + start + expected, count);
+  const place = bytes.byteOffset + start + expected;
+  const data = Kind.BYTES_PER_ELEMENT ? new Kind(bytes.buffer, place, count) : Kind(bytes.buffer, place, count);
   return { name, array: { data, shape, dtype }, length };
 }
 
@@ -95,6 +96,15 @@ function halves(buffer, offset, count) {
     if (exponent === 31) return fraction ? NaN : sign * Infinity;
     return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
   });
+}
+
+function flags(buffer, offset, count) {
+  const data = new Uint8Array(buffer, offset, count);
+  must(
+    data.every((flag) => flag < 2),
+    "a bool is 0 or 1",
+  );
+  return data;
 }
 
 function longs(buffer, offset, count) {
