@@ -256,11 +256,15 @@ class Control:
 
     def _steer(self, run: Run, command: Command) -> tuple[int, asyncio.Future[int] | None]:
         dispatch = self.dispatch
+        if isinstance(command, commands.Stop) and run.status in ENDED and not run.worker:
+            return 0, None
         if isinstance(command, commands.Stop | commands.Reset):
             return 0, self._end(run, command)
         run.notice = Reason()
         if run.worker:
             return dispatch.tell(run, command)
+        if isinstance(command, commands.Pause) and run.status in ENDED:
+            return 0, None
         if isinstance(command, commands.Pause):
             dispatch.settle(run, "paused", Reason())
             return 0, None

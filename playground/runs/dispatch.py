@@ -112,7 +112,7 @@ class Dispatch:
     async def _start(self, run: Run) -> None:
         try:
             await self.backend.start(run.id, self.job(run))
-        except OSError as error:
+        except (OSError, ValueError, RuntimeError) as error:
             self._ended(run, Ending(1, f"no process: {error}"))
             return
         if run.leaving is not None:  # it was told so before it existed

@@ -89,7 +89,10 @@ class Service:
             while not self.stopping.is_set():
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self.stopping.wait(), 1.0)
-                self.patrol.round()
+                try:
+                    self.patrol.round()
+                except OSError as error:  # a full disk, most likely: the runs go on, and so do we
+                    logger.warning("not everything could be looked after: %s", error)
                 if self._idle():
                     logger.info("nobody needs this service")
                     self.stopping.set()

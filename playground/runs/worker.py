@@ -376,7 +376,7 @@ class Worker:
         playing = self._playing()
         self._trouble = self.keeper.trouble
         report = Report(
-            status="running" if playing else "paused",
+            status="paused" if self._paused() else "running",  # what has ended says so when it leaves
             step=self.trainer.steps,
             epoch=self.trainer.epoch,
             rate=self._speed.now() if playing else 0.0,

@@ -201,6 +201,18 @@ def test_a_finished_run_goes_on_when_its_goal_is_moved(home: House):
     assert np.array_equal(home.client.state(home.owner, run)["0.weight"], undisturbed(Toy(), 150))
 
 
+def test_what_has_ended_is_neither_paused_nor_stopped_afterwards(home: House):
+    run = home.start(max_steps=30)
+    seen = {home.view(run).status}
+    while "finished" not in seen:
+        seen.add(home.view(run).status)
+    assert seen <= {"queued", "running", "finished"}
+    home.send(run, c.Pause())
+    home.send(run, c.Stop())
+    view = home.view(run)
+    assert (view.status, view.reason.key) == ("finished", "run.reached_steps")
+
+
 def test_a_diverged_run_says_so(home: House):
     run = home.start(diverge_at=40)
     view = home.until(run, "diverged")
