@@ -36,6 +36,7 @@ export function decode(buffer) {
   const [header, start] = readHeader(bytes);
   must(header.v === VERSION, `version ${VERSION} expected, got ${header.v}`);
   must(isObject(header.metrics) && Array.isArray(header.arrays), "metrics and arrays expected");
+  must(typeof header.kind === "string", "a kind is a text");
   must(Number.isInteger(header.step) && header.step >= 0, "a step is a whole number");
   must(Number.isFinite(header.epoch), "an epoch is a finite number");
   const metrics = {};

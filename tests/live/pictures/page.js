@@ -2,7 +2,7 @@
 
 import { Events } from "/live/assets/events.js";
 import { table } from "/live/assets/colours.js";
-import { h } from "/live/assets/dom.js";
+import { h, styleSheet } from "/live/assets/dom.js";
 import { run } from "./cases.js";
 
 const asked = new URLSearchParams(location.search);
@@ -78,6 +78,7 @@ stage.views = {};
 const host = document.querySelector("#stage");
 for (const view of (asked.get("views") ?? "diagram,plane").split(",")) {
   const code = await import(`/live/assets/views/${view}.js`);
+  if (code.styles) await styleSheet(host, new URL(`/live/assets/views/${code.styles}`, location).href);
   const element = h("div", { class: "stage-view", data: { view } });
   host.append(element);
   stage.views[view] = code.mount(element, stage);
