@@ -13,6 +13,7 @@ const KINDS = { weights: "w", activations: "a", gradients: "g" };
 const RIDGES = 26; // at once
 const [NARROWEST, GAP, TALL] = [150, 18, 168]; // px: a field's least width, between fields, ridges
 const SPOKEN = 1000;
+const CALM = 200; // ms between two pictures of a training that goes on
 const PAST = 24; // recorded frames that are looked at for what was before
 
 export function mount(element, stage) {
@@ -21,7 +22,7 @@ export function mount(element, stage) {
 
 class Histograms {
   constructor(element, stage) {
-    Object.assign(this, { element, stage, kind: "weights", column: null, hover: null, fields: [], spoken: -1e9 });
+    Object.assign(this, { element, stage, kind: "weights", column: null, hover: null, fields: [], spoken: -1e9, painted: -1e9 });
     this.spreads = new Spreads();
     this.seen = null;
     this.listeners = { theme: () => this.#again() };
@@ -38,10 +39,20 @@ class Histograms {
     const step = this.stage.mode === "live" ? Infinity : frame.step;
     const now = [this.spreads.version, this.kind, this.column, this.stage.mode === "live" ? "" : step, this.element.clientWidth].join();
     if (now === this.shown && !this.dirty) return;
+    const since = performance.now() - this.painted;
+    if (!this.dirty && since < CALM) return this.#soon(CALM - since);
     this.shown = now;
     this.dirty = false;
+    this.painted = performance.now();
     this.#paint(step);
     this.#speak(frame);
+  }
+
+  #soon(wait) {
+    this.later ??= setTimeout(() => {
+      this.later = null;
+      this.stage.redraw();
+    }, wait);
   }
 
   resize() {
@@ -60,6 +71,7 @@ class Histograms {
 
   dispose() {
     this.gone = true;
+    clearTimeout(this.later);
     for (const [event, listener] of Object.entries(this.listeners)) this.stage.off(event, listener);
   }
 
@@ -182,7 +194,8 @@ class Histograms {
     if (!width) return;
     const wanted = this.#wanted().map((one) => ({ ...one, moments: this.spreads.of(one.name)?.until(step, RIDGES) ?? [] }));
     const there = wanted.filter(({ moments }) => moments.length);
-    this.note.textContent = stage.word(there.length ? "histograms.smoothed" : stage.mode === "live" ? "histograms.waiting" : "histograms.missing");
+    const notes = there.length ? ["smoothed", ...(this.kind === "gradients" ? ["bent"] : [])] : [stage.mode === "live" ? "waiting" : "missing"];
+    this.note.textContent = notes.map((note) => stage.word(`histograms.${note}`)).join(" ");
     const across = Math.max(1, Math.min(wanted.length, Math.floor((width + GAP) / (NARROWEST + GAP))));
     const rows = Math.ceil(wanted.length / across) || 1;
     const each = (width - GAP * (across - 1)) / across;
@@ -199,7 +212,7 @@ class Histograms {
       this.#head(pen, one, x, y, each, fontFamily);
       if (!one.moments.length) return { ...one, box };
       const hovered = this.hover?.name === one.name ? this.hover : null;
-      return { ...one, box, ...drawRidges(pen, box, one.moments, { colours: stage.colours, hovered }) };
+      return { ...one, box, ...drawRidges(pen, box, one.moments, { colours: stage.colours, hovered, bent: this.kind === "gradients" }) };
     });
   }
 

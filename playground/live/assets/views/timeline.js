@@ -16,7 +16,7 @@ const SPOKEN = 1000; // ms between two texts for screen readers, while nobody st
 const NEAR = 7; // px
 
 const ICONS = { back: "M11 3 4 8l7 5z", forth: "M5 3l7 5-7 5z", hold: "M4 3h3v10H4zM9 3h3v10H9z" };
-const FORK = "M4 2.5v11M4 9c0-3 7-1.5 7-5M8.6 5 11 2.6 13.4 5";
+const FORK = "M4.5 5.3v5.4M11.5 6.3c0 3.4-7 1.2-7 4.4M4.5 2.1a1.6 1.6 0 1 0 .01 0M4.5 10.7a1.6 1.6 0 1 0 .01 0M11.5 3.1a1.6 1.6 0 1 0 .01 0";
 const GHOST = "M3 13.5V7a5 5 0 0 1 10 0v6.5l-2-1.5-1.5 1.5L8 12l-1.5 1.5L5 12zM6.3 7h.01M9.7 7h.01";
 
 export function mount(element, stage) {

@@ -94,11 +94,12 @@ function add(data, { panel, index, how, shown }, line, style) {
   if (!line?.count) return;
   const yaxis = index ? `y${index + 1}` : "y";
   const faint = how.smooth && panel.name !== "lr";
+  if (panel.name === "lr") style = { ...style, shape: "hv" };
   const trace = { type: "scatter", mode: line.count > 1 ? "lines" : "markers", xaxis: "x", yaxis, hoverinfo: "none", line: style, marker: { color: style.color, size: 5 } };
   const measured = cut(line, line.values, how, shown.x, panel);
   if (!faint) return void data.push({ ...trace, ...measured });
   data.push({ ...trace, ...measured, opacity: 0.28, line: { ...style, width: 1, dash: "solid" } });
-  data.push({ ...trace, ...cut(line, smoothed(line), how, shown.x, panel) });
+  data.push({ ...trace, ...cut(line, smoothed(line, how.log && panel.name === "loss"), how, shown.x, panel) });
 }
 
 /** The points of a line that draw the part that is shown, two for each pixel at most. */
@@ -111,17 +112,21 @@ export function cut(line, values, { axis, log, width }, [from, to], panel) {
   return { x: kept.map((i) => x[i]), y: kept.map((i) => (positive && !(values[i] > 0) ? null : values[i])) };
 }
 
-/** Running averages of a line: what is older counts less, by how far it is away. */
-export function smoothed(line) {
-  const result = new Float64Array(line.count);
-  const reach = (line.steps[line.count - 1] - line.steps[0]) / SMOOTH || 1;
-  let mean = line.values[0];
-  for (let i = 0; i < line.count; i++) {
-    const passed = i ? line.steps[i] - line.steps[i - 1] : 0;
-    mean += (1 - Math.exp(-passed / reach)) * (line.values[i] - mean);
-    result[i] = mean;
+/** Averages of what lies around each point; what is further away counts less. On a log axis, of logarithms. */
+export function smoothed(line, logarithmic = false) {
+  const { steps, values, count } = line;
+  const reach = (steps[count - 1] - steps[0]) / SMOOTH || 1;
+  const [to, from] = logarithmic ? [(x) => Math.log(Math.max(x, 1e-300)), Math.exp] : [(x) => x, (x) => x];
+  const result = new Float64Array(count);
+  for (const [start, end, turn] of [[0, count, 1], [count - 1, -1, -1]]) {
+    let mean = to(values[start]);
+    for (let i = start; i !== end; i += turn) {
+      const passed = i === start ? 0 : Math.abs(steps[i] - steps[i - turn]);
+      mean += (1 - Math.exp(-passed / reach)) * (to(values[i]) - mean);
+      result[i] += mean / 2; // from both sides, so that nothing is late
+    }
   }
-  return result;
+  return result.map(from);
 }
 
 function layout(all, boxes, height, { axis, log }, shown, colours, word) {
@@ -157,9 +162,9 @@ function layout(all, boxes, height, { axis, log }, shown, colours, word) {
       domain: [1 - (top + own) / drawn, 1 - top / drawn].map((part) => Math.min(Math.max(part, 0), 1)),
       range: shown.y[index],
       type: logarithmic ? "log" : "linear",
-      exponentformat: "power",
+      exponentformat: "e",
       nticks: own > 90 ? 6 : 3,
-      ...(logarithmic ? { dtick: Math.max(1, Math.ceil((shown.y[index][1] - shown.y[index][0]) / 5)) } : {}),
+      ...(logarithmic ? { tickformat: "~g", dtick: Math.max(1, Math.ceil((shown.y[index][1] - shown.y[index][0]) / 5)) } : {}),
       ...(panel.name === "accuracy" ? { tickvals: [0, 0.5, 1], tickformat: ".0%" } : {}),
       ...(panel.name === "lr" ? { tickvals: [0, shown.y[index][1] / TOP], tickformat: ".2~g" } : {}),
       ...(shown.zoomed[index] ? { tickvals: null, dtick: null } : {}),

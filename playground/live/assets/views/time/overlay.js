@@ -23,11 +23,10 @@ export class Overlay {
     const right = width - MARGIN.right;
     const across = (x) => MARGIN.left + ((x - from) / (to - from)) * (right - MARGIN.left);
     const place = (step) => across(how.axis === "step" ? step : record.epochAt(step));
-    const bottom = height - MARGIN.bottom;
-    if (replayed !== null) rule(pen, place(replayed), bottom, right, colours.text, 1.5, []);
-    if (hovered !== null) rule(pen, place(hovered), bottom, right, colours.faint, 1, [3, 3]);
     panels.forEach((panel, index) => {
       const { top, height: own } = layout.boxes[index];
+      if (replayed !== null) rule(pen, place(replayed), top, own, right, colours.text, 1.5, []);
+      if (hovered !== null) rule(pen, place(hovered), top, own, right, colours.faint, 1, [3, 3]);
       const [low, high] = shown.y[index];
       const logarithmic = how.log && panel.name === "loss";
       const down = (value) => top + own - (((logarithmic ? Math.log10(value) : value) - low) / (high - low)) * own;
@@ -69,11 +68,11 @@ export class Overlay {
   }
 }
 
-function rule(pen, x, bottom, right, colour, width, dash) {
+function rule(pen, x, top, height, right, colour, width, dash) {
   if (!(x >= MARGIN.left - 1 && x <= right + 1)) return;
   pen.beginPath();
-  pen.moveTo(x, 18);
-  pen.lineTo(x, bottom);
+  pen.moveTo(x, top);
+  pen.lineTo(x, top + height);
   pen.strokeStyle = colour;
   pen.lineWidth = width;
   pen.globalAlpha = 0.7;

@@ -4,53 +4,80 @@
 export const HEAD = 40; // px above the ridges, for name and shares
 export const FOOT = 20; // px below, for the axis
 const OVERLAP = 0.42; // a ridge may rise over so much of the whole height
+const WIDER = 4; // than the newest ridge, at most, is what is shown on a straight axis
+const NARROW = 3; // so far is a bent axis nearly straight: a part of the newest ridge
 const LATER = 0.6; // how far the oldest ridge has faded
+
+/** The axis of the values: where one lies between 0 and 1, and back. */
+class Scale {
+  constructor(moments, bent) {
+    const ends = (moment) => [moment.ridge[0][0], moment.ridge.at(-1)[0]];
+    const newest = Math.max(...ends(moments.at(-1)).map(Math.abs));
+    const most = bent ? Infinity : WIDER * newest; // or the newest ridge would be a needle
+    let [low, high] = [0, 0];
+    for (const moment of moments) {
+      const [from, to] = ends(moment);
+      low = Math.min(low, Math.max(from, -most));
+      high = Math.max(high, Math.min(to, most));
+    }
+    if (!(high > low)) [low, high] = [-1, 1];
+    this.size = Math.max(-low, high);
+    const grain = 10 ** Math.floor(Math.log10(this.size)) / 4;
+    this.low = Math.floor(low / grain) * grain; // round, so that the axis does not tremble
+    this.high = Math.ceil(high / grain) * grain;
+    const unit = Math.max(newest, 1e-6 * this.size) / NARROW;
+    this.between = bent ? [10 ** Math.floor(Math.log10(newest || 1))] : [];
+    this.to = bent ? (value) => Math.asinh(value / unit) : (value) => value;
+    this.from = bent ? (place) => Math.sinh(place) * unit : (place) => place;
+    this.start = this.to(this.low);
+    this.length = this.to(this.high) - this.start;
+  }
+
+  part(value) {
+    return (this.to(value) - this.start) / this.length;
+  }
+
+  value(part) {
+    return this.from(this.start + part * this.length);
+  }
+}
 
 /**
  * @param {CanvasRenderingContext2D} pen
  * @param {{x: number, y: number, width: number, height: number}} box px, without head and foot
  * @param {Moment[]} moments oldest first
- * @param {{colours: Object, hovered: {moment, bin}|null}} how
+ * @param {{colours: Object, hovered: {moment, bin}|null, bent: boolean}} how `bent`: an axis that grows like a logarithm
+ *   away from zero, for numbers that fade by powers of ten
  * @returns {{across: (value: number) => number, base: (moment) => number, value: (x: number) => number}}
  */
-export function drawRidges(pen, box, moments, { colours, hovered }) {
-  const reach = span(moments);
-  const across = (value) => box.x + ((value - reach.low) / (reach.high - reach.low)) * box.width;
+export function drawRidges(pen, box, moments, { colours, hovered, bent }) {
+  const scale = new Scale(moments, bent);
+  const across = (value) => box.x + scale.part(value) * box.width;
   const [first, last] = [moments[0].step, moments.at(-1).step];
   const rise = box.height * OVERLAP;
   const base = (moment) => box.y + rise + (last > first ? (moment.step - first) / (last - first) : 1) * (box.height - rise);
-  const ramp = gradient(pen, across, reach, colours);
-  axis(pen, box, across, reach, colours);
+  const ramp = gradient(pen, box, scale, colours);
+  axis(pen, box, across, scale, colours);
+  pen.save();
+  pen.beginPath();
+  pen.rect(box.x, box.y - 4, box.width, box.height + 4);
+  pen.clip();
   for (const [i, moment] of moments.entries()) {
     const age = moments.length > 1 ? 1 - i / (moments.length - 1) : 0;
     const lit = hovered?.moment === moment;
     ridge(pen, moment, across, base(moment), rise, { ramp, colours, age, lit });
   }
+  pen.restore();
   if (hovered && moments.includes(hovered.moment)) point(pen, hovered, across, base, rise, colours);
-  return { across, base, value: (x) => reach.low + ((x - box.x) / box.width) * (reach.high - reach.low) };
+  return { across, base, value: (x) => scale.value((x - box.x) / box.width) };
 }
 
-// The values that are shown, zero among them, up to round numbers, so that the axis does not tremble.
-function span(moments) {
-  let [low, high] = [0, 0];
-  for (const moment of moments) {
-    low = Math.min(low, moment.ridge[0][0]);
-    high = Math.max(high, moment.ridge.at(-1)[0]);
-  }
-  if (!(high > low)) return { low: -1, high: 1, size: 1 };
-  const size = Math.max(-low, high);
-  const grain = 10 ** Math.floor(Math.log10(size)) / 4;
-  return { low: Math.floor(low / grain) * grain, high: Math.ceil(high / grain) * grain, size };
-}
-
-function gradient(pen, across, { low, high, size }, colours) {
-  const ramp = pen.createLinearGradient(across(low), 0, across(high), 0);
-  const stops = 8;
-  for (let i = 0; i <= stops; i++) {
-    const value = low + (i / stops) * (high - low);
-    ramp.addColorStop(i / stops, shade(value / size, colours));
-  }
-  if (low < 0 && high > 0) ramp.addColorStop(-low / (high - low), shade(0, colours));
+function gradient(pen, box, scale, colours) {
+  const ramp = pen.createLinearGradient(box.x, 0, box.x + box.width, 0);
+  const zero = scale.part(0);
+  const far = Math.max(zero, 1 - zero); // colour follows the place, not the value, where the axis is bent
+  for (let i = 0; i <= 8; i++) ramp.addColorStop(i / 8, shade((i / 8 - zero) / far, colours));
+  if (zero > 0 && zero < 1) ramp.addColorStop(zero, shade(0, colours));
   return ramp;
 }
 
@@ -59,20 +86,23 @@ function shade(part, { lut }) {
   return `rgb(${pixel & 255} ${(pixel >> 8) & 255} ${(pixel >> 16) & 255})`;
 }
 
-function axis(pen, box, across, { low, high }, colours) {
+function axis(pen, box, across, { low, high, between }, colours) {
   const bottom = box.y + box.height;
   pen.fillStyle = colours.line;
   pen.fillRect(box.x, bottom, box.width, 1);
   pen.fillStyle = colours.faint;
   pen.textBaseline = "top";
-  const shown = [low, 0, high].filter((value, i, all) => all.indexOf(value) === i);
-  for (const value of shown) {
+  pen.textAlign = "center";
+  const taken = [];
+  // The ends come first, then zero, then what has room between them.
+  for (const value of [low, high, 0, ...between, ...between.map((x) => -x)]) {
+    if (value < low || value > high) continue;
     const x = across(value);
     const text = short(value);
     const half = pen.measureText(text).width / 2;
     const middle = Math.min(Math.max(x, box.x + half), box.x + box.width - half);
-    if (value === 0 && (across(high) - x < half + 26 || x - across(low) < half + 26) && low && high) continue;
-    pen.textAlign = "center";
+    if (taken.some(([other, its]) => Math.abs(middle - other) < half + its + 8)) continue;
+    taken.push([middle, half]);
     pen.fillText(text, middle, bottom + 4);
     pen.fillRect(Math.round(x) - (value === high ? 1 : 0), bottom, 1, 3);
   }
@@ -119,5 +149,7 @@ function point(pen, { moment, bin }, across, base, rise, colours) {
 }
 
 function short(value) {
-  return `${+value.toPrecision(2)}`.replace("-", "−");
+  const size = Math.abs(value);
+  const text = size && (size < 1e-3 || size >= 1e5) ? value.toExponential(0).replace("e+", "e") : `${+value.toPrecision(2)}`;
+  return text.replaceAll("-", "−");
 }
