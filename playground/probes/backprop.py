@@ -98,13 +98,14 @@ def walk(scene: Scene, sample: Sample) -> Walk:
     if parameters > MAX_PARAMETERS:
         raise SpecError("stage.backprop.too_large", value=f"{parameters:,}", bound=f"{MAX_PARAMETERS:,}")
     x, y = _sample(dataset, sample)
-    net = _net(subject)
-    outputs, at = _forward(net, x)
-    coded = _coded(experiment, dataset, y)
+    net = calm_net(subject)
+    passed = Pass(net, x)
+    outputs = passed.outputs(0)
+    coded = coded_targets(experiment, dataset, y)
     engine = engines.get("numpy")
     shown = outputs[-1].reshape(1, *experiment.model.output_shape(shape))
     loss, slope = engine.loss(experiment.loss, shown, coded)
-    slopes, input_slope = _backward(at, slope.reshape(-1))
+    arrived = passed.back(slope)
     gradients = net.gradients()
     data_gradients = {name: g - _pull(experiment, name, net.state()[name]) for name, g in gradients.items()}
     old, penalty = net.state(), net.penalty()
@@ -115,8 +116,8 @@ def walk(scene: Scene, sample: Sample) -> Walk:
         net.load_optimizer(scene.memory)
     net.step(lr)
     new = net.state()
-    after, _ = _forward(net, x)
-    loss_after, _ = engine.loss(experiment.loss, after[-1].reshape(shown.shape), coded)
+    after = Pass(net, x).outputs(0)[-1]
+    loss_after, _ = engine.loss(experiment.loss, after.reshape(shown.shape), coded)
     found = Walk(
         experiment=experiment,
         columns=columns(experiment.model, shape),
@@ -124,8 +125,8 @@ def walk(scene: Scene, sample: Sample) -> Walk:
         target=_one_hot(coded, shown.size),
         truth=y[0],
         outputs=outputs,
-        slopes=slopes,
-        input_slope=input_slope,
+        slopes=[slope[:, 0] for slope in arrived[1:]],
+        input_slope=arrived[0][:, 0],
         data_gradients=data_gradients,
         gradients=gradients,
         norm=norm,
@@ -205,8 +206,8 @@ def _sample(dataset: Dataset, sample: Sample) -> tuple[Array, Array]:
     return x[sample.index : sample.index + 1], y[sample.index : sample.index + 1]
 
 
-def _net(subject: Subject) -> Net:
-    """Return a float64 net with the subject's numbers, whose dropout hands everything on."""
+def calm_net(subject: Subject) -> Net:
+    """Return a float64 net with the subject's numbers and its optimizer, whose dropout hands everything on."""
     experiment = subject.experiment
     calm = tuple(Identity() if isinstance(layer, Dropout) else layer for layer in experiment.model.layers)
     # Identity and Dropout have no tensors, so the names of all others stay.
@@ -218,27 +219,33 @@ def _net(subject: Subject) -> Net:
     return net
 
 
-def _forward(net: Net, x: Array) -> tuple[list[Vector], Any]:
-    """Return the output (F,) of every layer for x (1, *input), and the memory of the pass."""
-    at = net.workspace(1, net.rows(1), training=True)
-    at.rows[:, : x[0].size] = x.reshape(1, -1)
-    run(at.forward)
-    return [block.values[:, 0].copy() for block in at.outputs], at
+class Pass:
+    """One forward pass of a net over B samples, and the way back, layer by layer.
 
+    A single sample is normalised by running statistics, several by their own, as in training.
+    """
 
-def _backward(at: Any, slope: Vector) -> tuple[list[Vector], Vector]:
-    """Return ∂L/∂output (F,) of every layer and ∂L/∂x (F,), from ∂L/∂ŷ (k,); the gradients stay in the net."""
-    dy = Block.empty(slope.size, 1, np.dtype(np.float64))
-    dy.values[:, 0] = slope
-    found = [slope.copy()]
-    for layer in reversed(at.layers):
-        at.program = Program()
-        layer.wants_dx = True
-        dy = layer.backward(dy)
-        run(at.program)
-        found.append(dy.values[:, 0].copy())
-    *slopes, input_slope = found
-    return slopes[::-1], input_slope
+    def __init__(self, net: Net, x: Array) -> None:
+        self._at = net.workspace(len(x), net.rows(len(x)), training=True)
+        self._at.rows[:, : x[0].size] = x.reshape(len(x), -1)
+        run(self._at.forward)
+
+    def outputs(self, sample: int) -> list[Vector]:
+        """Return the output (F,) of every layer for one of the samples."""
+        return [block.values[:, sample].copy() for block in self._at.outputs]
+
+    def back(self, slope: Array) -> list[Array]:
+        """Return ∂L/∂x and ∂L/∂output of every layer, (F, B), from ∂L/∂ŷ (B, k); the gradients stay in the net."""
+        dy = Block.empty(slope[0].size, len(slope), np.dtype(np.float64))
+        dy.values[...] = slope.reshape(len(slope), -1).T
+        found: list[Array] = [dy.values.copy()]
+        for layer in reversed(self._at.layers):
+            self._at.program = Program()
+            layer.wants_dx = True
+            dy = layer.backward(dy)
+            run(self._at.program)
+            found.append(dy.values.copy())
+        return found[::-1]
 
 
 def _pull(experiment: Experiment, name: str, values: Array) -> Array | float:
@@ -250,7 +257,8 @@ def _pull(experiment: Experiment, name: str, values: Array) -> Array | float:
     return layer.l2 * values + layer.l1 * np.sign(values)
 
 
-def _coded(experiment: Experiment, dataset: Dataset, y: Array) -> Array:
+def coded_targets(experiment: Experiment, dataset: Dataset, y: Array) -> Array:
+    """Return targets as the experiment's loss wants them."""
     how = coding(experiment.loss, experiment.model, dataset.target)
     return code(y, how, experiment.model.output_shape(dataset.input_shape)[0])
 
