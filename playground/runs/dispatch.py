@@ -201,12 +201,12 @@ class Dispatch:
             case Started():
                 self._go(run, message)
             case Report():
-                run.take_report(message, time.monotonic())
+                turned = run.take_report(message, time.monotonic())
                 if message.experiment:
                     self._replaced(run, message.experiment)
                 if payloads:
                     run.take_frame(payloads[0])
-                if run.changed:
+                if turned:
                     self.save(run)
                     run.announce()
                     self.pump()

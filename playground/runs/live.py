@@ -223,10 +223,10 @@ class Run:
 
     # --- what a worker says -----------------------------------------------------------------------------------
 
-    def take_report(self, report: Report, now: float) -> None:
-        """Remember how the run stands."""
+    def take_report(self, report: Report, now: float) -> bool:
+        """Remember how the run stands; whether it has begun or stopped to play."""
+        turned = self.status != report.status or self.goal != report.goal
         if self.status != report.status:
-            self.changed = True
             if report.status == "running":
                 self.playing_since = now
                 self.reason = Reason()
@@ -234,7 +234,6 @@ class Run:
                 self.resting_since = now
         elif self.goal != report.goal:
             self.resting_since = now
-            self.changed = True
         self.status, self.goal = report.status, report.goal
         self.step, self.epoch, self.rate, self.pace = report.step, report.epoch, report.rate, report.pace
         self.ack = report.ack
@@ -244,6 +243,7 @@ class Run:
             self.notice = Reason()
         for seq in [seq for seq in self.pending if seq <= report.ack]:
             self.settle(seq, report.step)
+        return turned
 
     def settle(self, seq: int, step: int) -> None:
         """Tell whoever waits for a command that it has been applied."""
