@@ -70,9 +70,11 @@ class Net:
             self._pass = self._training_pass(len(x))
             self._fill(self._pass.at, x)
             self._run(self._pass.at.forward)
-            return self._rows(self._pass.at.y, self._output_shape)
-        parts = [self._rows(at.y, self._output_shape) for at in self._look(x)]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+            return self._samples(self._pass.at.y, self._output_shape)
+        y = np.empty((len(x), *self._output_shape), self.dtype)
+        for part, at in self._look(x):
+            self._write(at.y, y[part])
+        return y
 
     def backward(self, grad: Array) -> Array:
         if self._pass is None:
@@ -84,7 +86,7 @@ class Net:
             raise SpecError("engine.input_shape", place="grad", value=str(grad.shape), expected=str(expected))
         done.dy.values[...] = grad.reshape(len(grad), -1).T
         self._run(done.backward)
-        return self._rows(done.dx, self.input_shape)
+        return self._samples(done.dx, self.input_shape)
 
     def step(self, lr: float) -> None:
         self.optimizer.set_lr(lr)
@@ -99,12 +101,12 @@ class Net:
         return fit
 
     def trace(self, x: Array) -> list[Array]:
-        shapes = self.model.shapes(self.input_shape)
-        parts = [
-            [self._rows(block, shape) for block, shape in zip(at.outputs, shapes, strict=True)]
-            for at in self._look(as_batch(x, self.input_shape))
-        ]
-        return [np.concatenate(pieces) for pieces in zip(*parts, strict=True)]
+        x = as_batch(x, self.input_shape)
+        found = [np.empty((len(x), *shape), self.dtype) for shape in self.model.shapes(self.input_shape)]
+        for part, at in self._look(x):
+            for block, values in zip(at.outputs, found, strict=True):
+                self._write(block, values[part])
+        return found
 
     def responses(self, x: Array) -> list[Array]:
         """Return what `trace` does feature-major: (F, N) for each layer, in memory that the next look may overwrite."""
@@ -196,30 +198,35 @@ class Net:
         backward, dx = at.backward(dy, wants_dx=True)
         return TrainingPass(at, dy, dx, backward)
 
-    def _look(self, x: Array) -> Iterator[Workspace]:
-        """Yield a workspace after a forward pass for each portion of x (N, *input)."""
+    def _look(self, x: Array) -> Iterator[tuple[slice, Workspace]]:
+        """Yield a workspace after a forward pass for each portion of x (N, *input), and which portion it is."""
         widest = max(math.prod(shape) for shape in (self.input_shape, *self.model.shapes(self.input_shape)))
         portion = max(LOOK_ELEMENTS // widest, 16)
-        for start in range(0, max(len(x), 1), portion):
-            part = x[start : start + portion]
-            at = self._looks.pop(len(part), None)
-            if at is None:
-                at = self.workspace(len(part), self.rows(len(part)), training=False)
-            self._looks[len(part)] = at
+        for start in range(0, len(x), portion):
+            part = slice(start, min(start + portion, len(x)))
+            size = part.stop - start
+            at = self._looks.pop(size, None) or self.workspace(size, self.rows(size), training=False)
+            self._looks[size] = at
             if len(self._looks) > KEPT_LOOKS:
                 self._looks.popitem(last=False)
-            self._fill(at, part)
+            self._fill(at, x[part])
             self._run(at.forward)
-            yield at
+            yield part, at
 
     def _fill(self, at: Workspace, x: Array) -> None:
         num_features = math.prod(self.input_shape)
         with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
             at.rows[:, :num_features] = x.reshape(len(x), num_features)
 
-    def _rows(self, block: Block, shape: Shape) -> Array:
+    def _samples(self, block: Block, shape: Shape) -> Array:
         """Return a block (F, B) as samples (B, *shape), copied."""
-        return block.values.T.copy(order="C").reshape(block.values.shape[1], *shape)
+        samples = np.empty((block.values.shape[1], *shape), self.dtype)
+        self._write(block, samples)
+        return samples
+
+    def _write(self, block: Block, samples: Array) -> None:
+        """Copy a block (F, B) into samples (B, *shape)."""
+        samples.reshape(block.values.T.shape)[...] = block.values.T
 
     def _run(self, program: Program) -> None:
         with np.errstate(all="ignore"):  # what overflows shows in the loss, and the trainer calls it diverged

@@ -150,3 +150,14 @@ def test_dropout_layers_draw_apart() -> None:
     ours = net("numpy", ModelSpec(layers=(Dropout(p=0.5), Dropout(p=0.5))), (2000,))
     kept = ours.forward(np.ones((1, 2000)), training=True) > 0
     assert kept.mean() == pytest.approx(0.25, abs=0.05)
+
+
+@pytest.mark.parametrize("engine", ["numpy", "torch"])
+@pytest.mark.parametrize("beta", [0.5, 1.0, 20.0])
+def test_softplus_is_a_straight_line_above_twenty(engine: str, beta: float) -> None:
+    ours = net(engine, ModelSpec(layers=(LayerSpec.catalogue()["Softplus"](beta=beta),)), (4,))
+    x = np.array([[19.9, 20.1, 25.0, 800.0]]) / beta
+    y = ours.forward(x, training=True)
+    np.testing.assert_array_equal(y[0, 1:], x[0, 1:])
+    assert y[0, 0] > x[0, 0]
+    np.testing.assert_array_equal(ours.backward(np.ones_like(y))[0, 1:], 1)
