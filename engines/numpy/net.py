@@ -112,7 +112,7 @@ class Net:
         """Return what `trace` does feature-major: (F, N) for each layer, in memory that the next look may overwrite."""
         parts = [
             [block.values if len(x) == at.batch_size else block.values.copy() for block in at.outputs]
-            for at in self._look(as_batch(x, self.input_shape))
+            for _, at in self._look(as_batch(x, self.input_shape))
         ]
         return parts[0] if len(parts) == 1 else [np.hstack(pieces) for pieces in zip(*parts, strict=True)]
 
