@@ -110,11 +110,15 @@ class Net:
 
     def responses(self, x: Array) -> list[Array]:
         """Return what `trace` does feature-major: (F, N) for each layer, in memory that the next look may overwrite."""
-        parts = [
-            [block.values if len(x) == at.batch_size else block.values.copy() for block in at.outputs]
-            for _, at in self._look(as_batch(x, self.input_shape))
-        ]
-        return parts[0] if len(parts) == 1 else [np.hstack(pieces) for pieces in zip(*parts, strict=True)]
+        x = as_batch(x, self.input_shape)
+        sizes = [math.prod(shape) for shape in self.model.shapes(self.input_shape)]
+        found = [np.empty((size, len(x)), self.dtype) for size in sizes]
+        for part, at in self._look(x):
+            if at.batch_size == len(x):
+                return [block.values for block in at.outputs]
+            for block, values in zip(at.outputs, found, strict=True):
+                values[:, part] = block.values
+        return found
 
     def penalty(self) -> float:
         tensors = self.layout.tensors(self.parameters)

@@ -9,6 +9,7 @@ import pytest
 
 import engines
 from engines.numpy import fit as numpy_fit
+from engines.numpy import net as numpy_net
 from engines.protocol import Fit, Net
 from playground.spec import LossSpec, ModelSpec, SpecError
 from playground.spec.layers import (
@@ -211,6 +212,18 @@ def test_a_trace_ends_with_the_output(engine: str) -> None:
     np.testing.assert_array_equal(trace[0], x.reshape(COUNT, -1))
     np.testing.assert_array_equal(trace[-1], ours.forward(x))
     np.testing.assert_array_equal(trace[4], trace[3])  # dropout passes through
+
+
+@pytest.mark.parametrize("look_elements", [1, 1 << 18], ids=["portions", "whole"])
+def test_responses_are_the_trace_by_features(monkeypatch: pytest.MonkeyPatch, look_elements: int) -> None:
+    monkeypatch.setattr("engines.numpy.net.LOOK_ELEMENTS", look_elements)
+    ours = engines.get("numpy").net(RICH, SHAPE, SGD())
+    assert isinstance(ours, numpy_net.Net)
+    x, _ = data()
+    for count in (0, 1, COUNT):
+        trace = ours.trace(x[:count])
+        responses = [values.copy() for values in ours.responses(x[:count])]
+        assert_equal(dict(enumerate(responses)), dict(enumerate(y.T for y in trace)))
 
 
 @both_engines
