@@ -189,6 +189,7 @@ class Curves {
     if (names === this.names) return;
     this.names = names;
     this.panels = panels(this.record);
+    this.shown = null; // what was shown had other panels
     this.layout = arrange(this.panels);
     this.figure.style.height = `${this.layout.height}px`;
     this.rows = this.panels.map((panel, index) => {
