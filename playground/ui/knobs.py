@@ -7,7 +7,7 @@ closed popover is built late in the browser, and would start empty otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import streamlit as st
@@ -15,7 +15,8 @@ import streamlit as st
 from playground.i18n import has, text
 from playground.spec import Knob
 from playground.ui import form
-from playground.ui.language import language
+from playground.ui.diagram import pretty
+from playground.ui.language import language, wording
 from playground.ui.say import label, note, say, sentence
 
 Change = Callable[[str, Any], object]
@@ -90,7 +91,11 @@ def _list(knob: Knob, entry: Any, shown: dict[str, Any]) -> None:
 def _choice(knob: Knob, entry: Any, shown: dict[str, Any]) -> None:
     options = list(knob.choices)
     st.selectbox(
-        **shown, options=options, index=options.index(entry), format_func=_word(knob.name), filter_mode=None
+        **shown,
+        options=options,
+        index=options.index(entry),
+        format_func=_words(knob.choices),
+        filter_mode=None,
     )
 
 
@@ -104,7 +109,7 @@ def _names(knob: Knob, entry: Any, shown: dict[str, Any]) -> None:
         options=list(knob.choices),
         selection_mode="multi",
         default=entry,
-        format_func=_word(knob.name),
+        format_func=_words(knob.choices),
         wrap=True,
     )
 
@@ -178,13 +183,9 @@ def _label(knob: Knob) -> str:
     return f"{words} ({unit})" if unit and unit not in words.lower() else words
 
 
-def _word(name: str) -> Callable[[str], str]:
+def _words(options: Iterable[str]) -> Callable[[Any], str]:
     def word(option: str) -> str:
         key = f"ui.choice.{option}"
-        return (
-            text(key, language())
-            if has(key, language())
-            else option.replace("^2", "²").replace("*", "·").replace("x1", "x₁").replace("x2", "x₂")
-        )
+        return text(key, language()) if has(key, language()) else pretty(option)
 
-    return word
+    return wording(options, word)

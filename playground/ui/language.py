@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 import streamlit as st
 
 from playground.i18n import LANGUAGES, text
@@ -26,6 +29,12 @@ def choose(name: str) -> None:
 def t(key: str, **values: object) -> str:
     """Return a text in the visitor's language."""
     return text(key, language(), **values)
+
+
+def wording(options: Iterable[Any], word: Callable[[Any], str]) -> Callable[[Any], str]:
+    """Return the words of `options` as a function for a widget: looked up now, in this visitor's language."""
+    known = {option: word(option) for option in options}
+    return lambda option: known.get(option, str(option))
 
 
 def switch() -> None:

@@ -8,7 +8,7 @@ from playground.spec import Advice, Experiment, LayerSpec, SpecError, knobs
 from playground.spec.layers import shape_text
 from playground.ui import form
 from playground.ui.knobs import knob
-from playground.ui.language import language, t
+from playground.ui.language import language, t, wording
 from playground.ui.say import place_name, say
 
 MAIN = {"Linear": "out_features"}
@@ -98,7 +98,7 @@ def _row(experiment: Experiment, index: int, layer: LayerSpec, shape: str | None
             options,
             key=f"layer-menu-{index}",
             type="tertiary",
-            format_func=lambda option: t(f"ui.layer_{option}"),
+            format_func=wording(options, lambda option: t(f"ui.layer_{option}")),
             on_click=_act,
             args=(index,),
             help=t("ui.layer_actions", name=place_name(path)),
@@ -115,7 +115,7 @@ def _kind(path: str, layer: LayerSpec) -> None:
         kinds,
         index=kinds.index(layer.kind),
         key=key,
-        format_func=lambda kind: t(f"layer.{kind}"),
+        format_func=wording(kinds, lambda kind: t(f"layer.{kind}")),
         label_visibility="collapsed",
         on_change=_change_kind,
         args=(path, key),
@@ -142,6 +142,7 @@ def _act(index: int) -> None:
 
 def _add() -> None:
     """A new layer goes before the output layer and its activation: at the end it would change what is predicted."""
+    kinds = list(LayerSpec.catalogue())
     with st.container(key="layer-add", horizontal=True, gap="small"):
         st.button(
             t("ui.add_hidden"),
@@ -152,9 +153,9 @@ def _add() -> None:
         )
         st.menu_button(
             t("ui.add_layer"),
-            list(LayerSpec.catalogue()),
+            kinds,
             key="add-layer",
-            format_func=lambda kind: t(f"layer.{kind}"),
+            format_func=wording(kinds, lambda kind: t(f"layer.{kind}")),
             on_click=_add_chosen,
             type="tertiary",
         )

@@ -27,31 +27,30 @@ def outcome_panel(now: Now, dataset: Dataset) -> None:
     arrays = now.snapshot.arrays
     if dataset.points is not None and dataset.points.shape[1] == 2:
         _plane(now, dataset)
-    elif dataset.points is not None:
+    elif dataset.points is not None and dataset.target.kind == "regression":
         _line(now, dataset)
     elif "confusion" in arrays:
-        names = dataset.class_names
-        chart(
-            confusion(appearance(), language(), arrays["confusion"], names),
-            "confusion",
-            ratio=1.0,
-            height=430,
-            theme=appearance(),
-        )
+        figure = confusion(appearance(), language(), arrays["confusion"], dataset.class_names)
+        chart(figure, "confusion", ratio=1.0, height=430, theme=appearance())
     elif "predictions" in arrays:
-        truth, predicted = dataset.y_test if len(dataset.y_test) else dataset.y, arrays["predictions"]
-        name = getattr(now.experiment.data, "target_column", "y")
-        chart(
-            agreement(appearance(), language(), truth[: len(predicted), 0], predicted[:, 0], name=name),
-            "agreement",
-            height=320,
-            theme=appearance(),
-        )
+        _agreement(now, dataset)
     _options(dataset)
     why()
     _curves(now)
     if len(dataset.input_shape) == 3 and "predictions" in arrays:
         _samples(dataset, arrays["predictions"])
+
+
+def _agreement(now: Now, dataset: Dataset) -> None:
+    """Show predictions against the truth, both in the table's own unit."""
+    truth = dataset.y_test if len(dataset.y_test) else dataset.y
+    predicted = now.snapshot.arrays["predictions"]
+    truth = truth[: len(predicted)]
+    if dataset.target_scaling is not None:
+        truth, predicted = dataset.target_scaling.undo(truth), dataset.target_scaling.undo(predicted)
+    name = getattr(now.experiment.data, "target_column", "y")
+    figure = agreement(appearance(), language(), truth[:, 0], predicted[:, 0], name=name)
+    chart(figure, "agreement", height=320, theme=appearance())
 
 
 def _plane(now: Now, dataset: Dataset) -> None:
@@ -81,6 +80,7 @@ def _plane(now: Now, dataset: Dataset) -> None:
         names=names,
         span=span,
         discrete=discrete,
+        axes=_axes(now, dataset),
     )
     chart(figure, "plane", ratio=0.89, height=470, theme=appearance())
 
@@ -93,6 +93,14 @@ def _options(dataset: Dataset) -> None:
             if dataset.target.kind == "classes":
                 st.toggle(t("ui.discrete"), key="discrete")
         st.toggle(t("ui.log"), key="log")
+
+
+def _axes(now: Now, dataset: Dataset) -> tuple[str, str]:
+    """Return the words for both axes: a table's columns have names, points have coordinates."""
+    names = dataset.feature_names
+    if now.experiment.data.kind != "Csv":
+        return ("x", "y") if len(dataset.extent or ()) == 1 else ("x₁", "x₂")
+    return (names[0], names[1] if len(names) > 1 else getattr(now.experiment.data, "target_column", "y"))
 
 
 def _values(y: np.ndarray) -> np.ndarray:
@@ -108,6 +116,7 @@ def _line(now: Now, dataset: Dataset) -> None:
         extent=dataset.extent[0],  # type: ignore[index] - points come with an extent
         train=(dataset.points[:, 0], dataset.y[:, 0]),  # type: ignore[index]
         test=(dataset.points_test[:, 0], dataset.y_test[:, 0]) if dataset.points_test is not None else None,
+        axes=_axes(now, dataset),
     )
     chart(figure, "function", height=330, theme=appearance())
 

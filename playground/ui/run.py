@@ -25,6 +25,8 @@ from playground.ui.say import sentence
 from playground.ui.service import client, owner
 
 MOVING = ("queued", "running")
+BROKEN = ("diverged", "failed")
+"""From here a run cannot go on: what is trained next is a new one."""
 WAIT = 0.5
 """Seconds a click waits for the run to have done what it says, so that the next picture shows it."""
 
@@ -140,10 +142,8 @@ def guarded(action: Callable[..., None]) -> Callable[..., None]:
 def play() -> None:
     """Train: go on with the run, or start a new one. What stands in the way of going on is lifted."""
     view = _fitting()
-    if view is None:
+    if view is None or view.status in BROKEN:
         start(paused=False)
-    elif view.status == "diverged":
-        tell(commands.Reset(play=True))
     else:
         if view.status == "finished":
             _lift(view)
@@ -172,10 +172,11 @@ def epoch() -> None:
 @guarded
 def reset() -> None:
     """Go back to step 0 with the settings as they are."""
-    if _fitting() is not None:
-        tell(commands.Reset())
-    else:
+    view = _fitting()
+    if view is None or view.status in BROKEN:
         forget()
+    else:
+        tell(commands.Reset())
 
 
 @guarded
@@ -188,13 +189,15 @@ def set_pace(steps_per_second: float) -> None:
 
 def carry_over() -> None:
     """Send the run what has changed in the form and can change while it trains; hold it where a new start is needed."""
-    _carry_over()
+    try:
+        _carry_over()
+    except SpecError as error:
+        st.session_state["run_trouble"] = sentence(error)
 
 
-@guarded
 def _carry_over() -> None:
     view = _view()
-    if view is None:
+    if view is None or view.status in BROKEN:
         return
     wanted, running = form.experiment(), form.read(view.experiment)
     if not form.continues(running, wanted):
@@ -242,22 +245,21 @@ def tell(command: commands.Command) -> None:
 
 def probes(experiment: Experiment) -> tuple[str, ...]:
     """Return the probes whose arrays the page draws for such an experiment."""
-    target = experiment.data.target()
-    if "features" in type(experiment.data).model_fields:
+    data, target = experiment.data, experiment.data.target()
+    shape = data.input_shape()
+    if "features" in type(data).model_fields:
         return ("weights", "plane", "tiles")
-    if experiment.data.kind == "Function1D":
-        return ("weights", "line", "tiles")
-    if target.kind == "regression":
-        return ("weights", "predictions")
-    return (
-        ("weights", "confusion", "predictions")
-        if len(experiment.data.input_shape()) == 3
-        else ("weights", "confusion")
-    )
+    if len(shape) == 3:
+        return ("weights", "confusion", "predictions")
+    held_back = "predictions" if target.kind == "regression" else "confusion"
+    if shape == (2,):
+        return ("weights", "plane", "tiles", held_back)
+    return ("weights", "line", "tiles", held_back) if shape == (1,) else ("weights", held_back)
 
 
 def _one(command: commands.Command) -> None:
-    if _fitting() is None:
+    view = _fitting()
+    if view is None or view.status in BROKEN:
         start(paused=True)
     tell(command)
 

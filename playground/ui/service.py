@@ -49,7 +49,7 @@ def owner() -> str:
     """Return this visitor's name for the service. Where no cookie arrives, the link keeps the key."""
     if "owner" not in st.session_state:
         kept = owners.valid_key(st.query_params.get("key")) or owners.new_key()
-        name, by_link = owners.owner(st.context.cookies, owners.secret(data_folder()), kept)
+        name, by_link = owners.owner(st.context.cookies, owners.signing_secret(data_folder()), kept)
         st.session_state["owner"] = name
         st.session_state["owner_by_link"] = by_link
         if by_link:

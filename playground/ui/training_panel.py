@@ -18,7 +18,7 @@ from playground.spec import (
 )
 from playground.ui import form
 from playground.ui.knobs import knob
-from playground.ui.language import t
+from playground.ui.language import t, wording
 from playground.ui.layers_panel import advice_at
 
 
@@ -75,7 +75,7 @@ def _family(family: type[Kind], path: str, present: Kind) -> None:
         kinds,
         index=kinds.index(present.kind),
         key=key,
-        format_func=lambda kind: t(f"{path}.{kind}"),
+        format_func=wording(kinds, lambda kind: t(f"{path}.{kind}")),
         on_change=_change_kind,
         args=(path, key),
         help=t(f"{path}.{present.kind}_help"),

@@ -10,7 +10,7 @@ import streamlit as st
 from playground.presets import presets
 from playground.spec import Experiment
 from playground.ui import form, run
-from playground.ui.language import language, switch, t
+from playground.ui.language import language, switch, t, wording
 from playground.ui.run import Now
 from playground.ui.share import downloads, share
 from playground.ui.style import appearance
@@ -92,7 +92,7 @@ def setup(experiment: Experiment) -> None:
             paces,
             index=paces.index(float(st.session_state["pace"])),
             key="pace_choice",
-            format_func=lambda pace: t("ui.pace_rate", rate=f"{pace:,g}") if pace else t("ui.pace_full"),
+            format_func=wording(paces, _pace),
             on_change=lambda: run.set_pace(st.session_state["pace_choice"]),
             label_visibility="collapsed",
             width=150,
@@ -112,6 +112,10 @@ def setup(experiment: Experiment) -> None:
             label_visibility="collapsed",
             width=110,
         )
+
+
+def _pace(pace: float) -> str:
+    return t("ui.pace_rate", rate=f"{pace:,g}") if pace else t("ui.pace_full")
 
 
 def _choose_engine() -> None:

@@ -14,9 +14,10 @@ from playground.data import csv
 from playground.spec import SpecError
 from playground.spec.data import Csv
 from playground.ui import form
-from playground.ui.language import t
+from playground.ui.language import t, wording
 from playground.ui.say import say, sentence
 
+TASKS = ("classes", "regression")
 KEPT = "upload"
 """Session key: (id, name) of the file that is being looked at."""
 
@@ -92,9 +93,9 @@ def _choice(file_id: str, name: str, folder: Path) -> None:
         st.selectbox(t("field.target_column"), names, key="upload_target")
         st.segmented_control(
             t("field.task"),
-            ["classes", "regression"],
+            TASKS,
             key="upload_task",
-            format_func=lambda o: t(f"ui.choice.{o}"),
+            format_func=wording(TASKS, lambda task: t(f"ui.choice.{task}")),
             required=True,
         )
         st.multiselect(t("field.columns"), names, key="upload_columns")

@@ -11,7 +11,7 @@ from playground.presets import presets
 from playground.spec import Advice, Experiment, SpecError, advise, enforce
 from playground.ui import form, preview, run
 from playground.ui.data_panel import data_panel
-from playground.ui.language import t
+from playground.ui.language import t, wording
 from playground.ui.layers_panel import advice_at, layers_panel
 from playground.ui.network_panel import network_panel, weight_maps
 from playground.ui.outcome_panel import outcome_panel
@@ -142,7 +142,7 @@ def _tabs() -> None:
         key="tab",
         default=TABS[0],
         required=True,
-        format_func=lambda name: t(f"ui.{name}"),
+        format_func=wording(TABS, lambda name: t(f"ui.{name}")),
         label_visibility="collapsed",
         width="stretch",
     )

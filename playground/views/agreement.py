@@ -14,7 +14,7 @@ def agreement(
     theme: Theme, lang: str, truth: np.ndarray, predicted: np.ndarray, *, name: str = "y"
 ) -> go.Figure:
     """Draw one disc for each held-back sample: truth (N,) across, prediction (N,) up."""
-    truth, predicted = np.asarray(truth, np.float32), np.asarray(predicted, np.float32)
+    truth = np.asarray(truth, np.float64)
     low, high = (float(truth.min()), float(truth.max())) if len(truth) else (0.0, 1.0)
     room = 0.08 * ((high - low) or 1.0)
     ends = [low - room, high + room]
@@ -30,8 +30,8 @@ def agreement(
         {
             "type": "scatter",
             "mode": "markers",
-            "x": truth,
-            "y": np.clip(predicted, ends[0], ends[1]),
+            "x": truth.astype(np.float32),
+            "y": np.clip(np.asarray(predicted, np.float64), *ends).astype(np.float32),
             "marker": {"size": 6, "color": theme.test, "opacity": 0.7},
             "hovertemplate": "%{x:.3g} → %{y:.3g}<extra></extra>",
         },

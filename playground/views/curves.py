@@ -35,6 +35,7 @@ def curves(
     last: list[str] = []
     for name, values, colour, width in (("train", train, theme.train, 1.6), ("test", test, theme.test, 2.2)):
         y = np.full(len(keep), np.nan) if values is None else np.asarray(values, float)[keep]
+        y = np.where(np.abs(y) < look.LARGEST, y, np.nan)
         if log:
             y = np.where(y > 0, y, np.nan)
         data.append(

@@ -18,6 +18,7 @@ def function(
     extent: tuple[float, float],
     train: tuple[np.ndarray, np.ndarray],
     test: tuple[np.ndarray, np.ndarray] | None = None,
+    axes: tuple[str, str] = ("x", "y"),
 ) -> go.Figure:
     """Draw the network's curve (M,) over `extent` among the training (disc) and test (ring) points (x (N,), y (N,))."""
     empty = (np.empty(0, np.float32), np.empty(0, np.float32))
@@ -57,11 +58,12 @@ def function(
     values = np.concatenate([train[1], (test or empty)[1]])
     low, high = (float(values.min()), float(values.max())) if len(values) else (-1.0, 1.0)
     room = 0.12 * ((high - low) or 1.0)
+    margin = 0.025 * (extent[1] - extent[0])
     layout = look.layout(
         theme,
         text("view.function.title", lang),
-        look.axis(theme, "x", range=[extent[0] - 0.3, extent[1] + 0.3]),
-        look.axis(theme, "y", range=[low - room, high + room]),
+        look.axis(theme, axes[0], range=[extent[0] - margin, extent[1] + margin]),
+        look.axis(theme, axes[1], range=[low - room, high + room]),
         showlegend=True,
         legend={
             "orientation": "h",

@@ -68,11 +68,14 @@ def plane(
     data = [heat, _points(theme, lang, train, names, span, ring=False)]
     data.append(_points(theme, lang, test or Points(np.empty((0, 2)), np.empty(0)), names, span, ring=True))
     plain = {"showgrid": False, "constrain": "domain"}
+    # Where both axes have the same reach, a unit is as long on both; a table's columns have units of their own.
+    (left, right), (bottom, top) = extent
+    same_unit = {"scaleanchor": "x"} if np.isclose(right - left, top - bottom) else {}
     layout = look.layout(
         theme,
         text("view.plane.title", lang),
         look.axis(theme, axes[0], range=list(extent[0]), **plain),
-        look.axis(theme, axes[1], range=list(extent[1]), scaleanchor="x", **plain),
+        look.axis(theme, axes[1], range=list(extent[1]), **same_unit, **plain),
         margin={"l": 36, "r": 6, "t": 28, "b": 66},
     )
     shown = len(train.at) + (len(test.at) if test is not None else 0)

@@ -89,6 +89,8 @@ DARK = Theme(
 FONT = '"Source Sans", "Source Sans 3", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif'
 SMALL, BODY = 12, 13
 NOTHING = "—"
+LARGEST = 1e30
+"""What is larger is drawn as a gap: single precision ends soon after."""
 
 
 def of(name: str | None) -> Theme:

@@ -1,0 +1,78 @@
+"""What a visitor does on the stage that changes more than a number: other layers, more points, a setting, a fork.
+
+It comes from a browser, so all of it is validated here, as if it had been typed into the form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import streamlit as st
+
+from playground.data.folder import data_folder
+from playground.runs.reasons import NoSuchRun
+from playground.spec import SpecError
+from playground.ui import form, preview, run
+from playground.ui.painting import painted
+from playground.ui.service import client, owner
+
+
+@run.guarded
+def take(proposal: dict[str, Any]) -> None:
+    """Do what is proposed; a refusal is said under the bar."""
+    act = KINDS.get(str(proposal.get("kind")))
+    if act is None:
+        raise SpecError("error.choice", place="kind", value=proposal.get("kind"), options=", ".join(KINDS))
+    act(proposal)
+
+
+def _set(proposal: dict[str, Any]) -> None:
+    form.put(form.experiment().replace(str(proposal.get("path", "")), proposal.get("value")))
+
+
+def _layers(proposal: dict[str, Any]) -> None:
+    before = form.experiment()
+    wanted = before.replace("layers", proposal.get("layers"))
+    wanted.model.shapes(wanted.data.input_shape())
+    form.put(wanted)
+    _go_on(before != wanted)
+
+
+def _points(proposal: dict[str, Any]) -> None:
+    present = form.experiment()
+    dataset = preview.dataset(present, data_folder())
+    form.change_data(painted(present.data, dataset, proposal.get("points"), data_folder()))
+    st.session_state["upload_open"] = False
+    st.session_state["form_notice"] = "ui.notice.painted"
+    run.start(paused=False)
+
+
+def _fork(proposal: dict[str, Any]) -> None:
+    step, here = proposal.get("step"), st.session_state.get("run")
+    if not here or isinstance(step, bool) or not isinstance(step, int) or step < 0:
+        raise SpecError("error.int", place="step", value=step)
+    found = client().fork(owner(), here, step)
+    view = client().poll(owner(), found)
+    form.put(form.read(view.experiment), notice="ui.notice.forked")
+    st.session_state["run"] = found
+    st.query_params["run"] = found
+
+
+def _go_on(changed: bool) -> None:
+    """Train the changed network at once where the one before was training."""
+    here = st.session_state.get("run")
+    if not changed or not here:
+        return
+    with suppress(NoSuchRun):
+        if client().poll(owner(), here).status in run.MOVING:
+            run.start(paused=False)
+
+
+KINDS: dict[str, Callable[[dict[str, Any]], None]] = {
+    "set": _set,
+    "layers": _layers,
+    "points": _points,
+    "fork": _fork,
+}

@@ -1,0 +1,94 @@
+"""The page opens in every language and appearance, and from every link, good or bad."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+
+import pytest
+
+from playground.i18n import text
+from playground.presets import presets
+from playground.spec import Experiment
+from tests.pages.conftest import Page
+
+Open = Callable[..., Page]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("locale", "lang"), [("en-US", "en"), ("zh-CN", "zh"), ("de-DE", "en")])
+def test_the_page_opens_in_the_browsers_language_and_appearance(
+    opened: Open, locale: str, lang: str, theme: str
+) -> None:
+    page = opened(lang=locale, theme=theme)
+    assert text("ui.title", lang) in page.html
+    assert page.app.button(key="play").label == text("ui.play", lang)
+    charts = page.charts
+    assert set(charts) == {"network", "plane", "curve-loss", "curve-accuracy"}
+    for chart in charts.values():
+        assert len(chart["alt"]) > 10
+        assert chart["dark"] == (theme == "dark")
+    assert page.step == 0
+    assert page.figure("loss") != "—"
+
+
+def test_the_language_can_be_switched_and_stays_in_the_link(opened: Open) -> None:
+    page = opened().click("language_switch")
+    assert page.app.button(key="play").label == "训练"
+    assert page.app.query_params["lang"] == "zh"
+    assert opened(lang="en-US").app.button(key="play").label == "Train"
+    assert opened(lang="en-US", e=Experiment().to_link()).app.button(key="play").label == "Train"
+
+
+@pytest.mark.parametrize("key", list(presets()))
+def test_every_example_can_be_opened(opened: Open, key: str) -> None:
+    page = opened().click(f"preset-{key}")
+    assert Experiment.from_json(page.experiment) == presets()[key].experiment
+    assert presets()[key].title() in [popover.proto.popover.label for popover in page.app.get("popover")]
+    assert presets()[key].sentence() in html.unescape(page.html)
+    assert page.charts
+    assert page.said("why") == presets()[key].why()
+
+
+def test_a_link_restores_the_experiment(opened: Open) -> None:
+    wanted = presets()["three-rings"].experiment.replace("optimizer.lr", 0.0123).replace("seed", 7)
+    page = opened(e=wanted.to_link())
+    assert Experiment.from_json(page.experiment) == wanted
+    assert page.app.selectbox(key="knob.optimizer.lr").value == "0.0123"
+    assert page.said("link") == ""
+
+
+def test_a_share_link_holds_the_experiment_and_nothing_of_the_visitor(opened: Open) -> None:
+    page = opened()
+    link = page.app.code[0].value
+    assert Experiment.from_link(link) == Experiment.from_json(page.experiment)
+    assert "key=" not in link
+    assert "run=" not in link
+    assert len(link) < 2000
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "nonsense",
+        "1.AAAA",
+        "9" + Experiment().to_link()[1:],
+        Experiment(seed=5).to_link()[:-6],
+        "1." + "A" * 5000,
+        "\x00",
+        "../..",
+    ],
+)
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_broken_or_old_link_gives_a_sentence_and_the_default(opened: Open, link: str, lang: str) -> None:
+    page = opened(e=link, lang=lang)
+    assert page.said("link").startswith(text("ui.link_error", lang, reason="")[:8])
+    assert Experiment.from_json(page.experiment) == presets()["circle"].experiment
+    assert page.charts
+
+
+def test_a_link_to_somebody_elses_run_shows_nothing_of_it(opened: Open) -> None:
+    page = opened(run="AAAAAAAAAAAAAAAAAAAAAA")
+    assert page.said("run-link") == text("run.no_such_run")
+    assert "run" not in page.app.query_params
+    assert page.status == "ready"
