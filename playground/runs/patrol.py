@@ -25,7 +25,7 @@ UNLOAD_AFTER = 60.0
 
 
 class Patrol:
-    """Goes round all loaded runs; `round` is called about once a second."""
+    """Goes round all loaded runs, about once a second."""
 
     def __init__(self, dispatch: Dispatch) -> None:
         self.dispatch = dispatch

@@ -36,6 +36,7 @@ class Quotas:
         drain_seconds: the same when it is asked to write a checkpoint and make room.
         attempts: how often a run is started again after deaths that nobody can explain.
         healthy_seconds: a run that has worked for so long beyond its last death is given all attempts again.
+        round_seconds: how often the service looks after limits, leases and old runs.
     """
 
     slots: int = max(8, 4 * (os.cpu_count() or 1))
@@ -58,6 +59,7 @@ class Quotas:
     drain_seconds: float = 5.0
     attempts: int = 3
     healthy_seconds: float = 30.0
+    round_seconds: float = 1.0
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:

@@ -88,7 +88,7 @@ class Service:
         try:
             while not self.stopping.is_set():
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.stopping.wait(), 1.0)
+                    await asyncio.wait_for(self.stopping.wait(), max(0.05, self.quotas.round_seconds))
                 try:
                     self.patrol.round()
                 except OSError as error:  # a full disk, most likely: the runs go on, and so do we

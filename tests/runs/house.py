@@ -43,6 +43,7 @@ class House:
             "PYTHONPATH": str(ROOT),
             "PLAYGROUND_TRAINERS": trainers,
             "PLAYGROUND_NICE": "0",  # or a busy machine would starve what the test waits for
+            "PLAYGROUND_ROUND_SECONDS": "0.1",
             **{f"PLAYGROUND_{name.upper()}": str(value) for name, value in quotas.items()},
         }
         self.client = Client(folder, self.environment)

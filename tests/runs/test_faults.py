@@ -274,11 +274,11 @@ def test_a_run_that_fills_its_folder_is_stopped_by_name(tmp_path: Path):
 
 
 def test_a_state_that_cannot_be_saved_is_told_and_the_run_goes_on(narrow: House):
-    run = narrow.submit(Toy(size=500_000))
+    run = narrow.submit(Toy(size=200_000))
 
     def told() -> RunView | None:
         view = narrow.view(run)
-        return view if view.step > 20 and view.notice else None
+        return view if view.step > 3 and view.notice else None
 
     view = until(told)
     assert view.notice.key == "run.too_large"

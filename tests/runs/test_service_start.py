@@ -118,7 +118,7 @@ def test_a_service_with_an_active_run_stays(tmp_path: Path):
         run = home.start(sleep=0.01)
         home.until(run, "running", step=1)
         service = home.service()
-        time.sleep(2.5)
+        time.sleep(1.5)
         assert alive(service)
         assert home.view(run).status == "running"
 
