@@ -234,6 +234,10 @@ class Pass:
         """Return the output (F,) of every layer for one of the samples."""
         return [block.values[:, sample].copy() for block in self._at.outputs]
 
+    def final(self) -> Array:
+        """Return what the net gives, (B, k)."""
+        return self._at.y.values.T.copy()
+
     def back(self, slope: Array) -> list[Array]:
         """Return ∂L/∂x and ∂L/∂output of every layer, (F, B), from ∂L/∂ŷ (B, k); the gradients stay in the net."""
         dy = Block.empty(slope[0].size, len(slope), np.dtype(np.float64))

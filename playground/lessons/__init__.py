@@ -1,0 +1,1 @@
+"""Lessons: what a training teaches, in words, and the experiment that shows it. They know no screen."""
