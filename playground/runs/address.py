@@ -24,13 +24,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-import playground
-from playground.runs import durable
+from playground.runs import durable, interpreter
 from playground.runs.commands import PROTOCOL
 from playground.runs.reasons import ServiceDown
 
 MAX_SOCKET_PATH = 100  # bytes; the kernel's limit is 108, on macOS 104
-START_SECONDS = 20.0
+START_SECONDS = 30.0
 EXIT_UNWRITABLE = 3
 HAS_UNIX = hasattr(socket, "AF_UNIX") and sys.platform != "win32"
 
@@ -197,16 +196,13 @@ def ensure_service(
 
 
 def _start(data_dir: Path, folder: Path, environment: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
-    environment = dict(os.environ if environment is None else environment)
-    path = [str(Path(playground.__file__).parents[1]), environment.get("PYTHONPATH", "")]
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, path))
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "playground.runs.service", "--data-dir", str(data_dir.resolve())],
-            env=environment,
+            interpreter.command("playground.runs.service", "--data-dir", str(data_dir.resolve())),
+            env=interpreter.environment(os.environ if environment is None else environment),
             cwd=data_dir,
             stdin=subprocess.DEVNULL,
             stdout=log,

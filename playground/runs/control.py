@@ -96,6 +96,8 @@ class Control:
             raise SpecError("run.queue_full", value=waiting, bound=quotas.owner_queue)
         if not self.patrol.make_room(owner):
             raise SpecError("run.too_many", bound=quotas.owner_runs)
+        if not self.patrol.make_room_for_all():
+            raise SpecError("run.crowded")
 
     def _create_folder(self, run: Run) -> None:
         try:

@@ -6,21 +6,18 @@ import asyncio
 import os
 import socket
 import subprocess
-import sys
 from collections import deque
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-import playground
-from playground.runs import confinement
+from playground.runs import confinement, interpreter
 from playground.runs.backend import Capabilities, Ending, Usage, Wake
 from playground.runs.commands import FromWorker, Job, Left, ToWorker
 from playground.runs.forkserver import BORN, DIED, KILL, NOT_BORN, START, event, order
 from playground.runs.wire import Assembler, pack
 
 Message = tuple[FromWorker, tuple[bytes, ...]]
-ROOT = Path(playground.__file__).parents[1]
 PRELOAD = (
     "numpy",
     "engines.numpy",
@@ -115,7 +112,7 @@ class Forking(asyncio.Protocol):
         arguments = [str(theirs.fileno()), str(os.getpid()), *self._preload]
         # On the loop's own thread: the kernel ties a child's life to the thread that has started it.
         self._process = subprocess.Popen(  # noqa: ASYNC220
-            [sys.executable, "-P", "-m", "playground.runs.forkserver", *arguments],
+            interpreter.command("playground.runs.forkserver", *arguments),
             env=self._environment,
             stdin=subprocess.DEVNULL,
             pass_fds=[theirs.fileno()],
@@ -195,11 +192,11 @@ class Spawning:
         return
 
     def launch(self, worker: Worker, end: socket.socket) -> None:
-        command = [sys.executable, "-P", "-m", "playground.runs.spawned"]
         shared = hasattr(end, "share")
+        arguments = () if shared else (str(end.fileno()),)
         try:
             process = subprocess.Popen(
-                command if shared else [*command, str(end.fileno())],
+                interpreter.command("playground.runs.spawned", *arguments),
                 env=self._environment,
                 stdin=subprocess.PIPE if shared else subprocess.DEVNULL,
                 pass_fds=() if shared else (end.fileno(),),
@@ -250,9 +247,7 @@ class LocalBackend:
         self.capabilities = Capabilities("local", os.cpu_count() or 1)
         self._wake = wake
         self._workers: dict[str, Worker] = {}
-        environment = confinement.quiet(os.environ, threads)
-        path = [str(ROOT), environment.get("PYTHONPATH", "")]
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, path))
+        environment = confinement.quiet(interpreter.environment(os.environ), threads)
         if forking is None:
             forking = hasattr(os, "fork") and hasattr(socket, "send_fds")
         self._launcher: Launcher = (

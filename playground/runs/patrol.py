@@ -118,18 +118,25 @@ class Patrol:
         dispatch, quotas = self.dispatch, self.dispatch.quotas
         mine = dispatch.index.list(owner, limit=10_000)
         sizes = {entry.id: folder_size(dispatch.folder(entry.id)) for entry in mine}
-        count, total = len(mine), sum(sizes.values())
-        crowded = dispatch.index.count() >= quotas.total_runs
-        if count < quotas.owner_runs and total < quotas.owner_bytes and not crowded:
-            return True
         ended = [entry for entry in reversed(mine) if entry.status in ENDED]
         paused = [entry for entry in reversed(mine) if entry.status == "paused"]
         for entry in [*ended, *paused]:
+            if len(sizes) < quotas.owner_runs and sum(sizes.values()) < quotas.owner_bytes:
+                break
             if self.remove(entry):
-                count, total, crowded = count - 1, total - sizes[entry.id], False
-            if count < quotas.owner_runs and total < quotas.owner_bytes and not crowded:
-                return True
-        return False
+                del sizes[entry.id]
+        return len(sizes) < quotas.owner_runs and sum(sizes.values()) < quotas.owner_bytes
+
+    def make_room_for_all(self) -> bool:
+        """Where too many runs are kept over all owners, remove the one unseen for longest; False if none can go."""
+        index, quotas = self.dispatch.index, self.dispatch.quotas
+        if index.count() < quotas.total_runs:
+            return True
+        longest = [
+            *index.due_for_collection(time.time(), *ENDED),
+            *index.due_for_collection(time.time(), "paused"),
+        ]
+        return any(self.remove(entry) for entry in longest)
 
 
 def folder_size(folder: Path) -> int:

@@ -13,6 +13,7 @@ from playground.runs.reasons import Reason
 from playground.spec.errors import SpecError
 
 AT_ONCE = 2
+PATIENCE = 30.0  # seconds
 
 
 class Replays:
@@ -41,8 +42,11 @@ class Replays:
             woken = self._woken[key] = asyncio.Event()
             backend = self._dispatch.backend
             try:
-                await backend.start(key, self._dispatch.job(run, replay=step))
-                return await self._listen(backend, key, run, step, woken)
+                async with asyncio.timeout(PATIENCE):
+                    await backend.start(key, self._dispatch.job(run, replay=step))
+                    return await self._listen(backend, key, run, step, woken)
+            except TimeoutError:
+                raise SpecError("run.slow_replay", value=step) from None
             finally:
                 await self._bury(backend, key, woken)
                 del self._woken[key]

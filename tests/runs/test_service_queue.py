@@ -136,7 +136,9 @@ def test_a_run_that_nobody_looks_at_is_paused_and_says_so(tmp_path: Path):
         until(lambda: home.view(watched) and len(home.workers()) == 1)
         assert home.view(watched).status == "running"
         view = until(lambda: (v := home.view(run)).status == "paused" and v)
-        assert view.reason.text() == "Paused because nobody has looked for 0.0333 minutes; press play to go on"
+        assert (
+            view.reason.text() == "Paused because nobody has looked for 0.0333 minutes; press play to go on"
+        )
         home.send(run, c.Play())
         view = home.until(run, "running", step=view.step + 10)
         assert not view.reason
@@ -168,6 +170,21 @@ def test_the_oldest_runs_that_have_ended_make_room(tmp_path: Path):
         with pytest.raises(SpecError, match="You have 3 runs that are still active"):
             home.start()
         assert [row.run for row in home.client.list("berta")] == [hers]
+
+
+def test_a_crowded_house_forgets_the_run_unseen_for_longest(tmp_path: Path):
+    with house(tmp_path, total_runs=2) as home:
+        old = home.start(owner="berta", max_steps=5)
+        home.until(old, "finished", owner="berta")
+        time.sleep(0.01)
+        kept = home.start(sleep=0.01)
+        home.until(kept, "running")
+        newest = home.start(sleep=0.01)
+        assert home.client.list("berta") == ()
+        assert {row.run for row in home.client.list(home.owner)} == {kept, newest}
+        home.until(newest, "running")
+        with pytest.raises(SpecError, match="This server keeps no more runs"):
+            home.start(owner="carl")
 
 
 def test_a_full_disk_quota_lets_the_oldest_make_room(tmp_path: Path):
