@@ -31,7 +31,7 @@ def agreement(
             "type": "scatter",
             "mode": "markers",
             "x": truth.astype(np.float32),
-            "y": np.clip(np.asarray(predicted, np.float64), *ends).astype(np.float32),
+            "y": np.clip(np.asarray(predicted, np.float64), ends[0], ends[1]).astype(np.float32),
             "marker": {"size": 6, "color": theme.test, "opacity": 0.7},
             "hovertemplate": "%{x:.3g} → %{y:.3g}<extra></extra>",
         },
