@@ -15,9 +15,7 @@ from playground.views import theme as look
 from playground.views.agreement import agreement
 from playground.views.confusion import confusion
 from playground.views.curves import curves
-from playground.views.function import function
 from playground.views.pictures import examples
-from playground.views.plane import Points, plane
 
 SAMPLES = 16
 
@@ -25,16 +23,12 @@ SAMPLES = 16
 def outcome_panel(now: Now, dataset: Dataset) -> None:
     """Draw the column for the moment `now`."""
     arrays = now.snapshot.arrays
-    if dataset.points is not None and dataset.points.shape[1] == 2:
-        _plane(now, dataset)
-    elif dataset.points is not None and dataset.target.kind == "regression":
-        _line(now, dataset)
-    elif "confusion" in arrays:
+    if "confusion" in arrays:
         figure = confusion(appearance(), language(), arrays["confusion"], dataset.class_names)
         chart(figure, "confusion", ratio=1.0, height=430, theme=appearance())
     elif "predictions" in arrays:
         _agreement(now, dataset)
-    _options(dataset)
+    _options()
     why()
     _curves(now)
     if len(dataset.input_shape) == 3 and "predictions" in arrays:
@@ -53,72 +47,9 @@ def _agreement(now: Now, dataset: Dataset) -> None:
     chart(figure, "agreement", height=320, theme=appearance())
 
 
-def _plane(now: Now, dataset: Dataset) -> None:
-    grid = now.snapshot.arrays.get("grid")
-    regression = dataset.target.kind == "regression"
-    names = dataset.class_names if not regression else ()
-    surface = None
-    if grid is not None:
-        surface = grid[..., 0] if grid.shape[2] == 1 else grid
-        if grid.shape[2] == 2 and len(names) == 2:
-            surface = grid[..., 1] - grid[..., 0]
-    span = float(np.abs(dataset.y).max(initial=1e-6)) if regression else 1.0
-    discrete = bool(st.session_state.get("discrete")) and not regression
-    hide_test = not st.session_state.get("show_test", True)
-    test = (
-        Points(dataset.points_test, _values(dataset.y_test))
-        if dataset.points_test is not None and not hide_test
-        else None
-    )
-    figure = plane(
-        appearance(),
-        language(),
-        surface,
-        extent=(dataset.extent[0], dataset.extent[1]),  # type: ignore[index] - points come with an extent
-        train=Points(dataset.points, _values(dataset.y)),  # type: ignore[arg-type]
-        test=test,
-        names=names,
-        span=span,
-        discrete=discrete,
-        axes=_axes(now, dataset),
-    )
-    chart(figure, "plane", ratio=0.89, height=470, theme=appearance())
-
-
-def _options(dataset: Dataset) -> None:
+def _options() -> None:
     with st.container(key="options", horizontal=True, gap="small"):
-        if dataset.points is not None and dataset.points.shape[1] == 2:
-            st.session_state.setdefault("show_test", True)
-            st.toggle(t("ui.show_test"), key="show_test", disabled=len(dataset.x_test) == 0)
-            if dataset.target.kind == "classes":
-                st.toggle(t("ui.discrete"), key="discrete")
         st.toggle(t("ui.log"), key="log")
-
-
-def _axes(now: Now, dataset: Dataset) -> tuple[str, str]:
-    """Return the words for both axes: a table's columns have names, points have coordinates."""
-    names = dataset.feature_names
-    if now.experiment.data.kind != "Csv":
-        return ("x", "y") if len(dataset.extent or ()) == 1 else ("x₁", "x₂")
-    return (names[0], names[1] if len(names) > 1 else getattr(now.experiment.data, "target_column", "y"))
-
-
-def _values(y: np.ndarray) -> np.ndarray:
-    return y if y.ndim == 1 else y[:, 0]
-
-
-def _line(now: Now, dataset: Dataset) -> None:
-    drawn = now.snapshot.arrays.get("line")
-    figure = function(
-        appearance(),
-        language(),
-        None if drawn is None else drawn[:, 0],
-        extent=dataset.extent[0],  # type: ignore[index] - points come with an extent
-        train=(dataset.points[:, 0], dataset.y[:, 0]),  # type: ignore[index]
-        test=(dataset.points_test[:, 0], dataset.y_test[:, 0]) if dataset.points_test is not None else None,
-        axes=_axes(now, dataset),
-    )
-    chart(figure, "function", height=330, theme=appearance())
 
 
 def _curves(now: Now) -> None:

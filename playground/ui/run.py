@@ -244,17 +244,16 @@ def tell(command: commands.Command) -> None:
 
 
 def probes(experiment: Experiment) -> tuple[str, ...]:
-    """Return the probes whose arrays the page draws for such an experiment."""
+    """Return the probes whose arrays are drawn for such an experiment: by the stage, or by the page itself."""
     data, target = experiment.data, experiment.data.target()
     shape = data.input_shape()
-    if "features" in type(data).model_fields:
-        return ("weights", "plane", "tiles")
+    if "features" in type(data).model_fields or shape == (2,):
+        return ("health", "maps", "weights")
+    if shape == (1,) and target.kind == "regression":
+        return ("health", "line", "weights")
     if len(shape) == 3:
         return ("weights", "confusion", "predictions")
-    held_back = "predictions" if target.kind == "regression" else "confusion"
-    if shape == (2,):
-        return ("weights", "plane", "tiles", held_back)
-    return ("weights", "line", "tiles", held_back) if shape == (1,) else ("weights", held_back)
+    return ("weights", "predictions" if target.kind == "regression" else "confusion")
 
 
 def _one(command: commands.Command) -> None:

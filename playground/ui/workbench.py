@@ -17,12 +17,16 @@ from playground.ui.network_panel import network_panel, weight_maps
 from playground.ui.outcome_panel import outcome_panel
 from playground.ui.run import Now
 from playground.ui.say import say, sentence
-from playground.ui.status import explain
+from playground.ui.stage_panel import moves, stage_panel
+from playground.ui.status import explain, why
 from playground.ui.training_panel import training_panel
 from playground.ui.transport import controls, figures, masthead, setup
 
 TICK = 0.3
 """Seconds between two pictures of a run that moves."""
+STAGED_TICK = 1.0
+"""The same where the stage shows what moves, and the page only says how things stand."""
+STAGED_PROBES = ("weights",)
 TABS = ("outcome", "network", "data")
 
 
@@ -61,28 +65,56 @@ def workbench() -> None:
     with st.container(key="workbench", horizontal=True, gap="small"):
         with st.container(key="column-data"):
             data_panel(experiment, dataset, data_folder())
-        with st.container(key="column-network"):
-            st.html(f'<h2 class="heading">{t("ui.network")}</h2>')
-            training_panel(experiment, advices)
-            advice_at(advices, "data")
-            advice_at(advices, "")
-            picture = st.container(key="picture", gap=None)
-            layers_panel(experiment, advices)
-            maps = st.container(key="maps")
-        with st.container(key="column-outcome"):
-            st.html(f'<h2 class="heading">{t("ui.outcome")}</h2>')
-            outcome = st.container(key="outcome", gap=None)
-    _live(experiment, buttons, numbers, messages, picture, maps, outcome)
+        staged = moves(dataset)
+        if staged:
+            now, slots = _staged(experiment, advices)
+        else:
+            now, slots = _calm(experiment, advices)
+    _live(now, staged, buttons, numbers, messages, *slots)
 
 
-def _live(experiment: Experiment, *slots: DeltaGenerator) -> None:
+def _calm(experiment: Experiment, advices: list[Advice]) -> tuple[Now, list[DeltaGenerator]]:
+    """Lay out network and outcome as charts, and return their places."""
+    with st.container(key="column-network"):
+        st.html(f'<h2 class="heading">{t("ui.network")}</h2>')
+        _settings(experiment, advices)
+        picture = st.container(key="picture", gap=None)
+        layers_panel(experiment, advices)
+        maps = st.container(key="maps")
+    with st.container(key="column-outcome"):
+        st.html(f'<h2 class="heading">{t("ui.outcome")}</h2>')
+        outcome = st.container(key="outcome", gap=None)
+    return run.look(run.probes(experiment)), [maps, picture, outcome]
+
+
+def _staged(experiment: Experiment, advices: list[Advice]) -> tuple[Now, list[DeltaGenerator]]:
+    """Lay out settings, stage and layers, and return the place of what the stage does not show."""
+    now = run.look(STAGED_PROBES)
+    with st.container(key="column-training"):
+        _settings(experiment, advices)
+    with st.container(key="column-outcome"):
+        stage_panel(now)
+        why()
+    with st.container(key="column-network"):
+        layers_panel(experiment, advices)
+        maps = st.container(key="maps")
+    return now, [maps]
+
+
+def _settings(experiment: Experiment, advices: list[Advice]) -> None:
+    training_panel(experiment, advices)
+    advice_at(advices, "data")
+    advice_at(advices, "")
+
+
+def _live(first: Now, staged: bool, *slots: DeltaGenerator) -> None:
     """Draw what moves; while a run moves, again and again, without the rest of the page."""
-    first = run.look(run.probes(experiment))
     known = [first]
+    tick = STAGED_TICK if staged else TICK
 
-    @st.fragment(run_every=TICK if first.moving else None)
+    @st.fragment(run_every=tick if first.moving else None)
     def live() -> None:
-        now = known.pop() if known else run.look(run.probes(form.experiment()))
+        now = known.pop() if known else run.look(STAGED_PROBES if staged else run.probes(form.experiment()))
         if now.moving != first.moving:
             st.rerun()
         _draw(now, *slots)
@@ -95,9 +127,8 @@ def _draw(
     buttons: DeltaGenerator,
     numbers: DeltaGenerator,
     messages: DeltaGenerator,
-    picture: DeltaGenerator,
     maps: DeltaGenerator,
-    outcome: DeltaGenerator,
+    *pictures: DeltaGenerator,
 ) -> None:
     with buttons:
         controls(now, playing=now.moving)
@@ -108,16 +139,18 @@ def _draw(
     try:
         dataset = preview.dataset(now.experiment, data_folder())
     except SpecError as error:
-        with outcome:
+        with pictures[-1] if pictures else messages:
             say(sentence(error), "error", key="data")
         return
-    with picture:
-        network_panel(now, dataset)
     with maps, st.expander(t("ui.weights"), key="weights-open", on_change="rerun") as opened:
         if opened.open:
             weight_maps(now, dataset)
-    with outcome:
-        outcome_panel(now, dataset)
+    if pictures:
+        picture, outcome = pictures
+        with picture:
+            network_panel(now, dataset)
+        with outcome:
+            outcome_panel(now, dataset)
 
 
 def _judge(experiment: Experiment) -> tuple[list[Advice], Dataset | None]:
@@ -150,6 +183,6 @@ def _tabs() -> None:
         f"[data-testid=stLayoutWrapper]:has(> .st-key-column-{name})" for name in TABS if name != chosen
     ]
     if chosen != "network":
-        others.append(".st-key-setup")
+        others += [".st-key-setup", "[data-testid=stLayoutWrapper]:has(> .st-key-column-training)"]
     hidden = ",".join(others)
     st.html(f"<style>@media (max-width: 760px) {{ {hidden} {{ display: none !important; }} }}</style>")

@@ -68,7 +68,13 @@ class Page:
     def charts(self) -> dict[str, dict[str, Any]]:
         """Every chart by name: what the component was given."""
         found = (json.loads(element.proto.json) for element in self.app.get("bidi_component"))
-        return {data["name"]: data for data in found}
+        return {data["name"]: data for data in found if "name" in data}
+
+    @property
+    def stage(self) -> dict[str, Any] | None:
+        """What the stage was given; None where there is none."""
+        found = (json.loads(element.proto.json) for element in self.app.get("bidi_component"))
+        return next((data for data in found if "views" in data), None)
 
     @property
     def experiment(self) -> str:
