@@ -16,7 +16,7 @@ from playground import i18n
 from playground.data import Dataset, featurise
 from playground.live.envelope import with_fields
 from playground.probes.columns import columns
-from playground.probes.maps import GRID, nice, plane_points, signed
+from playground.probes.maps import GRID, line_points, nice, plane_points, signed
 from playground.runs import frames
 from playground.runs.frames import Snapshot
 from playground.spec import Experiment
@@ -84,8 +84,8 @@ def static_arrays(dataset: Dataset) -> Arrays:
     Returns:
         `points` (N, 2) or (N, 1) f4, `labels` (N,) i4 classes or f4 numbers, the same with `_test`; at most 5,000 of
         each, the first ones, whose index is that of the sample. `input_maps` (F, 34, 34) u1 and `input_maps/reach` (F,)
-        f4 for two-dimensional data, bytes as in the probe `maps`. `pictures` (up to 64, H, W) u1 where a sample is a
-        picture: the first training samples, 255 = 1.
+        f4 for two-dimensional data, bytes as in the probe `maps`; (1, 1, 34) for one-dimensional data. `pictures` (up
+        to 64, H, W) u1 where a sample is a picture: the first training samples, 255 = 1.
     """
     found: Arrays = {}
     for end, points, y in (
@@ -103,6 +103,12 @@ def static_arrays(dataset: Dataset) -> Arrays:
         reach = np.array([nice(float(np.abs(rows[..., i]).max())) for i in range(rows.shape[2])], np.float32)
         found["input_maps"] = np.stack([signed(rows[..., i], float(r)) for i, r in enumerate(reach)])
         found["input_maps/reach"] = reach
+    line = line_points(dataset)
+    if line is not None:
+        x = featurise(dataset, line)
+        end = nice(float(np.abs(x).max()))
+        found["input_maps"] = signed(x.T, end).reshape(1, 1, -1)
+        found["input_maps/reach"] = np.array([end], np.float32)
     return found
 
 

@@ -37,7 +37,7 @@ class Places:
 
 @probe
 def maps(subject: Subject) -> Arrays:
-    """Return one picture of the plane and one of each unit; nothing where the data have no plane.
+    """Return one picture of the plane and one of each unit; nothing where the data are no plane and no line.
 
     A byte b of a signed map stands for (b − 128) / 127 of its reach: 1 is −1, 128 is 0, 255 is +1. Row 0 is the lowest.
 
@@ -45,22 +45,35 @@ def maps(subject: Subject) -> Arrays:
         `map/plane` (G, G) u1: the output on its scale of `shades`. For more than two classes instead `map/class` (G, G)
         u1 and `map/confidence` (G, G) u1, 255 = certain. `map/reach` (1,) f4: what +1 stands for, other than 1 only in
         regression. For every column `map/<last layer>` (min(U, 64), g, g) u1 and its reach `map/<last layer>/reach`
-        (1,) f4, 1 where the activation is bounded by 1.
+        (1,) f4, 1 where the activation is bounded by 1. One-dimensional data have only these, with one row: (U, 1, g).
     """
     places = places_of(subject.dataset)
     if places is None:
-        return {}
+        return _along(subject)
     net = subject.net()
     others = net.forward(places.others)
     layers = net.responses(places.shared)
     outputs = np.concatenate([layers[-1].T, others])  # (G², k)
+    return _whole(subject, outputs[places.order]) | _units(subject, layers, TILE)
+
+
+def _units(subject: Subject, layers: list[Array], rows: int) -> Arrays:
+    """Return the map of each unit from every layer's outputs (U, rows · g)."""
     found: Arrays = {}
     for column in columns(subject.experiment.model, subject.dataset.input_shape):
-        response = layers[column.until][:MAX_UNITS]  # (U, g²)
+        response = layers[column.until][:MAX_UNITS]
         reach = 1.0 if column.bounded else nice(_largest(response))
-        found[f"map/{column.until}"] = signed(response, reach).reshape(-1, TILE, TILE)
+        found[f"map/{column.until}"] = signed(response, reach).reshape(-1, rows, TILE)
         found[f"map/{column.until}/reach"] = np.array([reach], np.float32)
-    return _whole(subject, outputs[places.order]) | found
+    return found
+
+
+def _along(subject: Subject) -> Arrays:
+    """Return what each unit makes of the line of one-dimensional data."""
+    points = line_points(subject.dataset)
+    if points is None:
+        return {}
+    return _units(subject, subject.net().responses(featurise(subject.dataset, points)), 1)
 
 
 def _whole(subject: Subject, outputs: Array) -> Arrays:
@@ -123,6 +136,13 @@ def _make_places(dataset: Dataset) -> Places | None:
     order = np.empty(GRID * GRID, np.int64)
     order[np.concatenate([shared, others])] = np.arange(GRID * GRID)
     return Places(np.ascontiguousarray(x[shared]), np.ascontiguousarray(x[others]), order)
+
+
+def line_points(dataset: Dataset) -> Array | None:
+    """Return the g places of the data's line, (g, 1); None where there is none."""
+    if dataset.points is None or dataset.extent is None or len(dataset.extent) != 1:
+        return None
+    return np.linspace(*dataset.extent[0], TILE, dtype=np.float32).reshape(-1, 1)
 
 
 def plane_points(dataset: Dataset, size: int) -> Array:

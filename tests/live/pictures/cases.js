@@ -117,7 +117,10 @@ function setupOf({ about, train, test, activations, seen }, inputs) {
     arrays.pictures = array(Uint8Array.from(pixels), [64, rows, columns]);
   } else {
     Object.assign(arrays, { points: flat(train), labels: labels(train), points_test: flat(test), labels_test: labels(test) });
-    if (about.inputs.length > 1) {
+    if (about.inputs.length === 1) {
+      arrays.input_maps = array(Uint8Array.from({ length: TILE }, (_, i) => byte((2 * i) / (TILE - 1) - 1)), [1, 1, TILE]);
+      arrays["input_maps/reach"] = array(Float32Array.of(6), [1]);
+    } else {
       const maps = new Uint8Array(inputs * TILE * TILE);
       plane(TILE, (p, at) => seen(p).forEach((value, k) => (maps[k * TILE * TILE + at] = byte(value / reachOf(about.inputs[k])))));
       arrays.input_maps = array(maps, [inputs, TILE, TILE]);
@@ -154,6 +157,7 @@ function frameOf({ about, net, seen, train, activations }) {
   ends.forEach((end, k) => (arrays[`health/${end}`] = array(health(traces.map((trace) => trace[k]), activations[k]), [net.sizes[k + 1]])));
   if (!about.pictures && about.inputs.length > 1) maps(arrays, { about, net, seen, ends, activations });
   if (!about.pictures && about.inputs.length === 1) {
+    along(arrays, { net, ends, activations });
     const x = Float32Array.from({ length: 241 }, (_, i) => -6 + (12 * i) / 240);
     arrays.line_x = array(x, [241]);
     arrays.line = array(Float32Array.from(x, (value) => net.trace([value]).at(-1)[0]), [241, 1]);
@@ -188,6 +192,17 @@ function maps(arrays, { about, net, seen, ends, activations }) {
   const reach = about.regression ? Math.max(1e-6, ...out[0].map(Math.abs)) : 1;
   arrays["map/plane"] = array(Uint8Array.from(out[0], (value) => byte(value / reach)), [GRID, GRID]);
   if (about.regression) arrays["map/reach"] = array(Float32Array.of(reach), [1]);
+}
+
+// Data of one number: what each unit makes of the line, in one row.
+function along(arrays, { net, ends, activations }) {
+  const traces = Array.from({ length: TILE }, (_, i) => net.trace([-6 + (12 * i) / (TILE - 1)]));
+  ends.forEach((end, k) => {
+    const values = Float32Array.from({ length: net.sizes[k + 1] * TILE }, (_, at) => traces[at % TILE][k][Math.floor(at / TILE)]);
+    const reach = activations[k] === "Tanh" ? 1 : Math.max(1e-6, ...values.map(Math.abs));
+    arrays[`map/${end}`] = array(Uint8Array.from(values, (value) => byte(value / reach)), [net.sizes[k + 1], 1, TILE]);
+    arrays[`map/${end}/reach`] = array(Float32Array.of(reach), [1]);
+  });
 }
 
 function health(values, activation) {

@@ -4,6 +4,7 @@ import { Events } from "/live/assets/events.js";
 import { table } from "/live/assets/colours.js";
 import { h, styleSheet } from "/live/assets/dom.js";
 import { run } from "./cases.js";
+import * as look from "./look.js";
 
 const asked = new URLSearchParams(location.search);
 const lang = asked.get("lang") ?? "en";
@@ -82,12 +83,13 @@ for (const view of (asked.get("views") ?? "diagram,plane").split(",")) {
   const element = h("div", { class: "stage-view", data: { view } });
   host.append(element);
   stage.views[view] = code.mount(element, stage);
-  new ResizeObserver(() => stage.views[view].resize?.()).observe(element);
+  new ResizeObserver(() => stage.views[view]?.resize?.()).observe(element);
 }
-Object.assign(window, { stage, it, told: stage.told });
+Object.assign(window, { stage, it, look, told: stage.told });
 it.advance(Number(asked.get("steps") ?? 300));
 stage.show(it.frame());
 const frames = [];
+window.prepared = frames;
 /** Trains `count` frames ahead, so that what is measured afterwards is drawing alone. */
 window.prepare = (count, each = 5) => {
   for (let k = 0; k < count; k++) {
@@ -107,5 +109,4 @@ window.play = (count = frames.length) =>
     };
     next();
   });
-window.frames_ = frames;
 document.body.dataset.ready = "true";

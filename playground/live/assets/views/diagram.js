@@ -120,6 +120,7 @@ class Diagram {
     this.picture = h("div", { class: "stage-diagram-picture", role: "img" }, this.canvas);
     this.sheet = h("div", { class: "stage-diagram-sheet" });
     this.scroll = h("div", { class: "stage-diagram-scroll" }, this.sheet);
+    this.scroll.onscroll = () => this.#fade();
     this.root = h("section", { class: "stage-diagram", "aria-label": this.word("diagram.title") });
     this.attention = new Attention(this);
     this.root.append(this.scroll, this.attention.card.node, this.legend.node, this.attention.tip);
@@ -136,9 +137,18 @@ class Diagram {
     this.faces = this.columns.map((column) => new Faces(column, this.stage.setup));
     this.wirings = this.columns.slice(1).flatMap((column, i) => this.#wire(column, i));
     this.sheet.replaceChildren(this.picture, ...this.heads.build(layout), ...units.build(layout), ...this.#extras());
-    this.stale = true;
+    this.#makeRim();
+    this.#blank();
     if (focused) units.tile(focused.column, focused.unit)?.focus({ preventScroll: true });
     this.attention.attend();
+    this.#fade();
+  }
+
+  // Where there is more to the left or right, the rim fades.
+  #fade() {
+    const { scrollLeft, scrollWidth, clientWidth, classList } = this.scroll;
+    classList.toggle("stage-diagram-before", scrollLeft > 2);
+    classList.toggle("stage-diagram-after", scrollLeft < scrollWidth - clientWidth - 2);
   }
 
   // A picture's pixels are no tiles that an edge could start from.
@@ -178,20 +188,17 @@ class Diagram {
     dye(this.root, colours);
     this.inks = {};
     for (const ink of ["positive", "negative", "background", "faint"]) this.inks[ink] = pixel(rgb(colours[ink])) | 0;
-    this.stale = true;
-    if (this.frame && this.layout) this.draw(this.frame);
+    if (!this.layout) return;
+    this.#makeRim();
+    this.#blank();
+    if (this.frame) this.draw(this.frame);
   }
 
   // --- drawing --------------------------------------------------------------------------------------------------------
 
   #paint(run) {
-    const { frame, context, stage } = this;
+    const { frame } = this;
     const focus = this.attention.focus();
-    if (this.stale) {
-      this.#makeRim();
-      context.fillStyle = stage.colours.background;
-      context.fillRect(0, 0, this.canvas.width, this.canvas.height);
-    }
     for (const wiring of this.wirings) {
       wiring.read(frame.arrays);
       wiring.paint(wiring.strip, this.inks, run, focus);
@@ -218,6 +225,21 @@ class Diagram {
       }
       context.drawImage(this.rim, left, top);
     }
+  }
+
+  // The ground, before anything is drawn on it.
+  #blank() {
+    const { context, canvas, layout, scale } = this;
+    const { background, zero } = this.stage.colours;
+    context.fillStyle = background;
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.fillStyle = zero;
+    for (const { x, y, size } of layout.columns.flatMap((column) => column.tiles)) {
+      const side = Math.round(size * scale);
+      context.fillRect(Math.round(x * scale), Math.round(y * scale), side, side);
+      context.drawImage(this.rim, Math.round(x * scale), Math.round(y * scale));
+    }
+    this.stale = true;
   }
 
   // What makes a square on the canvas a tile: round corners in the ground's colour and a fine line.

@@ -113,7 +113,7 @@ export class Attention {
   editBias(column, unit, button) {
     const value = this.diagram.frame?.arrays[`w/${column.bias}`]?.data[unit];
     if (value === undefined) return;
-    this.#edit({ name: column.bias, index: [unit], value, label: this.word("diagram.bias_of", { name: unitName(column, unit, this.word) }) }, button);
+    this.#edit({ name: column.bias, index: [unit], value, label: this.word("diagram.bias_of", { name: briefName(column, unit, this.word) }) }, button);
   }
 
   dispose() {

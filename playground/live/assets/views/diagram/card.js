@@ -3,7 +3,7 @@
 
 import { fit, h } from "../../dom.js";
 import { bound, signed } from "../picture/numbers.js";
-import { shortName, unitName } from "./columns.js";
+import { briefName, shortName, unitName } from "./columns.js";
 
 const SIDE = 132;
 const MOST = 9; // weights that are listed
@@ -66,10 +66,10 @@ export class Card {
     this.canvas = null;
     let figure = null;
     if (unit < face.count) {
-      this.canvas = h("canvas", { class: "stage-diagram-large", role: "img", "aria-label": this.word(`diagram.shows_${face.kind}`) });
+      this.canvas = h("canvas", { class: "stage-diagram-large", role: "img", "aria-label": this.word(`diagram.shows_${face.caption}`) });
       fit(this.canvas, SIDE, SIDE);
       this.scale = h("div", { class: "stage-diagram-scale" }, h("span", {}), h("i", {}), h("span", {}));
-      figure = h("figure", {}, this.canvas, this.scale, h("figcaption", {}, this.word(`diagram.shows_${face.kind}`)));
+      figure = h("figure", {}, this.canvas, this.scale, h("figcaption", {}, this.word(`diagram.shows_${face.caption}`)));
     }
     const list = column.weight ? this.#numbers(frame, column, unit) : null;
     this.node.replaceChildren(h("header", {}, title, this.state, cross || null), h("div", { class: "stage-diagram-body" }, figure, list));
@@ -90,10 +90,10 @@ export class Card {
     if (inputs > MOST) order = order.sort((a, b) => Math.abs(own[b]) - Math.abs(own[a])).slice(0, MOST);
     const rows = order.map((from) => {
       const name = before.picture ? pixelName(from, before.picture, this.word) : shortName(before, from, this.word);
-      return this.#row(name, { name: column.weight, index: [unit, from] }, this.word("diagram.weight_of", { from: name, to: unitName(column, unit, this.word) }));
+      return this.#row(name, { name: column.weight, index: [unit, from] }, this.word("diagram.weight_of", { from: name, to: briefName(column, unit, this.word) }));
     });
     if (frame.arrays[`w/${column.bias}`]) {
-      const row = this.#row(this.word("diagram.bias"), { name: column.bias, index: [unit] }, this.word("diagram.bias_of", { name: unitName(column, unit, this.word) }));
+      const row = this.#row(this.word("diagram.bias"), { name: column.bias, index: [unit] }, this.word("diagram.bias_of", { name: briefName(column, unit, this.word) }));
       row.classList.add("stage-diagram-bias");
       rows.push(row);
     }

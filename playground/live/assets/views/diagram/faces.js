@@ -32,7 +32,8 @@ export class Faces {
       this.reach = arrays[`map/${column.output}/reach`]?.data[0] ?? 1;
       return this.#maps(map, lut);
     }
-    if (weight?.shape.length === 2) return this.#weights("bands", weight, bands(weight.shape[1]), lut);
+    const drawn = this.setup.arrays.input_maps !== undefined; // then maps are only missing from this one frame
+    if (weight?.shape.length === 2 && !drawn) return this.#weights("bands", weight, bands(weight.shape[1]), lut);
     this.kind = "none";
     this.count = 0;
     return false;
@@ -66,6 +67,11 @@ export class Faces {
     this.count = Math.min(shape[0], this.column.shown);
     this.bitmap.write(data, this.count, shape[1], shape[2], lut);
     return this.count > 0;
+  }
+
+  /** What the tiles show, as the words have it. */
+  get caption() {
+    return this.kind === "response" && this.bitmap.rows === 1 ? "line" : this.kind;
   }
 
   /** What the full colour of a unit's tile stands for. */

@@ -29,7 +29,7 @@ export class Heads {
   }
 
   #head(column, placed, { heads }) {
-    const wide = Math.max(placed.width + 4, column.hidden ? 92 : 56);
+    const wide = Math.max(placed.width + 4, column.hidden ? 98 : 48);
     const others = column.others.length ? ` · ${column.others.join(" · ")}` : "";
     const note = column.activation + (column.activation ? others : others.slice(3));
     const style = { left: `${Math.round(placed.middle - wide / 2)}px`, width: `${Math.round(wide)}px` };

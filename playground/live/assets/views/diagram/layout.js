@@ -1,7 +1,7 @@
 // Where everything of the diagram stands, in CSS pixels. Knows no data and draws nothing.
 
 const TALL = 16; // rows of a column before it becomes a block
-const NEAREST = 58; // the least room between two blocks, so that edges can be told apart
+const NEAREST = 54; // the least room between two blocks, so that edges can be told apart
 const FARTHEST = 190;
 const ASIDE = 3; // edges end so far from a tile
 
@@ -19,7 +19,7 @@ export function arrange(columns, width, coarse) {
   const top = heads.rail + heads.units + heads.note + 10;
   const tall = rows * (size + space) - space;
   const blocks = shapes.map((shape) => shape.across * (size + 4) - 4);
-  const needs = columns.map((column, i) => Math.max(blocks[i], column.hidden ? (coarse ? 104 : 92) : 56));
+  const needs = columns.map((column, i) => Math.max(blocks[i], column.hidden ? (coarse ? 98 : 92) : 48));
   const [left, right] = [labelRoom(columns[0]), labelRoom(columns.at(-1))];
   const gaps = spread(width - left - right, blocks, needs);
   let x = left + Math.max(0, (needs[0] - blocks[0]) / 2 - left);
@@ -63,12 +63,19 @@ function labelRoom({ labels, picture }) {
   return Math.min(84, Math.max(24, Math.ceil(longest) + 12));
 }
 
-// Equal gaps that use the width, as far as heads have room beside each other.
+// Equal gaps that use the width; those between broad heads take what they need first, the others share the rest.
 function spread(room, blocks, needs) {
-  const count = blocks.length - 1;
   const least = blocks.slice(1).map((block, i) => Math.max(NEAREST, (needs[i] - blocks[i] + needs[i + 1] - block) / 2 + 6));
-  const free = (room - blocks.reduce((a, b) => a + b, 0)) / Math.max(1, count);
-  return least.map((gap) => Math.max(gap, Math.min(FARTHEST, Math.floor(free))));
+  let free = room - blocks.reduce((a, b) => a + b, 0);
+  let sharing = least.length;
+  let share = 0;
+  for (const gap of [...least].sort((a, b) => b - a)) {
+    share = free / sharing;
+    if (gap <= share) break;
+    free -= gap;
+    sharing--;
+  }
+  return least.map((gap) => Math.max(gap, Math.min(FARTHEST, Math.floor(share))));
 }
 
 function place(column, { across, rows }, x, width, { top, tall, size, space }) {

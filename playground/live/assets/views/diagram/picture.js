@@ -2,22 +2,32 @@
 
 import { escaped, label, page, round } from "../picture/export.js";
 
+const MARGIN = 12;
+
 /** @param {{columns, layout, faces, wirings, colours, biases(c): Array|null, state(c, unit): string, word}} what */
 export function diagramSvg({ columns, layout, faces, wirings, colours, biases, state, word }) {
   const parts = wirings.map((wiring) => wiring.svg(colours));
   columns.forEach((column, c) => {
     const placed = layout.columns[c];
     parts.push(label(placed.middle, 20, column.name, "middle", 'font-weight="600"'));
-    const note = [column.units, column.activation].filter(Boolean).join(" · ");
+    const note = [column.picture ? column.labels[0] : column.units, column.activation].filter(Boolean).join(" · ");
     parts.push(label(placed.middle, 38, note, "middle", `fill="${colours.faint}"`));
     const inks = biases(c);
     placed.tiles.forEach((tile, unit) => parts.push(tileSvg(tile, unit, column, faces[c], inks?.[unit], state(c, unit), colours, word)));
-    if (column.units > column.shown) {
+    if (column.picture && layout.gaps.length) parts.push(fan(placed, layout.columns[c + 1], layout.gaps[0], colours));
+    if (column.units > column.shown && !column.picture) {
       const text = word("diagram.hidden_units", { count: column.units - column.shown });
       parts.push(label(placed.middle, placed.y + placed.height + 22, text, "middle", `fill="${colours.faint}"`));
     }
   });
-  return page(layout.width, layout.height + 26, colours, parts.join("") + legend(layout, colours));
+  const body = `<g transform="translate(${MARGIN} 0)">${parts.join("")}${legend(layout, colours)}</g>`;
+  return page(layout.width + 2 * MARGIN, layout.height + 26, colours, body);
+}
+
+// Every pixel goes to every unit: shown as one funnel.
+function fan(from, to, { left, right }, colours) {
+  const corners = [[left, from.y], [right, to.y], [right, to.y + to.height], [left, from.y + from.height]];
+  return `<polygon points="${corners.map((corner) => corner.map(round).join(",")).join(" ")}" fill="${colours.text}" fill-opacity="0.08"/>`;
 }
 
 function tileSvg(tile, unit, column, face, bias, state, colours, word) {

@@ -103,7 +103,9 @@ export class Wiring {
     for (let row = 0; row < this.outputs; row++) {
       for (let column = 0; column < this.inputs; column++) {
         if (Math.abs(this.value(row, column)) < this.least && !(focus && this.#concerns(focus, row, column))) continue;
-        const away = distance(gap.left, gap.right, left.tiles[column].port, right.tiles[row].port, x, y);
+        // Counted from its rim: where edges cross, the wider one is meant.
+        const half = weightOf(this.value(row, column), this.reach).width / 2;
+        const away = distance(gap.left, gap.right, left.tiles[column].port, right.tiles[row].port, x, y) - half;
         if (away < least) {
           least = away;
           best = { row, column };

@@ -7,7 +7,7 @@ export function page(width, height, colours, body) {
   const [w, hgt] = [Math.ceil(width), Math.ceil(height)];
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${hgt}" viewBox="0 0 ${w} ${hgt}" ` +
-    `font-family='${FONT}' font-size="12" fill="${colours.text}" style="font-variant-numeric: tabular-nums">` +
+    `font-family='${FONT}' font-size="12" xml:space="preserve" fill="${colours.text}" style="font-variant-numeric: tabular-nums">` +
     `<rect width="${w}" height="${hgt}" fill="${colours.background}"/>${body}</svg>`
   );
 }

@@ -34,14 +34,40 @@ export class Segments {
     }
   }
 
-  /** The same as the d of an SVG path, shifted by (left, 0). */
-  path(sx, sy, left, bottom) {
-    const parts = [];
-    const at = (x, y) => `${(left + x * sx).toFixed(1)} ${(bottom - y * sy).toFixed(1)}`;
-    for (let i = 0; i < this.length; i += 4) {
-      parts.push(`M${at(this.data[i], this.data[i + 1])}L${at(this.data[i + 2], this.data[i + 3])}`);
+  /** The same joined into long lines, as dashes need them: lists of [x, y]. */
+  lines() {
+    const { data, length } = this;
+    const key = (at) => `${Math.round(data[at] * 1000)},${Math.round(data[at + 1] * 1000)}`;
+    const ends = new Map(); // a place → the ends of segments that lie there
+    for (let at = 0; at < length; at += 2) {
+      const place = key(at);
+      if (!ends.has(place)) ends.set(place, []);
+      ends.get(place).push(at);
     }
-    return parts.join("");
+    const used = new Uint8Array(length / 4);
+    const follow = (from, line) => {
+      for (let at = from; ; ) {
+        const next = ends.get(key(at)).find((end) => !used[end >> 2]);
+        if (next === undefined) return line;
+        used[next >> 2] = 1;
+        at = next ^ 2; // the other end of that segment
+        line.push([data[at], data[at + 1]]);
+      }
+    };
+    const found = [];
+    for (let start = 0; start < length; start += 4) {
+      if (used[start >> 2]) continue;
+      used[start >> 2] = 1;
+      const back = follow(start, [[data[start], data[start + 1]]]).reverse();
+      found.push(follow(start + 2, [...back, [data[start + 2], data[start + 3]]]));
+    }
+    return found;
+  }
+
+  /** The lines as the d of an SVG path, y downwards from `bottom`. */
+  path(sx, sy, bottom) {
+    const at = ([x, y]) => `${(x * sx).toFixed(1)} ${(bottom - y * sy).toFixed(1)}`;
+    return this.lines().map((line) => `M${line.map(at).join("L")}`).join("");
   }
 }
 

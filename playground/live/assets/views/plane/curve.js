@@ -2,8 +2,10 @@
 // its probability. The curve moves with every frame, the data rest.
 
 import { digits, fit, h } from "../../dom.js";
+import { briefName, columnsOf } from "../diagram/columns.js";
 import { png } from "../picture/export.js";
 import { signed } from "../picture/numbers.js";
+import { attended, SPOT } from "../picture/spot.js";
 import { dye } from "../picture/styles.js";
 import { Axes } from "./axes.js";
 import { Key } from "./key.js";
@@ -23,13 +25,14 @@ export class Curve {
     const { points, labels, points_test, labels_test } = setup.arrays;
     this.classes = setup.target.kind === "classes" ? setup.target.size : 0;
     const at = (array) => array && { ...array, data: Float64Array.from(array.data, (label) => heightOf(label, this.classes)) };
+    this.columns = columnsOf(setup, this.word);
     this.train = new Samples(points, at(labels), false, true);
     this.test = new Samples(points_test, at(labels_test), true, true);
     this.extent = [...setup.extent.slice(0, 2), ...this.#span()];
     this.names = [setup.input.labels[0] ?? "x", this.classes ? this.word("plane.answer") : "y"];
     this.axes = new Axes(this.extent, this.names);
     this.#build();
-    this.listeners = { selection: () => this.#paintMarks(), theme: () => this.#dye() };
+    this.listeners = { selection: () => this.#look(), theme: () => this.#dye(), [SPOT]: () => this.#look() };
     for (const [event, listener] of Object.entries(this.listeners)) stage.on(event, listener);
     this.#dye();
     this.resize();
@@ -38,7 +41,8 @@ export class Curve {
   draw(frame) {
     if (!this.width) this.resize();
     if (!this.width || (frame === this.frame && !this.stale)) return;
-    Object.assign(this, { frame, stale: false });
+    Object.assign(this, { frame, stale: false, unit: this.#response(frame) });
+    this.#caption();
     const context = this.base.getContext("2d");
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, this.base.width, this.base.height);
@@ -107,7 +111,8 @@ export class Curve {
     this.switches = new Switches(word, this.options, this.test.count ? ["test"] : [], () => this.#repaint());
     this.key = new Key(word, { names: null, test: this.test.count > 0, curve: true });
     this.reading = h("p", { class: "stage-plane-reading" });
-    const head = h("header", { class: "stage-plane-head" }, h("h4", { class: "stage-plane-caption" }, word("plane.curve")), this.switches.node);
+    this.captionNode = h("h4", { class: "stage-plane-caption" });
+    const head = h("header", { class: "stage-plane-head" }, this.captionNode, this.switches.node);
     this.root = h("section", { class: "stage-plane", "aria-label": word("plane.title") }, head, this.figure, this.key.node, this.reading);
     this.element.replaceChildren(this.root);
     Object.assign(this.pad, {
@@ -155,8 +160,30 @@ export class Curve {
     return [((x - left) / (right - left)) * this.width, (1 - (y - bottom) / (top - bottom)) * this.height];
   }
 
-  // The lines to draw: the network's, and those of the ghost.
+  // The attended unit's output along the line; null where none is attended to.
+  #response({ arrays }) {
+    const unit = attended(this.stage);
+    const column = unit && unit.column >= 0 ? this.stage.setup.columns[unit.column] : null;
+    const map = column && arrays[`map/${column.until}`];
+    if (map?.shape[1] !== 1 || unit.unit >= map.shape[0]) return null;
+    const across = map.shape[2];
+    const reach = arrays[`map/${column.until}/reach`]?.data[0] ?? 1;
+    const values = Array.from(map.data.subarray(unit.unit * across, (unit.unit + 1) * across), (byte) => ((byte - 128) / 127) * reach);
+    return { ...unit, values };
+  }
+
+  // The lines to draw: the ghost's, the network's, and that of a unit in the accent's colour.
   #runs() {
+    const { colours } = this.stage;
+    const [left, right] = this.extent;
+    const own = (this.unit ? [this.unit.values] : []).map((values) => ({
+      points: values.map((value, i) => this.#toPixel(left + (i / (values.length - 1)) * (right - left), value)),
+      colour: colours.accent,
+    }));
+    return [...this.#answers(), ...own];
+  }
+
+  #answers() {
     const { colours } = this.stage;
     return [this.shadow, this.frame].filter(Boolean).flatMap((frame) => {
       const { line, line_x: places } = frame.arrays;
@@ -217,6 +244,18 @@ export class Curve {
       context.lineWidth = width;
       context.stroke();
     }
+  }
+
+  #look() {
+    this.stale = true;
+    this.#paintMarks();
+    this.stage.redraw();
+  }
+
+  #caption() {
+    const title = this.unit ? briefName(this.columns[this.unit.column + 1], this.unit.unit, this.word) : this.word("plane.curve");
+    if (this.captionNode.textContent !== title) this.captionNode.textContent = title;
+    this.root.classList.toggle("stage-plane-of-unit", this.unit !== null);
   }
 
   #describe(now) {

@@ -26,7 +26,7 @@ export function fieldOf(frame, setup, unit = null) {
 }
 
 function unitField(arrays, setup, { column, unit }) {
-  const last = column < 0 ? null : setup.columns[column].until;
+  const last = column < 0 ? null : setup.columns[column]?.until;
   const maps = column < 0 ? setup.arrays.input_maps : arrays[`map/${last}`];
   if (maps?.shape.length !== 3 || unit >= maps.shape[0]) return null;
   const [, rows, columns] = maps.shape;

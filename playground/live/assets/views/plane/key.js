@@ -46,7 +46,7 @@ export class Key {
 
   #ramp(names, colours) {
     const { word } = this;
-    const end = (label) => names && h("span", { class: "stage-plane-item" }, swatch(label, 2, inkOf(label, colours), colours.background), word("plane.class", { name: names[label] }));
+    const end = (label) => names && h("span", { class: "stage-plane-item stage-plane-end" }, swatch(label, 2, inkOf(label, colours), colours.background), word("plane.class", { name: names[label] }));
     return [end(0), this.#text("low"), h("i", { class: "stage-plane-ramp" }), this.#text("high"), end(1)].filter(Boolean);
   }
 

@@ -56,8 +56,10 @@ export class Layers {
     context.strokeStyle = this.colours.text;
     context.lineWidth = width * this.scale;
     context.setLineDash(dashes.map((part) => part * this.scale));
+    const [sx, sy] = [canvas.width / (field.columns - 1), canvas.height / (field.rows - 1)];
     context.beginPath();
-    segments.trace(context, canvas.width / (field.columns - 1), canvas.height / (field.rows - 1), canvas.height);
+    if (!dashes.length) segments.trace(context, sx, sy, canvas.height);
+    else for (const line of segments.lines()) line.forEach(([x, y], k) => context[k ? "lineTo" : "moveTo"](x * sx, canvas.height - y * sy));
     context.stroke();
     context.setLineDash([]);
     context.globalAlpha = 1;

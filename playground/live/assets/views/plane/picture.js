@@ -47,8 +47,8 @@ function key({ classes, names, colours, word, field, axes, side }, x, y) {
     `<linearGradient id="scale"><stop stop-color="${colours.negative}"/><stop offset="0.5" stop-color="${colours.zero}"/>` +
     `<stop offset="1" stop-color="${colours.positive}"/></linearGradient>` +
     `<rect x="${round(from)}" y="${y - 8}" width="${round(bar)}" height="8" rx="4" fill="url(#scale)"/>` +
-    label(from - 8, y, `${ends[0]} ${bound(-reach)}`.trim(), "end") +
-    label(from + bar + 8, y, `${bound(reach)} ${ends[1]}`.trim())
+    label(from - 8, y, `${ends[0]}  ${bound(-reach)}`.trim(), "end") +
+    label(from + bar + 8, y, `${bound(reach)}  ${ends[1]}`.trim())
   );
 }
 
@@ -67,7 +67,7 @@ function dots(samples, { classes, colours, toPixel, ink, wrong }) {
 }
 
 function stroke(segments, field, side, ink, width, strength, dashes = "") {
-  const d = segments.path(side / (field.columns - 1), side / (field.rows - 1), 0, side);
+  const d = segments.path(side / (field.columns - 1), side / (field.rows - 1), side);
   if (!d) return "";
   return `<path d="${d}" fill="none" stroke="${ink}" stroke-width="${width}" stroke-opacity="${strength}" stroke-linecap="round"${dashes && ` stroke-dasharray="${dashes}"`}/>`;
 }

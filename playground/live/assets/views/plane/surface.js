@@ -1,7 +1,7 @@
 // The plane of two numbers: what the network answers everywhere, the data it answers for, and points painted by hand.
 
 import { digits, h } from "../../dom.js";
-import { columnsOf, unitName } from "../diagram/columns.js";
+import { briefName, columnsOf } from "../diagram/columns.js";
 import { signed } from "../picture/numbers.js";
 import { png } from "../picture/export.js";
 import { attended, SPOT } from "../picture/spot.js";
@@ -29,6 +29,7 @@ export class Surface {
     const { setup } = stage;
     this.classes = setup.target.kind === "classes" ? setup.target.size : 0;
     this.names = this.classes ? Array.from({ length: this.classes }, (_, k) => String(setup.target.names?.[k] ?? k)) : null;
+    this.facts = JSON.stringify([setup.experiment.data, setup.extent, setup.target]);
     this.columns = columnsOf(setup, this.word);
     this.axisNames = namesOf(setup, this.columns[0]);
     this.places = new Places(setup.extent);
@@ -76,6 +77,15 @@ export class Surface {
     Object.assign(this.pad.style, { left: `${left}px`, top: `${top}px`, width: `${side}px`, height: `${side}px` });
     this.layers.resize(left, top);
     this.#repaint();
+  }
+
+  /** Other facts: with the same data only the network is another one, and what is drawn may stay until its first frame. */
+  renew() {
+    const { setup } = this.stage;
+    if (JSON.stringify([setup.experiment.data, setup.extent, setup.target]) !== this.facts) return false;
+    this.columns = columnsOf(setup, this.word);
+    this.frame = null;
+    return true;
   }
 
   /** Draws the boundary of another frame as a dashed line; null takes it away. */
@@ -168,6 +178,7 @@ export class Surface {
     if (!this.places.width) return;
     this.layers.data(this.#shown().reverse());
     if (this.frame) this.draw(this.frame);
+    else if (!this.field) this.layers.field(null);
     this.#paintMarks();
   }
 
@@ -246,7 +257,7 @@ export class Surface {
 
   #caption() {
     const { unit, word } = this;
-    const title = unit ? unitName(this.columns[unit.column + 1], unit.unit, word) : word("plane.output");
+    const title = unit ? briefName(this.columns[unit.column + 1], unit.unit, word) : word("plane.output");
     if (title !== this.title) {
       this.title = title;
       this.captionNode.textContent = title;
