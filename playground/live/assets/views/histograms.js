@@ -71,6 +71,7 @@ class Histograms {
 
   dispose() {
     this.gone = true;
+    window.removeEventListener("pointerdown", this.elsewhere);
     clearTimeout(this.later);
     for (const [event, listener] of Object.entries(this.listeners)) this.stage.off(event, listener);
   }
@@ -91,7 +92,10 @@ class Histograms {
     this.field = h("div", { class: "stage-histograms-field" }, this.canvas, this.bubble);
     this.field.onpointermove = (event) => this.#point(event);
     this.field.onpointerdown = (event) => this.#point(event);
-    this.field.onpointerleave = () => this.#leave();
+    // A finger that is lifted leaves the reading where it is, until it taps elsewhere.
+    this.field.onpointerleave = (event) => event.pointerType === "mouse" && this.#leave();
+    this.elsewhere = (event) => this.field.contains(event.target) || this.#leave();
+    window.addEventListener("pointerdown", this.elsewhere);
     this.element.replaceChildren(
       h(
         "div",
@@ -242,8 +246,7 @@ class Histograms {
     const [x, y] = [event.clientX - area.left, event.clientY - area.top];
     const field = this.fields.find(({ box, base }) => base && x >= box.x - 4 && x <= box.x + box.width + 4 && y >= box.y - HEAD && y <= box.y + box.height + FOOT);
     if (!field) return this.#leave();
-    // In front of everything behind it: the first foot below the pointer belongs to the ridge that is seen there.
-    const moment = field.moments.find((one) => field.base(one) >= y - 2) ?? field.moments.at(-1);
+    const moment = field.at(x, y);
     const bin = moment.bin(field.value(x));
     this.hover = { name: field.name, moment, bin };
     this.#say(field, moment, bin, x);

@@ -11,9 +11,10 @@ export const place = "foot";
 export const styles = "timeline.css";
 
 const MARGIN = 9; // px from the bar's ends to its first and last step
-const CALM = 120; // ms between two drawings of a bar that grows
+const CALM = 200; // ms between two drawings of a bar that grows
 const SPOKEN = 1000; // ms between two texts for screen readers, while nobody steers
 const NEAR = 7; // px
+const PAGE = 0.1; // of the recording
 
 const ICONS = { back: "M11 3 4 8l7 5z", forth: "M5 3l7 5-7 5z", hold: "M4 3h3v10H4zM9 3h3v10H9z" };
 const FORK = "M4.5 5.3v5.4M11.5 6.3c0 3.4-7 1.2-7 4.4M4.5 2.1a1.6 1.6 0 1 0 .01 0M4.5 10.7a1.6 1.6 0 1 0 .01 0M11.5 3.1a1.6 1.6 0 1 0 .01 0";
@@ -172,14 +173,13 @@ class Timeline {
 
   #press(event) {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
-    const page = Math.max(1, Math.round(this.player.steps.length / 10));
     const keys = {
       ArrowLeft: () => this.player.move(-1),
       ArrowDown: () => this.player.move(-1),
       ArrowRight: () => this.player.move(1),
       ArrowUp: () => this.player.move(1),
-      PageDown: () => this.player.move(-page),
-      PageUp: () => this.player.move(page),
+      PageDown: () => this.player.move(0, -PAGE),
+      PageUp: () => this.player.move(0, PAGE),
       Home: () => this.player.show(0),
       End: () => this.stage.live(),
     };

@@ -48,10 +48,11 @@ export class Player {
     this.halt();
   }
 
-  /** Shows the frame `count` recorded frames further. */
-  async move(count) {
+  /** Shows the frame so many recorded frames further, or so large a part of the recording. */
+  async move(count, part = 0) {
     await this.refresh();
-    if (this.steps.length) this.show(this.steps[this.#clamp(this.index + count)]);
+    const further = part ? Math.sign(part) * Math.max(1, Math.round(Math.abs(part) * this.steps.length)) : count;
+    if (this.steps.length) this.show(this.steps[this.#clamp(this.index + further)]);
   }
 
   /** Plays in a direction; from the other end where there is nothing left to play. */

@@ -48,7 +48,8 @@ class Scale {
  * @param {Moment[]} moments oldest first
  * @param {{colours: Object, hovered: {moment, bin}|null, bent: boolean}} how `bent`: an axis that grows like a logarithm
  *   away from zero, for numbers that fade by powers of ten
- * @returns {{across: (value: number) => number, base: (moment) => number, value: (x: number) => number}}
+ * @returns {{across: (value: number) => number, base: (moment) => number, value: (x: number) => number,
+ *   at: (x: number, y: number) => Moment}} px of a value, of a ridge's foot; the value at a px, the ridge seen at a place
  */
 export function drawRidges(pen, box, moments, { colours, hovered, bent }) {
   const scale = new Scale(moments, bent);
@@ -69,7 +70,14 @@ export function drawRidges(pen, box, moments, { colours, hovered, bent }) {
   }
   pen.restore();
   if (hovered && moments.includes(hovered.moment)) point(pen, hovered, across, base, rise, colours);
-  return { across, base, value: (x) => scale.value((x - box.x) / box.width) };
+  const value = (x) => scale.value((x - box.x) / box.width);
+  // The frontmost ridge that covers a place; where none does, the nearest foot.
+  const at = (x, y) => {
+    const covers = (moment) => y <= base(moment) && y >= base(moment) - rise * moment.height(value(x)) - 1;
+    const distance = (moment) => Math.abs(base(moment) - y);
+    return moments.findLast(covers) ?? moments.reduce((best, moment) => (distance(moment) <= distance(best) ? moment : best));
+  };
+  return { across, base, value, at };
 }
 
 function gradient(pen, box, scale, colours) {

@@ -174,7 +174,7 @@ function follow(stage, record) {
   let waiting = null; // live frames that came while the history was under way
   let wanted = false;
   let heard = performance.now(); // when the last frame came
-  let usual = AWAY; // ms between two of them
+  let usual = 50; // ms between two of them
   let settings = "";
   const load = async () => {
     wanted = true;

@@ -37,6 +37,15 @@ export class Moment {
     return (this.known ??= this.#smooth());
   }
 
+  /** How high the ridge is at a value, 0 to 1. */
+  height(value) {
+    const points = this.ridge;
+    const right = points.findIndex(([x]) => x >= value);
+    if (right <= 0) return right === 0 && points[0][0] === value ? points[0][1] : 0;
+    const [[x0, y0], [x1, y1]] = [points[right - 1], points[right]];
+    return y0 + ((y1 - y0) * (value - x0)) / (x1 - x0 || 1);
+  }
+
   #smooth() {
     const { counts, low, high, total } = this;
     if (!(high > low)) return [[low, 1]];
