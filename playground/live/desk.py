@@ -110,7 +110,8 @@ class Desk:
 
     async def _history(self, claims: Claims) -> bytes:
         request = commands.Poll(owner=claims.owner, run=claims.run, history=True, credits=0)
-        return (await self.lines.ask(request)).payloads[-1]
+        parcel = await self.lines.ask(request)
+        return with_fields(parcel.payloads[-1], commands=parcel.body["commands"])
 
     async def _ask(self, claims: Claims, said: dict[str, Any], number: int, view: dict[str, Any]) -> bytes:
         question = asks.find(said.get("what"))

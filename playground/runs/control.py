@@ -29,6 +29,8 @@ from playground.spec.errors import SpecError
 
 Answer = tuple[dict[str, Any], tuple[bytes, ...]]
 HISTORY_POINTS = 1000
+COMMANDS = 200
+"""So many of the last commands that changed what is learned go with a history."""
 TOUCH_EVERY = 10.0
 STATE_SECONDS = 30.0
 
@@ -145,6 +147,9 @@ class Control:
         history = self._history(run) if request.history else None
         payloads = tuple(part for part in (fresh, history) if part is not None)
         view = self.view(run) | {"fresh": fresh is not None, "history": history is not None}
+        if request.history:
+            recorded = run.recording.commands()[-COMMANDS:]
+            view["commands"] = [{"step": one.step, "command": one.body.get("command")} for one in recorded]
         return view, payloads
 
     def watch(self, run: Run, probes: tuple[str, ...], credits: int, seconds: float) -> None:
