@@ -161,9 +161,15 @@ def backprop(scene: Scene, sample: Sample, lang: str) -> Answer:
     blocks = losses.value_of(outcome)
     if found.penalty:
         blocks += losses.penalty(found.loss, found.penalty)
-    plain = {
+    drawn = [{"layer": column.layer, "until": column.until} for column in found.columns]
+    return Answer(facts(scene, sample, found) | {"loss_blocks": blocks, "columns": drawn}, arrays)
+
+
+def facts(scene: Scene, sample: Sample, found: Walk) -> dict[str, Any]:
+    """Return what is to be said of a step as a whole, as plain values."""
+    return {
         "step": scene.step,
-        "sample": sample.model_dump(),
+        "sample": {"index": sample.index, "test": sample.test},
         "samples": [len(scene.subject.dataset.x), len(scene.subject.dataset.x_test)],
         "loss": found.loss,
         "loss_after": found.loss_after,
@@ -172,11 +178,8 @@ def backprop(scene: Scene, sample: Sample, lang: str) -> Answer:
         "norm": found.norm,
         "clip": found.clip,
         "known_memory": found.memory is not None or scene.step == 0 or not _remembers(found.experiment),
-        "loss_blocks": blocks,
-        "columns": [{"layer": column.layer, "until": column.until} for column in found.columns],
         **_verdict(scene.subject, found),
     }
-    return Answer(plain, arrays)
 
 
 def _verdict(subject: Subject, found: Walk) -> dict[str, Any]:

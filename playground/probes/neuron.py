@@ -16,7 +16,7 @@ from pydantic import Field
 
 from playground.probes.arithmetic import Operand, Term, number, placed, subscript, work
 from playground.probes.asks import Answer, Scene, ask
-from playground.probes.backprop import Sample, Walk, walk
+from playground.probes.backprop import Sample, Walk, facts, walk
 from playground.probes.columns import Column
 from playground.probes.formulas import layers, losses, optimizers
 from playground.probes.formulas.blocks import MOST_TERMS, Block, alone, line_of, note, product, setting, total
@@ -26,6 +26,10 @@ from playground.spec.layers import Dropout, Linear
 
 BETWEEN = "uvst"
 """What numbers are called between the weighted sum and what leaves the neuron, in a column of several layers."""
+
+
+FEW_INPUTS = 16
+"""So many numbers of a sample are sent along."""
 
 
 class Neuron(Sample):
@@ -46,9 +50,7 @@ def formula(scene: Scene, neuron: Neuron, lang: str) -> Answer:
     opened = Opened(found, neuron.column, neuron.unit)
     parameters = opened.parameters()
     gradients, rest = _largest(parameters)
-    plain: dict[str, Any] = {
-        "step": scene.step,
-        "sample": {"index": neuron.index, "test": neuron.test},
+    plain: dict[str, Any] = facts(scene, neuron, found) | {
         "column": neuron.column,
         "unit": neuron.unit,
         "symbol": opened.outer,
@@ -62,7 +64,7 @@ def formula(scene: Scene, neuron: Neuron, lang: str) -> Answer:
         chosen = _chosen(parameters, neuron, gradients)
         plain["weight"] = chosen.tensor, list(chosen.place)
         plain["update"] = opened.update(chosen)
-    return Answer(plain)
+    return Answer(plain, {"x": found.x} if found.x.size <= FEW_INPUTS else {})
 
 
 @dataclass(frozen=True)
