@@ -27,7 +27,7 @@ from playground.probes.registry import Subject
 from playground.runs import commands, frames
 from playground.runs.commands import Command
 from playground.runs.frames import Snapshot
-from playground.runs.reasons import Reason, ServiceDown
+from playground.runs.reasons import Reason
 from playground.spec import Experiment, SpecError
 
 APPLIED_WITHIN = 2.0
@@ -72,8 +72,6 @@ class Desk:
             SpecError: for what is refused.
         """
         number = said["id"]
-        if not view:
-            raise ServiceDown("run.service_lost")
         if claims.run in self.stills:
             return await self._still(claims, said, number)
         match said["type"]:

@@ -7,9 +7,8 @@ taken the frame before, so the slowest part sets nobody's pace but its own, and 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from playground.live.line import Lines
@@ -154,8 +153,9 @@ class Hubs:
         return len(self._hubs)
 
 
-async def settle(task: asyncio.Task[Any]) -> None:
-    """End a task and wait until it has ended."""
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+async def settle(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """End tasks and wait until they have ended, however."""
+    tasks = list(tasks)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -20,6 +20,7 @@ from playground.live.desk import VERBS, Desk
 from playground.live.hub import settle
 from playground.live.tokens import Claims
 from playground.probes.registry import names
+from playground.runs.reasons import ServiceDown
 from playground.spec import SpecError
 
 logger = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ MAX_BLUNDERS = 20
 NUMBERS_EVERY = 0.2
 """Seconds between two messages that only say how far the run is."""
 RENEW_EVERY = 300.0
+KNOWN_WITHIN = 10.0
 BAD_TOKEN, NO_RUN, BLUNDERS, TOO_BIG, FAILED, LEAVING = 4401, 4404, 1008, 1009, 1011, 1012
 NUMBERS = ("step", "epoch", "rate")
 
@@ -66,7 +68,7 @@ class Viewer:
         self.socket, self.claims, self.source, self.desk = socket, claims, source, desk
         self.probes: tuple[str, ...] = ()
         self.credits = CREDITS
-        self._woken = asyncio.Event()
+        self._woken, self._known = asyncio.Event(), asyncio.Event()
         self._answers: deque[str | bytes] = deque()
         self._requests: set[asyncio.Task[None]] = set()
         self._sent: object = None
@@ -97,8 +99,7 @@ class Viewer:
             code = FAILED
         finally:
             self.source.leave(self)
-            for task in [*tasks, *self._requests]:
-                await settle(task)
+            await settle([*tasks, *self._requests])
         if isinstance(code, int) and self.socket.application_state is WebSocketState.CONNECTED:
             with contextlib.suppress(RuntimeError, OSError):
                 await asyncio.wait_for(self.socket.close(code), 0.1)
@@ -154,12 +155,20 @@ class Viewer:
 
     async def _answer(self, number: int, said: dict[str, Any]) -> None:
         try:
+            await self._know()
             self._reply(await self.desk.answer(self.claims, said, self.probes, self.source.view))
         except SpecError as error:
             self._refuse(number, error)
         except Exception:
             logger.exception("a request of a live socket failed")
             self._refuse(number, SpecError("run.internal"))
+
+    async def _know(self) -> None:
+        """Wait until something is known of the run: a page may ask before we have. Raises ServiceDown."""
+        try:
+            await asyncio.wait_for(self._known.wait(), KNOWN_WITHIN)
+        except TimeoutError:
+            raise ServiceDown("run.service_lost") from None
 
     def _refuse(self, number: int, error: SpecError) -> None:
         self._reply(json.dumps({"type": "refused", "id": number, "sentence": error.text(self.claims.lang)}))
@@ -178,6 +187,7 @@ class Viewer:
             if self.source.gone:
                 return NO_RUN
             if self.source.view:
+                self._known.set()
                 await self._speak_of(self.source.view)
             while self._answers:
                 answer = self._answers.popleft()

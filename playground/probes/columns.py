@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 from playground.spec import ModelSpec, Shape
 from playground.spec.layers import Flatten, Linear
@@ -40,6 +41,12 @@ class Column:
 
 def columns(model: ModelSpec, shape: Shape) -> tuple[Column, ...]:
     """Return the columns of `model` for samples of `shape`, from the input to the output."""
+    # pyright does not know that pydantic's frozen models are hashable.
+    return _columns(model, shape)  # pyright: ignore[reportArgumentType]
+
+
+@lru_cache(maxsize=64)
+def _columns(model: ModelSpec, shape: Shape) -> tuple[Column, ...]:
     found: list[Column] = []
     first: int | None = None
     shapes = model.shapes(shape)

@@ -6,16 +6,18 @@ Legend: U units of a column, N samples.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from playground.data import Dataset
 from playground.probes.columns import Column, columns
-from playground.probes.registry import Array, Arrays, Subject, probe
+from playground.probes.registry import PERIODS, Array, Arrays, Subject, probe
 
 MAX_SAMPLES = 500
 FINE, DEAD, SATURATED = 0, 1, 2
+PERIODS["health"] = 0.2
 SQUASHING = ("Sigmoid", "Tanh")
 STILL = 1e-6
 """A unit that can be silent is dead if no sample moves it by more than this."""
@@ -41,11 +43,24 @@ def health(subject: Subject) -> Arrays:
     hidden = columns(subject.experiment.model, subject.dataset.input_shape)[:-1]
     if hidden:
         layers = subject.net().responses(_samples(subject.dataset))
-        found = {f"health/{column.until}": judge(column, layers[column.until]) for column in hidden}
+        for alike in _alike(hidden):
+            # Columns of one kind are judged together: that is three calls for all of them.
+            flags = judge(alike[0], np.concatenate([layers[column.until] for column in alike]))
+            ends = np.cumsum([column.units for column in alike])
+            for column, own in zip(alike, np.split(flags, ends[:-1]), strict=True):
+                found[f"health/{column.until}"] = own
     for name, gradient in subject.gradients.items():
         norm = math.sqrt(float(np.vdot(gradient, gradient)))
         found[f"gradient/{name}"] = np.array([norm], np.float32)
     return found
+
+
+def _alike(hidden: Sequence[Column]) -> list[list[Column]]:
+    """Return the columns gathered by what they can give."""
+    found: dict[tuple[str, float, float], list[Column]] = {}
+    for column in hidden:
+        found.setdefault((column.activation, column.low, column.high), []).append(column)
+    return list(found.values())
 
 
 def judge(column: Column, responses: Array) -> Array:
@@ -54,9 +69,9 @@ def judge(column: Column, responses: Array) -> Array:
     if column.low == 0 and math.isinf(column.high):
         flags[responses.max(axis=1) <= STILL] = DEAD
     elif column.activation in SQUASHING and math.isfinite(column.high - column.low):
-        margin = NEAR_BOUND * (column.high - column.low)
-        near = (responses < column.low + margin) | (responses > column.high - margin)
-        flags[near.mean(axis=1) >= MOST] = SATURATED
+        middle, half = (column.low + column.high) / 2, (column.high - column.low) / 2
+        near = np.abs(responses - np.float32(middle)) > np.float32(half * (1 - 2 * NEAR_BOUND))
+        flags[np.count_nonzero(near, axis=1) >= MOST * responses.shape[1]] = SATURATED
     return flags
 
 

@@ -59,7 +59,7 @@ def histograms(subject: Subject) -> Arrays:
 
 def gradients(subject: Subject, x: Array, y: Array) -> Arrays:
     """Return dJ/dθ by tensor of the objective J on samples x (n, *input) and targets y, in training mode."""
-    experiment, net = subject.experiment, subject.net()
+    experiment, net = subject.experiment, subject.net(to_train=True)
     if len(x) == 1 and any(isinstance(layer, BatchNorm1d) for layer in experiment.model.layers):
         return {}
     drawn = net.random_state()

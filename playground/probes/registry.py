@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -24,20 +26,40 @@ Arrays = dict[str, Array]
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """A network at one moment, and what it is trained on; `gradients` are the last step's, where they are known."""
+    """A network at one moment, and what it is trained on.
+
+    Attributes:
+        gradients: of the last step, where they are known.
+        holder: a NumPy net that holds this state already, and whose looks change nothing; None where there is none.
+    """
 
     experiment: Experiment
     dataset: Dataset
     state: State
     gradients: State = field(default_factory=dict[str, Any])
+    holder: Net | None = None
 
-    def net(self) -> Net:
-        """Return a NumPy net that holds this state, for evaluation only."""
+    def net(self, *, to_train: bool = False) -> Net:
+        """Return a NumPy net that holds this state, until the same thread asks for another subject's.
+
+        Args:
+            to_train: whether a training pass will be made, which changes the statistics of batch normalisation.
+        """
+        if self.holder is not None and not to_train:
+            return self.holder
+        thread = threading.get_ident()
         # pyright does not know that pydantic's frozen models are hashable.
-        net = _net(self.experiment.model, self.dataset.x.shape[1:])  # pyright: ignore[reportArgumentType]
-        net.load(self.state)
+        net = _net(self.experiment.model, self.dataset.x.shape[1:], thread)  # pyright: ignore[reportArgumentType]
+        if _held.get(net) is not self:
+            net.load(self.state)
+            _held[net] = self
+        if to_train:
+            del _held[net]
         return net
 
+
+_held: WeakKeyDictionary[Net, Subject] = WeakKeyDictionary()
+"""Whose state each net holds: the probes of one look share one loading."""
 
 Probe = Callable[[Subject], Arrays]
 PROBES: dict[str, Probe] = {}
@@ -63,6 +85,7 @@ def names() -> frozenset[str]:
     return frozenset(PROBES)
 
 
+@cache
 def _enter_all() -> None:
     import playground.probes.fields
     import playground.probes.health
@@ -72,9 +95,9 @@ def _enter_all() -> None:
     import playground.probes.parameters  # noqa: F401 - the modules enter their probes
 
 
-@lru_cache(maxsize=8)
-def _net(model: ModelSpec, shape: Shape) -> Net:
-    """A compiled net is kept: loading a state is far cheaper than building the program again."""
+@lru_cache(maxsize=16)
+def _net(model: ModelSpec, shape: Shape, thread: int) -> Net:
+    """A compiled net is kept: loading a state is far cheaper than building it again. No two threads share one."""
     return cast("Net", engines.get("numpy").net(model, shape, SGD()))
 
 

@@ -21,6 +21,7 @@ import json
 import math
 import struct
 from dataclasses import dataclass, field
+from functools import lru_cache
 from numbers import Integral, Real
 from typing import Any, NoReturn, cast
 
@@ -65,14 +66,17 @@ class Snapshot:
 
 def encode(snapshot: Snapshot) -> bytes:
     """The binary form of `snapshot`. Raises FrameError for a dtype outside the list, a bad step or epoch."""
-    arrays: list[dict[str, object]] = []
+    entries: list[str] = []
     payload: list[bytes] = []
     offset = 0
     for name, given in snapshot.arrays.items():
-        array, dtype = plain_array(name, given)
-        arrays.append({"name": name, "dtype": dtype, "shape": list(array.shape), "offset": offset})
-        payload.append(array.tobytes() + bytes(-array.nbytes % 8))
-        offset += padded(array.nbytes)
+        array = plain_array(name, given)
+        entries.append(f"{described(name, array.dtype, array.shape)}{offset}}}")
+        payload.append(array.tobytes())
+        offset += array.nbytes
+        if offset % 8:
+            payload.append(bytes(-offset % 8))
+            offset = padded(offset)
     header: dict[str, object] = {
         "v": VERSION,
         "kind": checked_text(snapshot.kind, "kind"),
@@ -81,11 +85,11 @@ def encode(snapshot: Snapshot) -> bytes:
         "metrics": {
             checked_text(name, "a metric"): metric_to_json(x) for name, x in snapshot.metrics.items()
         },
-        "arrays": arrays,
     }
     if snapshot.at:
         header["at"] = checked_time(snapshot.at)
-    text = json.dumps(header, allow_nan=False, separators=(",", ":")).encode("ascii")
+    plain = json.dumps(header, allow_nan=False, separators=(",", ":"))
+    text = f'{plain[:-1]},"arrays":[{",".join(entries)}]}}'.encode("ascii")
     text += b" " * (-(length_format.size + len(text)) % 8)
     if len(text) > MAX_HEADER:
         raise FrameError(f"header: {len(text)} bytes, at most {MAX_HEADER} expected")
@@ -132,16 +136,23 @@ def padded(length: int) -> int:
     return length + -length % 8
 
 
-def plain_array(name: str, given: Array) -> tuple[Array, str]:
-    """`given` contiguous and little-endian, with the name of its dtype."""
-    checked_text(name, "an array")
+def plain_array(name: str, given: Array) -> Array:
+    """`given` contiguous and little-endian."""
+    if given.dtype in names_of_dtypes and given.flags.c_contiguous and given.ndim <= MAX_DIMENSIONS:
+        return given
     little = given.dtype.newbyteorder("<")
-    dtype = names_of_dtypes.get(little)
-    if dtype is None:
+    if little not in names_of_dtypes:
         raise FrameError(f"array {name!r}: one of {', '.join(DTYPES)} expected, got {given.dtype}")
     if given.ndim > MAX_DIMENSIONS:
         raise FrameError(f"array {name!r}: at most {MAX_DIMENSIONS} dimensions expected, got {given.ndim}")
-    return np.asarray(given, dtype=little, order="C"), dtype
+    return np.asarray(given, dtype=little, order="C")
+
+
+@lru_cache(maxsize=4096)
+def described(name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> str:
+    """An array's entry in the header up to its offset; the same arrays come in every frame of a run."""
+    entry = {"name": checked_text(name, "an array"), "dtype": names_of_dtypes[dtype], "shape": list(shape)}
+    return f'{json.dumps(entry, separators=(",", ":"))[:-1]},"offset":'
 
 
 def read_array(data: memoryview, described: object, start: int, expected: int) -> tuple[str, Array]:
