@@ -25,7 +25,7 @@ export function mount(element, stage) {
 
 class Curves {
   constructor(element, stage) {
-    Object.assign(this, { element, stage, record: recordOf(stage), others: [], zoom: null, hover: null });
+    Object.assign(this, { element, stage, record: recordOf(stage), others: [], zoom: null, hover: null, lang: stage.setup.lang });
     this.how = { axis: "epoch", log: false, smooth: false, width: 0 };
     this.drawn = { at: -1e9, version: -1, cost: 20, last: -1 };
     this.spoken = -1e9;
@@ -51,6 +51,7 @@ class Curves {
   }
 
   renew() {
+    if (this.stage.setup.lang !== this.lang) return false;
     this.zoom = null;
     this.#again();
     return true;
@@ -185,10 +186,11 @@ class Curves {
 
   // The panels that there are; their places change only where there are others.
   #shape() {
-    const names = panels(this.record).map(({ name }) => name).join();
+    const all = panels(this.record, this.stage.setup.target);
+    const names = all.map(({ name }) => name).join();
     if (names === this.names) return;
     this.names = names;
-    this.panels = panels(this.record);
+    this.panels = all;
     this.shown = null; // what was shown had other panels
     this.layout = arrange(this.panels);
     this.figure.style.height = `${this.layout.height}px`;
@@ -240,7 +242,10 @@ class Curves {
     if (!window.Plotly) {
       this.library ??= plotly().then(
         () => this.#again(),
-        () => (this.heads.title = this.stage.word("curves.unavailable")),
+        () => {
+          this.key.textContent = this.stage.word("curves.unavailable");
+          this.key.hidden = false;
+        },
       );
       this.above.plotted(-1);
       this.drawn = { ...this.drawn, at: begun, version };

@@ -22,7 +22,7 @@ export function mount(element, stage) {
 
 class Histograms {
   constructor(element, stage) {
-    Object.assign(this, { element, stage, kind: "weights", column: null, hover: null, fields: [], spoken: -1e9, painted: -1e9 });
+    Object.assign(this, { element, stage, kind: "weights", column: null, hover: null, fields: [], spoken: -1e9, painted: -1e9, lang: stage.setup.lang });
     this.spreads = new Spreads();
     this.seen = null;
     this.listeners = { theme: () => this.#again() };
@@ -60,6 +60,7 @@ class Histograms {
   }
 
   renew() {
+    if (this.stage.setup.lang !== this.lang) return false;
     this.spreads = new Spreads();
     this.seen = null;
     if (this.column !== null && !this.stage.setup.columns[this.column]) this.column = null;
@@ -198,8 +199,12 @@ class Histograms {
     if (!width) return;
     const wanted = this.#wanted().map((one) => ({ ...one, moments: this.spreads.of(one.name)?.until(step, RIDGES) ?? [] }));
     const there = wanted.filter(({ moments }) => moments.length);
-    const notes = there.length ? ["smoothed", ...(this.kind === "gradients" ? ["bent"] : [])] : [stage.mode === "live" ? "waiting" : "missing"];
-    this.note.textContent = notes.map((note) => stage.word(`histograms.${note}`)).join(" ");
+    const saturated = there.some(({ moments }) => moments.at(-1).saturated > 0);
+    const more = this.kind === "gradients" ? ["bent"] : saturated ? ["squashed"] : [];
+    const notes = there.length ? ["smoothed", ...more] : [stage.mode === "live" ? "waiting" : "missing"];
+    const moments = there[0]?.moments ?? [];
+    const order = moments.length > 1 ? [stage.word("histograms.order", { first: whole(moments[0].step), last: whole(moments.at(-1).step) })] : [];
+    this.note.textContent = [...order, ...notes.map((note) => stage.word(`histograms.${note}`))].join(" ");
     const across = Math.max(1, Math.min(wanted.length, Math.floor((width + GAP) / (NARROWEST + GAP))));
     const rows = Math.ceil(wanted.length / across) || 1;
     const each = (width - GAP * (across - 1)) / across;

@@ -26,7 +26,7 @@ export function mount(element, stage) {
 
 class Timeline {
   constructor(element, stage) {
-    Object.assign(this, { element, stage, record: recordOf(stage), ghost: null, shown: null, hover: null });
+    Object.assign(this, { element, stage, record: recordOf(stage), ghost: null, shown: null, hover: null, lang: stage.setup.lang });
     this.painted = { at: -1e9, version: -1 };
     this.spoken = -1e9;
     this.player = new Player(stage, { changed: () => this.#refresh(), failed: (sentence) => this.#complain(sentence) });
@@ -58,6 +58,7 @@ class Timeline {
   }
 
   renew() {
+    if (this.stage.setup.lang !== this.lang) return false;
     this.player.forget();
     this.#pin(null);
     this.#refresh();

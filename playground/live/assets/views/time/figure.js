@@ -9,12 +9,13 @@ const SMOOTH = 40; // a running average reaches over this part of the whole
 const TOP = 1.08; // a panel reaches so much higher than its curves
 const WORST_R2 = -1; // what is worse lies below the panel
 
-/** The panels of a run, from above: what they show, and their height in px. */
-export function panels(record) {
-  const quality = ["accuracy", "r2", "rmse"].find((name) => record.line(name)) ?? null;
+/** The panels of a run, from above: what they show, and their height in px. `target` is the setup's. */
+export function panels(record, target) {
+  const known = ["accuracy", "r2", "rmse"].find((name) => record.line(name));
+  const quality = known ?? (target.kind === "classes" ? "accuracy" : "r2");
   return [
     { name: "loss", lines: ["loss", "test_loss"], height: 108 },
-    ...(quality ? [{ name: quality, lines: [quality, `test_${quality}`], height: 66 }] : []),
+    { name: quality, lines: [quality, `test_${quality}`], height: 66 },
     { name: "lr", lines: ["lr"], height: 30 },
   ];
 }
