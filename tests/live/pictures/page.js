@@ -15,7 +15,6 @@ class Stage extends Events {
   constructor(setup) {
     super();
     Object.assign(this, { setup, frame: null, selection: null, reduced: asked.has("reduced"), mode: "live", told: [], said: "" });
-    this.events = this;
     this.wear(dark ? "dark" : "light");
   }
 

@@ -281,10 +281,10 @@ def test_what_is_painted_outlives_a_change_of_the_network_but_not_of_the_data(pi
 def test_the_boundary_of_another_step_is_a_dashed_line(pictures: Open) -> None:
     one = pictures("case=circle&steps=1500")
     assert marks(one) == 0
-    one.page.evaluate("stage.views.plane.ghost(stage.frame)")
+    one.page.evaluate("stage.emit('ghost', stage.frame)")
     assert marks(one) > 100
     assert one.page.inner_text(".stage-plane-ghost") == "step 1500"
-    one.page.evaluate("stage.views.plane.ghost(null)")
+    one.page.evaluate("stage.emit('ghost', null)")
     assert marks(one) == 0
     assert not one.page.locator(".stage-plane-ghost").is_visible()
 

@@ -23,6 +23,7 @@ export const place = "main";
 export const styles = "diagram.css";
 
 const SPEED = 46; // CSS pixels a second that the light runs
+const CROWD = 160; // edges between two columns, from which on they are drawn in coarser pixels
 const STILL = 320; // ms without a new step until it stands
 
 /** The view: `draw`, `resize`, `dispose`, `svg()` → text, `png()` → Promise<Blob>. */
@@ -72,7 +73,8 @@ class Diagram {
     this.drawnAt = now;
     this.#paint(running ? this.run : -1);
     for (const [c, column] of this.columns.entries()) {
-      if (column.hidden) this.units.mark(c, frame.arrays[`health/${column.output}`]);
+      const flags = frame.arrays[`health/${column.output}`]; // comes a few times a second
+      if (column.hidden && flags) this.units.mark(c, flags);
     }
     if (first) this.attention.attend();
     this.attention.update();
@@ -156,7 +158,8 @@ class Diagram {
     if (this.columns[i].picture) return [];
     const { columns, gaps } = this.layout;
     const wiring = new Wiring(columns[i], columns[i + 1], gaps[i], column);
-    wiring.strip = new Strip(this.context, gaps[i], this.scale);
+    const crowded = wiring.count[1] > CROWD;
+    wiring.strip = new Strip(this.context, gaps[i], this.scale, crowded ? Math.min(1, this.scale) : this.scale);
     return [wiring];
   }
 

@@ -26,7 +26,7 @@ function inputOf(setup, word) {
     short: word("diagram.input"),
     units,
     shown: Math.min(units, MOST),
-    labels: picture ? [picture.join("×")] : labels.map((label) => (setup.experiment.data.kind === "Csv" ? String(label) : pretty(label))),
+    labels: picture ? [picture.join("×")] : labels.map((label) => (setup.experiment.data.kind === "Csv" ? ownName(label) : pretty(label))),
     activation: "",
     others: [],
     inputs: 0,
@@ -63,6 +63,9 @@ function columnOf(setup, layers, column, index, last, word) {
 /** A feature's name as it is written in a formula. */
 const pretty = (label) =>
   String(label).replaceAll("x1", "x₁").replaceAll("x2", "x₂").replaceAll("^2", "²").replaceAll("*", "·").replace(/\((.*)\)/, " $1");
+
+// A table's columns keep their names; points that were painted are a table with the names of the plane.
+const ownName = (label) => (/^x[12]$/.test(label) ? pretty(label) : String(label));
 
 const spoken = (layer) => (layer.kind === "Dropout" ? `Dropout ${layer.p}` : layer.kind);
 

@@ -13,15 +13,19 @@ const light = Int32Array.from({ length: PULSE }, (_, i) => {
 
 /** The strip between two columns as a bitmap. */
 export class Strip {
-  /** @param {{left, right, top, bottom}} gap in CSS pixels; `scale` bitmap pixels per CSS pixel */
-  constructor(context, gap, scale) {
+  /**
+   * @param context where it is shown; `sharp` its pixels per CSS pixel
+   * @param {{left, right, top, bottom}} gap in CSS pixels
+   * @param scale the strip's own pixels per CSS pixel; fewer than `sharp` where there are very many edges
+   */
+  constructor(context, gap, sharp, scale = sharp) {
     this.x = Math.round(gap.left * scale);
     this.y = Math.round(gap.top * scale);
     this.width = Math.max(1, Math.round(gap.right * scale) - this.x);
     this.height = Math.max(1, Math.round(gap.bottom * scale) - this.y);
-    this.scale = scale;
-    this.context = context;
+    Object.assign(this, { context, scale, enlarge: sharp / scale });
     this.image = context.createImageData(this.width, this.height);
+    if (this.enlarge !== 1) this.own = ownContext(this.width, this.height);
     this.pixels = new Int32Array(this.image.data.buffer);
     this.course = new Float64Array(this.width); // how far up an edge has come at a column of pixels, 0..1
     this.slope = new Float64Array(this.width); // and how steep it is there, for a rise of 1
@@ -37,7 +41,11 @@ export class Strip {
   }
 
   show() {
-    this.context.putImageData(this.image, this.x, this.y);
+    const { context, own, image, x, y, width, height, enlarge } = this;
+    if (!own) return context.putImageData(image, x, y);
+    own.putImageData(image, 0, 0);
+    context.imageSmoothingEnabled = true;
+    return context.drawImage(own.canvas, x * enlarge, y * enlarge, width * enlarge, height * enlarge);
   }
 
   /**
@@ -81,6 +89,13 @@ export class Strip {
       }
     }
   }
+}
+
+function ownContext(width, height) {
+  const canvas = document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = height;
+  return canvas.getContext("2d", { alpha: false });
 }
 
 /** How wide an edge is drawn (CSS pixels) and how strongly (0..256): by |w| against the largest of its layer, 1 at least. */

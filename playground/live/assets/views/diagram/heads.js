@@ -66,7 +66,7 @@ export class Heads {
     const at = column.index + 1;
     const middle = (columns[at - 1].middle + columns[at].middle) / 2;
     const name = this.word("diagram.insert", { before: this.columns[at - 1].name, after: column.name });
-    const style = { left: `${Math.round(middle)}px`, top: `${heads.rail / 2}px` };
+    const style = { left: `${Math.round(middle)}px`, top: `${heads.insert}px` };
     const button = h("button", { type: "button", class: "stage-diagram-insert", style, title: name, "aria-label": name }, "+");
     button.onclick = () => this.#propose(withBefore(this.#layers(), this.columns, column), this.word("diagram.added_layer", { after: this.columns[at - 1].name }));
     return button;

@@ -15,11 +15,12 @@ export function arrange(columns, width, coarse) {
   const rows = Math.max(...shapes.map((shape) => shape.rows));
   const size = columns[0].picture && width > 700 ? 44 : tileSize(rows, width, coarse); // weights as pictures want room
   const space = Math.max(coarse ? 10 : 8, Math.round(size * 0.22));
-  const heads = coarse ? { rail: 36, units: 36, note: 18 } : { rail: 28, units: 28, note: 18 };
+  // A finger's + needs a line of its own above the names.
+  const heads = coarse ? { rail: 60, insert: 18, units: 38, note: 18 } : { rail: 28, insert: 14, units: 28, note: 18 };
   const top = heads.rail + heads.units + heads.note + 10;
   const tall = rows * (size + space) - space;
   const blocks = shapes.map((shape) => shape.across * (size + 4) - 4);
-  const needs = columns.map((column, i) => Math.max(blocks[i], column.hidden ? (coarse ? 98 : 92) : 48));
+  const needs = columns.map((column, i) => Math.max(blocks[i], column.hidden ? 98 : 48));
   const [left, right] = [labelRoom(columns[0]), labelRoom(columns.at(-1))];
   const gaps = spread(width - left - right, blocks, needs);
   let x = left + Math.max(0, (needs[0] - blocks[0]) / 2 - left);

@@ -3,7 +3,7 @@
 
 import { distance, path, weightOf } from "./edges.js";
 
-const CAP = 320;
+const CAP = 256;
 const AGAIN = 30; // frames between two choices of the strongest
 
 export class Wiring {

@@ -7,7 +7,7 @@ export const SPOT = "spot";
 export function rest(stage, spot) {
   if (JSON.stringify(spot) === JSON.stringify(stage.spot ?? null)) return;
   stage.spot = spot;
-  stage.events.emit(SPOT, spot);
+  stage.emit(SPOT, spot);
   stage.redraw();
 }
 

@@ -32,7 +32,7 @@ export class Curve {
     this.names = [setup.input.labels[0] ?? "x", this.classes ? this.word("plane.answer") : "y"];
     this.axes = new Axes(this.extent, this.names);
     this.#build();
-    this.listeners = { selection: () => this.#look(), theme: () => this.#dye(), [SPOT]: () => this.#look() };
+    this.listeners = { selection: () => this.#look(), theme: () => this.#dye(), ghost: (frame) => this.ghost(frame), [SPOT]: () => this.#look() };
     for (const [event, listener] of Object.entries(this.listeners)) stage.on(event, listener);
     this.#dye();
     this.resize();

@@ -41,7 +41,12 @@ export class Surface {
     this.layers = new Layers(this.places, this.classes);
     this.#remember();
     this.#build();
-    this.listeners = { selection: () => this.#look(), theme: () => this.#dye(), [SPOT]: () => this.#look() };
+    this.listeners = {
+      selection: () => this.#look(),
+      theme: () => this.#dye(),
+      ghost: (frame) => this.ghost(frame),
+      [SPOT]: () => this.#look(),
+    };
     for (const [event, listener] of Object.entries(this.listeners)) stage.on(event, listener);
     this.#dye();
     this.resize();
@@ -90,9 +95,9 @@ export class Surface {
 
   /** Draws the boundary of another frame as a dashed line; null takes it away. */
   ghost(frame) {
-    this.shadow = frame;
     this.lines.ghost.clear();
     this.shadowField = frame && fieldOf(frame, this.stage.setup);
+    this.shadow = this.shadowField ? frame : null;
     if (this.shadowField) this.#boundary(this.shadowField, this.lines.ghost);
     this.#sayGhost();
     this.#paintMarks();
