@@ -217,7 +217,7 @@ def _start(data_dir: Path, folder: Path, environment: Mapping[str, str] | None) 
 
 def _answering(address: Address) -> int | None:
     """Return the protocol of the service that answers there, or None; one of another than ours is asked to leave."""
-    from playground.runs.client import Connection
+    from playground.runs.connection import Connection
 
     with contextlib.suppress(OSError, ServiceDown):
         connection = Connection(address, timeout=2.0)

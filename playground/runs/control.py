@@ -16,15 +16,16 @@ from typing import Any, cast
 
 import numpy as np
 
-from playground.runs import checkpoint, commands, forks, frames, keyframes
-from playground.runs.commands import Command, Goal, Owned, Request
+from playground.runs import commands, forks, frames
+from playground.runs.commands import Goal, Owned, Request
 from playground.runs.dispatch import Dispatch
 from playground.runs.frames import Snapshot
 from playground.runs.index import Entry, IndexUnavailable
-from playground.runs.live import ENDED, FREE, PROBE_SECONDS, Run
+from playground.runs.live import ENDED, PROBE_SECONDS, Run
 from playground.runs.patrol import Patrol, remove_folder
 from playground.runs.reasons import NoSuchRun, Reason
 from playground.runs.replays import Replays
+from playground.runs.steering import steer
 from playground.spec.errors import SpecError
 
 Answer = tuple[dict[str, Any], tuple[bytes, ...]]
@@ -247,7 +248,7 @@ class Control:
         """Give a run a command; a refusal is raised, and the run goes on as it was."""
         run = self.find(request.owner, request.run)
         run.polled_at = time.monotonic()
-        seq, done = self._steer(run, request.command)
+        seq, done = steer(self.dispatch, run, request.command)
         if done is None:
             return {"seq": seq, "acknowledged": True, "step": run.step}, ()
         try:
@@ -260,76 +261,6 @@ class Control:
                 raise
             return {"seq": seq, "acknowledged": False, "step": run.step}, ()
         return {"seq": seq, "acknowledged": True, "step": step}, ()
-
-    def _steer(self, run: Run, command: Command) -> tuple[int, asyncio.Future[int] | None]:
-        dispatch = self.dispatch
-        if isinstance(command, commands.Stop) and run.status in ENDED and not run.worker:
-            return 0, None
-        if isinstance(command, commands.Stop | commands.Reset):
-            return 0, self._end(run, command)
-        run.notice = Reason()
-        if run.worker:
-            return dispatch.tell(run, command)
-        if isinstance(command, commands.Pause) and run.status in ENDED:
-            return 0, None
-        if isinstance(command, commands.Pause):
-            dispatch.settle(run, "paused", Reason())
-            return 0, None
-        if isinstance(command, commands.Pace):
-            run.pace = command.steps_per_second
-            dispatch.save(run)
-            return 0, None
-        return self._wake_up(run, command)
-
-    def _wake_up(self, run: Run, command: Command) -> tuple[int, asyncio.Future[int] | None]:
-        """Let a run without a worker have one again, for this command."""
-        dispatch = self.dispatch
-        queue, quotas = dispatch.queue, dispatch.quotas
-        if queue.waiting(run.owner) >= quotas.owner_queue:
-            raise SpecError("run.queue_full", value=queue.waiting(run.owner), bound=quotas.owner_queue)
-        seq, done = 0, None
-        match command:
-            case commands.Play():
-                run.goal = FREE
-            case commands.Step(n=n):
-                run.goal = Goal(step=run.step + n)
-            case commands.Epoch():
-                run.goal = Goal(epoch=math.floor(run.epoch + 1e-9) + 1)
-            case _:
-                seq, done = dispatch.tell(run, command)
-        run.attempt, run.reason = 1, Reason()
-        dispatch.enqueue(run)
-        run.announce()
-        return seq, done
-
-    def _end(self, run: Run, command: commands.Stop | commands.Reset) -> asyncio.Future[int]:
-        """Stop or reset a run, as soon as its worker is gone."""
-        dispatch = self.dispatch
-        done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        run.unsettle()
-        dispatch.queue.remove(run.owner, run.id)
-
-        def then() -> None:
-            if isinstance(command, commands.Reset):
-                self._begin_again(run, play=command.play)
-            else:
-                dispatch.settle(run, "stopped", Reason("run.stopped"))
-            run.announce()
-            if not done.done():
-                done.set_result(run.step)
-
-        restart = isinstance(command, commands.Reset)
-        dispatch.leave(run, then, dispatch.quotas.grace_seconds, end_counts=False, now=restart)
-        return done
-
-    def _begin_again(self, run: Run, *, play: bool) -> None:
-        run.forget_frames()
-        keyframes.cut_back(run.folder, -1)
-        checkpoint.cut_back(run.folder, -1)
-        run.parent_step, run.attempt, run.died_at = 0, 1, -1
-        run.reason = run.notice = Reason()
-        run.goal = FREE if play else Goal(step=0)
-        self.dispatch.enqueue(run)
 
     async def delete(self, request: commands.Delete) -> Answer:
         """Remove a run with all it has recorded."""

@@ -278,7 +278,7 @@ class Dispatch:
             assert left is not None
             self.settle(run, left.status, Reason(left.reason, left.values))
         elif leaving is not None:
-            leaving.then()
+            self._after(run, leaving)
         elif ending.code == -SIGXCPU:
             self.settle(run, "stopped", Reason("run.limit_cpu", {"limit": f"{self.quotas.cpu_seconds:g}"}))
         elif left is not None and left.status == "":
@@ -287,9 +287,15 @@ class Dispatch:
             self._died(run, left.cause if left is not None and left.cause else _cause(ending))
         self.save(run)
         run.announce()
-        if run.pending and not run.worker and run.status in ("paused", "finished"):
+        if run.pending and not run.worker and run.status in ("paused", "finished", "diverged"):
             self.enqueue(run)  # a command came while the worker was leaving
         self.pump()
+
+    def _after(self, run: Run, leaving: Leaving) -> None:
+        try:
+            leaving.then()
+        except OSError as error:  # its folder does not do what was asked of it
+            self.settle(run, "failed", Reason("run.failed", {"attempts": run.attempt, "cause": str(error)}))
 
     def _died(self, run: Run, cause: str) -> None:
         """Start a run again from its last checkpoint, unless it has died too often."""

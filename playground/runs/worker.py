@@ -13,16 +13,13 @@ import sys
 import time
 import traceback
 from collections import deque
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from playground.probes.registry import PERIODS
-from playground.runs import commands, confinement, frames
+from playground.runs import commands, confinement
 from playground.runs.cadence import SLICE, Looks, Pacer, Slices, Speed
 from playground.runs.commands import Apply, Go, Goal, Job, Left, Report, Started
-from playground.runs.frames import Snapshot
 from playground.runs.keeping import Keeper
+from playground.runs.pictures import Pictures, pack_tensors
 from playground.runs.pipe import Pipe, PipeLost
 from playground.runs.reasons import Reason, plain_error
 from playground.runs.trainer import Trainer, trainers
@@ -97,12 +94,10 @@ class Worker:
         self.script: deque[commands.Scripted] = deque()
         self.held: deque[Apply] = deque()
         self.known, self.silent = 0, False
-        self.probes = job.probes
+        self.pictures = Pictures(self.trainer, job.probes)
         self.slices, self.looks, self.pacer = Slices(), Looks(now, self.trainer.steps), Pacer()
         self.leaving = False
         self._ended_before = self.trainer.status != "running"
-        self._broken: set[str] = set()  # probes that have failed
-        self._probed: dict[str, float] = {}  # when each probe was last looked through
         self._dirty = True
         self._unpinned = False  # commands have changed the run since the last keyframe
         self._shown = -1  # the step of the last frame
@@ -179,8 +174,7 @@ class Worker:
                 self.held.append(message)
             case commands.Watch(credits=credits, probes=probes):
                 self.looks.watch(credits)
-                if probes != self.probes:
-                    self.probes = probes
+                if self.pictures.wish(probes):
                     self._dirty = True
             case commands.GiveState(seq=seq, memory=memory):
                 self._give_state(seq, memory=memory)
@@ -336,41 +330,10 @@ class Worker:
 
     def _look(self) -> bytes:
         """Return a frame of now."""
-        wanted = self._wanted(time.monotonic())
-        try:
-            snapshot = self.trainer.snapshot(wanted)
-            frame = frames.encode(replace(snapshot, at=time.time()))
-        except MemoryError:
-            raise
-        except Exception:  # noqa: BLE001 - a broken picture must not end a training
-            self._find_broken(wanted)
-            snapshot = self.trainer.snapshot(self._wanted(time.monotonic()))
-            frame = frames.encode(replace(snapshot, at=time.time()))
-        self._shown = snapshot.step
+        frame = self.pictures.take(everything=not self._playing())
+        self._shown = self.trainer.steps
         self._dirty = False
         return frame
-
-    def _wanted(self, now: float) -> tuple[str, ...]:
-        """Return the probes that have their turn; a run that rests shows all of them."""
-        playing = self._playing()
-        wanted: list[str] = []
-        for name in self.probes:
-            soon = playing and now - self._probed.get(name, -math.inf) < PERIODS.get(name, 0.0)
-            if name not in self._broken and not soon:
-                wanted.append(name)
-                self._probed[name] = now
-        return tuple(wanted)
-
-    def _find_broken(self, wanted: tuple[str, ...]) -> None:
-        """Do without the probes that fail, from now on."""
-        for name in wanted:
-            try:
-                frames.encode(self.trainer.snapshot((name,)))
-            except MemoryError:
-                raise
-            except Exception:  # noqa: BLE001 - see above
-                traceback.print_exc(file=sys.stderr)
-                self._broken.add(name)
 
     def _report(self, experiment: str, *payloads: bytes) -> None:
         playing = self._playing()
@@ -389,18 +352,8 @@ class Worker:
         self.pipe.send(report, *payloads)
 
     def _give_state(self, seq: int, *, memory: bool) -> None:
-        trainer = self.trainer
-        tensors: dict[str, Any] = dict(trainer.state())
-        if memory:
-            kept = trainer.checkpoint()[1]
-            prefix = "optimizer/"
-            tensors |= {
-                f"memory/{name.removeprefix(prefix)}": x
-                for name, x in kept.items()
-                if name.startswith(prefix)
-            }
-        packed = frames.encode(Snapshot(trainer.steps, trainer.epoch, {}, tensors))
-        self.pipe.send(commands.Tensors(seq=seq, step=trainer.steps), packed)
+        packed = pack_tensors(self.trainer, memory=memory)
+        self.pipe.send(commands.Tensors(seq=seq, step=self.trainer.steps), packed)
 
     def _leave(self, left: Left) -> Left:
         """Write the last checkpoint and frame, if anything has changed since the ones before."""

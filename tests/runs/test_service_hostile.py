@@ -15,8 +15,8 @@ import pytest
 
 from playground import i18n
 from playground.runs.address import Address, read_address
-from playground.runs.client import Connection
 from playground.runs.commands import PROTOCOL, Command, Request
+from playground.runs.connection import Connection
 from playground.runs.wire import Assembler, pack
 from playground.spec.errors import SpecError
 from tests.runs.house import House, house

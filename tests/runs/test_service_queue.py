@@ -97,6 +97,21 @@ def test_a_paused_run_makes_room_for_one_that_waits(home: House):
     assert np.array_equal(home.client.state(home.owner, first)["0.weight"], undisturbed(Toy(), step + 5))
 
 
+def test_steps_that_wait_add_up(home: House):
+    paused = home.submit(Toy(), paused=True)
+    home.until(paused, "paused")
+    for _ in range(2):
+        home.until(home.start(sleep=0.01), "running")
+    home.send(paused, c.Step(n=5))
+    home.send(paused, c.Step(n=7))
+    view = home.view(paused)
+    assert (view.status, view.step) == ("queued", 0)
+    for row in home.client.list(home.owner):
+        if row.run != paused:
+            home.client.delete(home.owner, row.run)
+    assert home.until(paused, "paused", step=1).step == 12
+
+
 def test_a_change_to_a_run_without_a_worker_is_made_when_it_gets_one(home: House):
     runs = [home.start(sleep=0.001) for _ in range(2)]
     for run in runs:
