@@ -364,3 +364,14 @@ def test_both_languages_have_every_word(pictures: Open) -> None:
     one = pictures("case=relu&lang=zh")  # a missing word is a complaint on the console
     one.page.hover(tile(0, 1))
     assert "失活" in one.page.inner_text(".stage-diagram-card")
+
+
+def test_the_card_opens_the_formula_where_there_is_one(pictures: Open) -> None:
+    one = pictures("case=circle")
+    one.page.click(tile(0, 1))
+    assert one.page.locator(".stage-diagram-formula").count() == 0, "nobody here can show it"
+    one.page.keyboard.press("Escape")
+    one.page.evaluate("stage.on('open', (what) => told.push(what))")
+    one.page.click(tile(0, 1))
+    one.page.click(".stage-diagram-formula")
+    assert one.told() == [{"kind": "unit", "column": 0, "unit": 1}]

@@ -297,9 +297,9 @@ class Diagram {
   }
 }
 
-// The largest number of a tensor, 1 at least: what has the full colour.
+// The largest bias of a column: what has the full colour, unless all are small.
 function reachOf(data) {
-  let reach = 1;
+  let reach = 0.3;
   for (const value of data) if (Math.abs(value) > reach && Math.abs(value) < Infinity) reach = Math.abs(value);
   return reach;
 }

@@ -3,6 +3,7 @@
 
 import { fit, h } from "../../dom.js";
 import { bound, signed } from "../picture/numbers.js";
+import { explain, heard } from "../picture/spot.js";
 import { briefName, shortName, unitName } from "./columns.js";
 
 const SIDE = 132;
@@ -98,7 +99,13 @@ export class Card {
       rows.push(row);
     }
     const more = inputs > MOST ? h("p", { class: "stage-diagram-rest" }, this.word("diagram.rest", { count: inputs - MOST })) : null;
-    return h("div", { class: "stage-diagram-numbers" }, h("h5", {}, this.word(inputs > MOST ? "diagram.strongest" : "diagram.weights")), h("ul", {}, rows), more);
+    const formula = this.shown.pinned && heard(this.stage, "open") ? this.#formula(column, unit) : null;
+    return h("div", { class: "stage-diagram-numbers" }, h("h5", {}, this.word(inputs > MOST ? "diagram.strongest" : "diagram.weights")), h("ul", {}, rows), more, formula);
+  }
+
+  #formula(column, unit) {
+    const open = () => explain(this.stage, { kind: "unit", column: column.index, unit });
+    return h("button", { type: "button", class: "stage-diagram-formula", onclick: open }, this.word("diagram.formula"));
   }
 
   #row(name, number, label) {

@@ -55,7 +55,7 @@ function blockOf({ shown }) {
 
 function tileSize(rows, width, coarse) {
   const wide = rows <= 4 ? 50 : rows <= 6 ? 46 : rows <= 8 ? 42 : rows <= 10 ? 36 : 32;
-  return Math.max(32, width < 520 ? Math.min(wide, 40) : wide, coarse ? 32 : 0);
+  return Math.max(32, width < 400 ? Math.min(wide, 36) : width < 520 ? Math.min(wide, 40) : wide, coarse ? 32 : 0);
 }
 
 function labelRoom({ labels, picture }) {

@@ -11,6 +11,16 @@ export function rest(stage, spot) {
   stage.redraw();
 }
 
+/** Opens a unit's or an edge's formula, where some view can show it (drawer.js). */
+export function explain(stage, what) {
+  stage.emit("open", what);
+}
+
+/** Whether some view listens to `event`. */
+export function heard(stage, event) {
+  return (stage.events ?? stage).listeners.get(event)?.size > 0;
+}
+
 /** The unit that deserves the attention: what the pointer rests on, else what is selected. */
 export function attended(stage) {
   if (stage.spot?.kind === "unit") return stage.spot;
