@@ -65,7 +65,10 @@ export class Board {
 
   /** Steers the run; rejects with an Error whose message is the sentence of the refusal. */
   command(command) {
-    return this.source.request("command", { command });
+    return this.source.request("command", { command }).then((done) => {
+      this.events.emit("command", { step: done.step, command });
+      return done;
+    });
   }
 
   /** Asks for something computed on the run, such as "backprop"; resolves with a frame. */

@@ -246,6 +246,22 @@ def test_what_was_changed_is_marked_and_can_be_read(timeline: Callable[..., Any]
     assert "lr" not in bubble.inner_text()
 
 
+def test_changes_are_marked_as_soon_as_they_are_made(timeline: Callable[..., Any]) -> None:
+    page = timeline()
+    page.run("() => stage.emit('status', { ...stage.status, experiment: { seed: 1 } })")
+    page.until("stage.diary.histories === 2")
+    page.page.wait_for_timeout(100)
+    page.run("""() => {
+        const command = { kind: 'set_weight', name: '0.weight', index: [1, 0], value: 0.5 };
+        stage.emit('command', { step: 600, command });
+    }""")
+    box = page.find(TRACK).bounding_box()
+    page.page.mouse.move(box["x"] + 9 + 0.3 * (box["width"] - 18), box["y"] + 15)
+    page.until(
+        "document.querySelector('.stage-timeline-bubble').innerText.includes('0.weight[1, 0] → 0.500')"
+    )
+
+
 def test_a_refused_frame_is_told_and_playing_ends(timeline: Callable[..., Any]) -> None:
     page = timeline()
     page.run("() => { stage.refuse = 'This run is no longer here.'; }")

@@ -119,6 +119,11 @@ export class Record {
     this.version++;
   }
 
+  mark(step, command) {
+    this.commands.push({ step, command });
+    this.version++;
+  }
+
   line(name) {
     return this.lines.get(name);
   }
@@ -175,7 +180,6 @@ function follow(stage, record) {
   let wanted = false;
   let heard = performance.now(); // when the last frame came
   let usual = 50; // ms between two of them
-  let settings = "";
   const load = async () => {
     wanted = true;
     if (waiting) return;
@@ -206,12 +210,9 @@ function follow(stage, record) {
     waiting = waiting && [];
     load();
   });
-  stage.on("status", (status) => {
-    if (!status.experiment) return;
-    const now = JSON.stringify(status.experiment);
-    if (settings && now !== settings) load(); // a setting was changed: the timeline marks it
-    settings = now;
-  });
+  // A setting was changed, here or beside the stage: the history knows at which step. A weight is no setting.
+  stage.on("status", (status) => status.experiment && load());
+  stage.on("command", ({ step, command }) => command.kind === "set_weight" && record.mark(step, command));
   load();
   return record;
 }
