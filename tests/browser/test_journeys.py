@@ -1,0 +1,222 @@
+"""Journeys of real visitors through the real app: a browser, the server, the run service and its workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from playground.spec import Experiment
+from tests.browser.visitor import (
+    figure,
+    key,
+    preset,
+    press,
+    said,
+    status,
+    step,
+    train,
+    type_in,
+    until,
+    upload,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+OpenTab = Callable[..., Any]
+
+
+def run_of(tab: Any) -> str:
+    return parse_qs(urlsplit(tab.url).query).get("run", [""])[0]
+
+
+def test_xor_trains_and_its_loss_falls(open_tab: OpenTab) -> None:
+    tab = open_tab()
+    preset(tab, "xor")
+    before = figure(tab, "loss")
+    train(tab, beyond=300)
+    until(lambda: figure(tab, "loss") < before / 2, "the loss falls")
+    press(tab, "play")
+    until(lambda: status(tab) == "paused", "held")
+    held = step(tab)
+    press(tab, "step")
+    until(lambda: step(tab) == held + 1, "one step")
+    press(tab, "reset")
+    until(lambda: step(tab) == 0, "back at the start")
+
+
+def test_one_neuron_says_why_xor_is_beyond_it(open_tab: OpenTab) -> None:
+    tab = open_tab()
+    preset(tab, "xor-single-neuron")
+    assert "straight line" in said(tab, "why")
+    train(tab, beyond=200)
+    assert figure(tab, "accuracy") <= 75
+
+
+def test_digits_train_and_their_charts_are_updated_in_place(open_tab: OpenTab) -> None:
+    tab = open_tab()
+    preset(tab, "digits-mlp")
+    confusion = tab.locator('.chart[data-name="confusion"][data-drawn]')
+    confusion.wait_for()
+    confusion.evaluate("node => { node.firstElementChild.dataset.mark = 'the same' }")
+    drawn = int(confusion.get_attribute("data-drawn"))
+    train(tab, beyond=100)
+    until(lambda: figure(tab, "test_accuracy") > 60, "most digits are right")
+    until(lambda: int(confusion.get_attribute("data-drawn")) > drawn, "the matrix follows")
+    assert confusion.evaluate("node => node.firstElementChild.dataset.mark") == "the same"
+    assert "held-back" in confusion.get_attribute("aria-label")
+    for name in ("filters", "samples", "network"):
+        assert tab.locator(f'.chart[data-name="{name}"][data-drawn] svg').count() > 0
+
+
+def test_a_new_learning_rate_reaches_the_running_run(open_tab: OpenTab) -> None:
+    tab = open_tab()
+    train(tab, beyond=20)
+    run = run_of(tab)
+    type_in(tab, "knob.optimizer.lr", "0.0123")
+    until(
+        lambda: tab.locator(f"{key('knob.optimizer.lr')} input").first.input_value() == "0.0123",
+        "the entry is taken",
+    )
+    before = step(tab)
+    until(lambda: step(tab) > before, "training goes on")
+    assert run_of(tab) == run
+    assert status(tab) == "running"
+    # What cannot be is refused below the entry; the run does not notice.
+    type_in(tab, "knob.optimizer.lr", "1e30")
+    until(lambda: "1e30" in said(tab, "optimizer.lr") or "1e+30" in said(tab, "optimizer.lr"), "the refusal")
+    before = step(tab)
+    until(lambda: step(tab) > before, "training goes on")
+    assert run_of(tab) == run
+
+
+def test_a_reload_shows_the_run_that_went_on(open_tab: OpenTab) -> None:
+    tab = open_tab()
+    train(tab, beyond=50)
+    run, before = run_of(tab), step(tab)
+    tab.reload()
+    tab.wait_for_selector(".figures", state="attached")
+    until(lambda: step(tab) > before, "the run went on")
+    assert run_of(tab) == run
+    press(tab, "play")
+    until(lambda: status(tab) == "paused", "and still obeys")
+
+
+def test_another_visitor_cannot_see_the_run(open_tab: OpenTab) -> None:
+    mine = open_tab()
+    train(mine, beyond=10)
+    stranger = open_tab("/?run=" + run_of(mine))
+    until(lambda: bool(said(stranger, "run-link")), "no such run")
+    assert step(stranger) == 0
+
+
+def test_a_share_link_opens_the_same_experiment(open_tab: OpenTab) -> None:
+    tab = open_tab()
+    preset(tab, "moons")
+    type_in(tab, "knob.optimizer.lr", "0.0456")
+    until(
+        lambda: tab.locator(f"{key('knob.optimizer.lr')} input").first.input_value() == "0.0456",
+        "the entry is taken",
+    )
+    press(tab, "share")
+    link = tab.locator("[data-testid=stPopoverBody] code").inner_text().replace("\n", "")
+    assert Experiment.from_link(link).optimizer.lr == 0.0456
+    other = open_tab("/?" + urlsplit(link).query)
+    assert other.locator(f"{key('knob.optimizer.lr')} input").first.input_value() == "0.0456"
+    assert "Moons" in other.locator(".chosen").inner_text()
+
+
+@pytest.mark.parametrize(("locale", "word"), [("en-US", "link"), ("zh-CN", "链接")])
+def test_a_broken_link_is_a_sentence(open_tab: OpenTab, locale: str, word: str) -> None:
+    tab = open_tab("/?e=1.broken", locale=locale)
+    assert word in said(tab, "link")
+    train(tab, beyond=5)
+
+
+def test_a_table_of_ones_own_is_trained_on(open_tab: OpenTab, tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
+    rows = "\n".join(
+        f"{100 + 9 * (i % 3) + i * 7 % 5},{i * 5 % 11},{i % 13},{'abc'[i % 3]}" for i in range(90)
+    )
+    good.write_text(f"height,weight,age,kind\n{rows}\n")
+    bad.write_text("a,b\n1,2\n=HYPERLINK(1),3\n")
+    tab = open_tab()
+    upload(tab, bad)
+    until(lambda: "formula" in said(tab, "upload"), "the refusal")
+    upload(tab, good)
+    until(lambda: "90" in said(tab, "upload_found"), "the table is found")
+    until(
+        lambda: "CrossEntropy" in said(tab, "notice") or bool(said(tab, "notice")), "output and loss follow"
+    )
+    train(tab, beyond=100)
+    until(lambda: figure(tab, "accuracy") > 50, "something is learned")
+
+
+def test_layers_are_added_moved_and_removed(open_tab: OpenTab) -> None:
+    tab = open_tab()
+
+    def rows() -> int:
+        return tab.locator("[class*='st-key-layer-menu-']:visible").count()
+
+    until(lambda: rows() == 6, "six layers")
+    press(tab, "add-hidden")
+    until(lambda: rows() == 8, "two more")
+    press(tab, "layer-menu-0")
+    tab.get_by_text("Remove", exact=True).click()
+    until(lambda: rows() == 7, "one less")
+    press(tab, "undo")
+    until(lambda: rows() == 8, "undone")
+
+
+def test_the_page_speaks_chinese_to_who_reads_it(open_tab: OpenTab) -> None:
+    tab = open_tab(locale="zh-CN", dark=True)
+    assert "训练" in tab.locator(f"{key('play')} button:visible").first.inner_text()
+    assert tab.locator(".heading").first.inner_text() == "数据"
+    press(tab, "language_switch")
+    until(lambda: tab.locator(".heading").first.inner_text() == "Data", "English")
+
+
+def test_the_keyboard_trains_and_holds(open_tab: OpenTab) -> None:
+    tab = open_tab()
+    tab.locator(".heading").first.click()
+    tab.keyboard.press("p")
+    until(lambda: step(tab) > 5, "p trains")
+    tab.keyboard.press("p")
+    until(lambda: status(tab) == "paused", "p holds")
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_a_telephone_has_no_sideways_scroll_and_train_in_reach(open_tab: OpenTab, locale: str) -> None:
+    tab = open_tab(width=390, height=844, locale=locale)
+    for number in range(3):
+        tab.locator(f"{key('tab')} button:visible").nth(number).click()
+        tab.wait_for_timeout(600)
+        wide = tab.evaluate(
+            "() => [document.documentElement.scrollWidth, document.querySelector('.stMain').scrollWidth]"
+        )
+        assert max(wide) <= 390
+        tab.evaluate("() => document.querySelector('.stMain').scrollTo(0, 4000)")
+        tab.wait_for_timeout(200)
+        box = tab.locator(f"{key('play')} button:visible").first.bounding_box()
+        assert box is not None
+        assert 0 <= box["y"] < 844 - box["height"], "Train stays in reach"
+        tab.evaluate("() => document.querySelector('.stMain').scrollTo(0, 0)")
+    assert tab.locator(f"{key('column-data')}:visible, {key('column-network')}:visible").count() == 1
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_nothing_is_written_smaller_than_twelve_pixels(open_tab: OpenTab, dark: bool) -> None:
+    tab = open_tab(dark=dark)
+    tab.wait_for_timeout(1500)
+    small = tab.evaluate(
+        """() => [...document.querySelectorAll('.stMain *')].filter(node =>
+            [...node.childNodes].some(child => child.nodeType === 3 && child.textContent.trim()) &&
+            node.getClientRects().length && node.getClientRects()[0].width > 2 &&
+            !['STYLE', 'SCRIPT', 'KBD', 'TITLE'].includes(node.tagName) &&
+            parseFloat(getComputedStyle(node).fontSize) < 12
+        ).map(node => node.textContent.trim().slice(0, 40))"""
+    )
+    assert small == []

@@ -1,0 +1,283 @@
+"""Journeys over the stage as a visitor makes them: a real server, a real browser, nothing replaced."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from playground.presets import presets
+from playground.runs.client import Client
+from playground.runs.reasons import ServiceDown
+from tests.browser.conftest import ARGUMENTS
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 25_000
+BOARD = "document.querySelector('.stage').board"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A playground of its own, as `playground serve` starts it."""
+    folder = tmp_path_factory.mktemp("stage")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    words = [sys.executable, "-m", "playground", "serve", "--no-browser", "--port", str(port)]
+    server = subprocess.Popen([*words, "--data-dir", str(folder)], env=environment, stderr=subprocess.DEVNULL)
+    found = f"http://localhost:{port}/"
+    try:
+        _wait_for(found)
+        yield found
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(30)
+        with contextlib.suppress(ServiceDown):
+            Client(folder, start=False).shut_down()
+
+
+def _wait_for(address: str) -> None:
+    deadline = time.monotonic() + 90
+    while True:
+        try:
+            with urllib.request.urlopen(f"{address}_stcore/health", timeout=2):
+                return
+        except OSError:
+            assert time.monotonic() < deadline, "the server does not answer"
+            time.sleep(0.2)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Path) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=str(chromium), args=list(ARGUMENTS))
+        yield found
+        found.close()
+
+
+class Visitor:
+    """Somebody with a browser of their own; what went wrong in it is asked for at the end."""
+
+    def __init__(self, browser: Browser, address: str, **options: Any) -> None:
+        self.context: BrowserContext = browser.new_context(
+            **{"viewport": {"width": 1440, "height": 900}} | options
+        )
+        self.address = address
+        self.trouble: list[str] = []
+        self.elsewhere: list[str] = []
+
+    def open(self, query: str = "") -> Page:
+        page = self.context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("console", lambda said: said.type == "error" and self.trouble.append(said.text))
+        page.on("pageerror", lambda error: self.trouble.append(str(error)))
+        page.on("request", lambda sent: sent.url.startswith(self._home) or self.elsewhere.append(sent.url))
+        page.goto(self.address + query)
+        shown(page)
+        return page
+
+    @property
+    def _home(self) -> tuple[str, ...]:
+        return (self.address, self.address.replace("http", "ws"), "data:", "blob:")
+
+
+@pytest.fixture
+def visitor(browser: Browser, address: str) -> Iterator[Callable[..., Visitor]]:
+    """Bring visitors; afterwards none of them has seen an error, and nothing came from elsewhere."""
+    visitors: list[Visitor] = []
+
+    def come(**options: Any) -> Visitor:
+        visitors.append(Visitor(browser, address, **options))
+        return visitors[-1]
+
+    yield come
+    for one in visitors:
+        for page in one.context.pages:
+            if page.locator(".stage[data-status=running]").count():
+                page.locator(".st-key-play button").click()
+                page.wait_for_selector(".stage[data-status=paused]")
+        one.context.close()
+    assert [error for one in visitors for error in one.trouble] == []
+    assert [url for one in visitors for url in one.elsewhere] == []
+
+
+def link(preset: str) -> str:
+    return f"?e={presets()[preset].experiment.to_link()}&lang=en"
+
+
+def shown(page: Page) -> None:
+    """Wait until the stage has drawn something and is connected."""
+    page.wait_for_selector(".stage[data-connection=open][data-step]")
+    page.wait_for_selector(".stage-view[data-view=plane] canvas")
+
+
+def play(page: Page) -> None:
+    page.locator(".st-key-play button").click()
+    page.wait_for_selector(".stage[data-status=running]")
+    page.wait_for_function("Number(document.querySelector('.stage').dataset.step) > 20")
+
+
+def pause(page: Page) -> int:
+    page.locator(".st-key-play button").click()
+    page.wait_for_selector(".stage[data-status=paused]")
+    page.wait_for_function(f"{BOARD}.newest.step === {BOARD}.status.step")
+    return int(page.evaluate(f"{BOARD}.newest.step"))
+
+
+def plane_of(page: Page) -> list[int]:
+    return page.evaluate(f"Array.from({BOARD}.frame.arrays['map/plane'].data)")
+
+
+def test_xor_is_learned_from_a_fresh_visit(visitor: Callable[..., Visitor]) -> None:
+    page = visitor().open()
+    page.locator(".st-key-presets button").first.click()
+    page.locator(".st-key-preset-xor button").click()
+    page.wait_for_function(f"{BOARD}.setup.experiment.data.kind === 'Xor'")
+    page.keyboard.press("Escape")
+    play(page)
+    mounts = page.get_attribute(".stage", "data-mounts")
+    page.wait_for_function(f"{BOARD}.frame.metrics.loss < 0.01 && {BOARD}.frame.metrics.accuracy === 1")
+    pause(page)
+    low, high = plane_of(page)[0], plane_of(page)[99]
+    assert (low < 128) != (high < 128), "neighbouring corners belong to different classes"
+    assert page.get_attribute(".stage", "data-mounts") == mounts, "the pictures are never mounted again"
+
+
+def test_an_edited_weight_changes_the_plane(visitor: Callable[..., Visitor]) -> None:
+    page = visitor().open(link("circle"))
+    play(page)
+    pause(page)
+    page.locator(".stage-diagram-tab[data-column='0'][data-unit='0']").first.click()
+    before = plane_of(page)
+    field = page.locator(".stage-diagram-field input")
+    field.fill("7.5")
+    field.press("Enter")
+    page.wait_for_function(f"{BOARD}.frame.arrays['w/0.bias']?.data[0] === 7.5")
+    assert plane_of(page) != before
+
+
+def test_the_past_is_seen_again_and_forked(visitor: Callable[..., Visitor]) -> None:
+    page = visitor().open(link("circle"))
+    play(page)
+    last = pause(page)
+    run = page.evaluate(f"{BOARD}.options.run")
+    page.evaluate(f"{BOARD}.seek({last // 2})")
+    page.wait_for_function(f"{BOARD}.mode === 'replay' && {BOARD}.frame.step <= {last // 2}")
+    then = int(page.evaluate(f"{BOARD}.frame.step"))
+    assert 0 < then < last
+    page.locator(".stage-timeline-fork").click()
+    page.wait_for_function(f"{BOARD}.options.run !== '{run}'")
+    page.wait_for_function(f"{BOARD}.mode === 'live' && {BOARD}.newest?.step === {then}")
+    assert page.url.endswith(page.evaluate(f"{BOARD}.options.run")) or "run=" in page.url
+
+
+def test_painted_points_are_learned(visitor: Callable[..., Visitor]) -> None:
+    page = visitor().open(link("circle"))
+    before = page.evaluate(f"{BOARD}.setup.samples[0] + {BOARD}.setup.samples[1]")
+    page.locator(".stage-plane-open").click()
+    canvas = page.locator(".stage-view[data-view=plane] canvas").last
+    box = canvas.bounding_box()
+    assert box is not None
+    for x, y in ((0.3, 0.3), (0.6, 0.6), (0.7, 0.3)):
+        page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
+    page.locator(".stage-plane-learn").click()
+    page.wait_for_function(f"{BOARD}.setup.experiment.data.kind === 'Csv'")
+    page.wait_for_selector(".stage[data-status=running]")
+    assert page.evaluate(f"{BOARD}.setup.samples") == [before + 3, 0]
+    pause(page)
+    page.locator(".st-key-undo button").click()
+    page.wait_for_function(f"{BOARD}.setup.experiment.data.kind === 'Circles'")
+
+
+def test_a_link_opens_the_same_experiment_for_somebody_else(visitor: Callable[..., Visitor]) -> None:
+    first, second = visitor().open(link("moons")), visitor()
+    play(first)
+    pause(first)
+    first.locator(".st-key-share button").first.click()
+    address = first.locator("[data-testid=stPopoverBody] code").inner_text()
+    page = second.open(address.split("/", 3)[3])
+    assert page.evaluate(f"{BOARD}.setup.experiment") == first.evaluate(f"{BOARD}.setup.experiment")
+    assert page.evaluate(f"{BOARD}.newest?.step ?? 0") == 0, "the run itself stays with its owner"
+
+
+def test_two_tabs_do_not_mix(visitor: Callable[..., Visitor]) -> None:
+    one = visitor()
+    first, second = one.open(link("circle")), one.open(link("moons"))
+    play(first)
+    assert second.get_attribute(".stage", "data-status") == "ready"
+    play(second)
+    step = pause(second)
+    here = int(first.evaluate(f"{BOARD}.newest.step"))
+    first.wait_for_function(f"{BOARD}.newest.step > {here}")
+    assert second.evaluate(f"{BOARD}.newest.step") == step
+    kinds = [page.evaluate(f"{BOARD}.setup.experiment.data.kind") for page in (first, second)]
+    assert kinds == ["Circles", "Moons"]
+
+
+def test_a_reload_in_the_middle_finds_the_run_again(visitor: Callable[..., Visitor]) -> None:
+    page = visitor().open(link("circle"))
+    play(page)
+    run, step = page.evaluate(f"[{BOARD}.options.run, {BOARD}.newest.step]")
+    page.reload()
+    shown(page)
+    page.wait_for_function(f"{BOARD}.newest?.step > {step}")
+    assert page.evaluate(f"{BOARD}.options.run") == run
+
+
+@pytest.mark.parametrize(
+    ("locale", "scheme", "word"), [("en-US", "light", "Train"), ("zh-CN", "dark", "训练")]
+)
+def test_a_phone_scrolls_down_only(
+    visitor: Callable[..., Visitor], locale: str, scheme: str, word: str
+) -> None:
+    phone = {"width": 390, "height": 844}
+    page = visitor(viewport=phone, locale=locale, color_scheme=scheme, has_touch=True).open()
+    assert word in page.locator(".st-key-play button").inner_text()
+    play(page)
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
+    assert page.get_attribute(".stage", "data-theme") == scheme
+
+
+def test_without_a_socket_everything_still_moves(visitor: Callable[..., Visitor]) -> None:
+    one = visitor()
+    one.context.add_init_script(
+        "const Real = WebSocket; window.WebSocket = class extends Real { constructor(url, ...rest) {"
+        " super(String(url).includes('/live/ws') ? String(url).replace('/live/ws', '/nowhere') : url, ...rest); } };"
+    )
+    page = one.open(link("circle"))
+    play(page)
+    assert "proxy" in page.locator(".stage-line").inner_text()
+    one.trouble = [said for said in one.trouble if "nowhere" not in said]
+
+
+def test_keys_drive_the_run_and_leave_inputs_alone(visitor: Callable[..., Visitor]) -> None:
+    page = visitor().open(link("circle"))
+    page.locator("body").press("ArrowRight")
+    page.wait_for_function(f"{BOARD}.newest?.step === 1")
+    page.locator("body").press(" ")
+    page.wait_for_selector(".stage[data-status=running]")
+    page.locator("body").press(" ")
+    page.wait_for_selector(".stage[data-status=paused]")
+    page.locator("body").press("r")
+    page.wait_for_function(f"{BOARD}.newest?.step === 0")
+    page.locator("body").press("?")
+    page.wait_for_selector(".stage-drawer:not([hidden]) kbd")
+    page.locator("body").press("Escape")
+    box = page.locator(".st-key-training input").first
+    box.click()
+    box.press_sequentially("0.r")
+    page.wait_for_timeout(500)
+    assert page.evaluate(f"[{BOARD}.status.status, {BOARD}.newest.step]") == ["paused", 0]
