@@ -1,9 +1,11 @@
-// The numbers in the page's own bar, kept abreast of the pictures: the page itself counts only once a second.
+// The page's own bar: its numbers, kept abreast of the pictures (the page itself counts only once a second), and its keys.
 
 import { digits, whole } from "../dom.js";
+import { listen } from "./bar/keys.js";
 
 export const needs = [];
 export const place = "foot";
+export const styles = "bar.css";
 
 const EVERY = 100; // ms: faster nobody can read
 
@@ -19,10 +21,12 @@ class Bar {
     this.at = 0;
     this.listener = (frame) => this.#show(frame);
     stage.on("drawn", this.listener);
+    this.deafen = listen(stage);
   }
 
   dispose() {
     clearTimeout(this.timer);
+    this.deafen();
     this.stage.off("drawn", this.listener);
   }
 

@@ -1,0 +1,50 @@
+// The keyboard for the page's own buttons: space, →, r and ?. Whoever types, or has a control in focus, keeps the keys.
+
+import { h } from "../../dom.js";
+
+const BUTTONS = { " ": "play", ArrowRight: "step", r: "reset", R: "reset" };
+const SHEET = [
+  ["keys.space", "keys.play"],
+  ["→", "keys.step"],
+  ["R", "keys.reset"],
+  ["?", "keys.help"],
+];
+const TAKEN = "input, textarea, select, button, a, summary, [contenteditable], [tabindex]:not([tabindex='-1']), [role=dialog]";
+
+/** Listens until the function that is returned is called. */
+export function listen(stage) {
+  const listener = (event) => hear(event, stage);
+  // Before Streamlit, which has a use of its own for r.
+  window.addEventListener("keydown", listener, true);
+  return () => window.removeEventListener("keydown", listener, true);
+}
+
+function hear(event, stage) {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (event.target.closest?.(TAKEN) && !mayPass(event)) return;
+  if (event.key === "?") help(stage);
+  else if (!press(BUTTONS[event.key])) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}
+
+// A letter does nothing on a button, so that ? and r work right after a click on one.
+function mayPass({ key, target }) {
+  return (key === "?" || key === "r" || key === "R") && target.matches("button") && !target.closest("[role=dialog]");
+}
+
+function press(name) {
+  const button = name && document.querySelector(`.st-key-${name} button`);
+  if (!button || button.disabled) return false;
+  button.click();
+  return true;
+}
+
+function help(stage) {
+  const rows = SHEET.flatMap(([key, what]) => [
+    h("dt", {}, h("kbd", {}, key.includes(".") ? stage.word(`lab.${key}`) : key)),
+    h("dd", {}, stage.word(`lab.${what}`)),
+  ]);
+  const title = stage.word("lab.keys.title");
+  stage.openDrawer(h("section", { class: "stage-keys" }, h("h3", {}, title), h("dl", {}, rows)), title);
+}
