@@ -1,7 +1,7 @@
 // One training step on one sample, walked through on the diagram in five numbered phases: forward, loss, backward, gradient,
 // update. Every number is that of the step the engine would take with this sample alone. Beside it the gradient check.
 
-import { digits, h } from "../dom.js";
+import { digits, h, s } from "../dom.js";
 import { CheckTable } from "./explain/check.js";
 import { formulas, line } from "./explain/formula.js";
 import { at } from "./explain/moment.js";
@@ -18,6 +18,7 @@ export const styles = "backprop.css";
 const PACES = [0.5, 1, 2, 4];
 const STOP = { unit: 900, column: 1700 }; // ms at pace 1
 const FEW = 24; // units of a network that is walked unit by unit at first
+const MOST = 64; // units of a column that the diagram shows
 
 /** The view: `draw`, `dispose`, `start()`, `stop()`. */
 export function mount(element, stage) {
@@ -63,6 +64,7 @@ class Backprop {
     try {
       if (stage.status.status === "running" && stage.mode === "live") await stage.command({ kind: "pause" });
       await this.#load();
+      choose(stage, this.walk.sample);
       this.#go(0);
       this.play();
       this.controls.play.focus({ preventScroll: true });
@@ -78,6 +80,7 @@ class Backprop {
     this.pause();
     const inside = this.panel.contains(document.activeElement);
     this.walk = null;
+    this.chosen = null;
     this.formulas.clear();
     this.overlay.hide();
     this.panel.hidden = true;
@@ -154,17 +157,33 @@ class Backprop {
   // What the overlay shows: what has been computed so far in this phase, and the edges that are busy.
   #moment(stop) {
     const { arrays, columns } = this.walk;
-    const values = new Map();
-    const layers = stop.phase <= 2 ? columns.map(({ until }) => arrays[`a/${until}`]) : columns.map(({ layer }) => arrays[`d/${layer}`]);
-    const phase = stop.phase === 2 ? 1 : Math.min(stop.phase, 3);
-    for (const [column, array] of layers.entries()) {
-      for (let unit = 0; unit < Math.min(array.data.length, 64); unit++) {
-        if (reached(this.way, this.now, phase, column, unit)) values.set(`${column}/${unit}`, array.data[unit]);
+    const [values, notes] = [new Map(), new Map()];
+    const show = (column, array, phase) => {
+      for (let unit = 0; unit < Math.min(array.data.length, MOST); unit++) {
+        if (!phase || reached(this.way, this.now, phase, column, unit)) values.set(`${column}/${unit}`, array.data[unit]);
       }
+    };
+    const output = (column) => (column < 0 ? arrays.x : arrays[`a/${columns[column].until}`]);
+    const blame = (column) => arrays[`d/${columns[column].layer}`];
+    const all = columns.map((_, column) => column);
+    if (stop.phase <= 2) for (const column of all) show(column, output(column), 1);
+    else if (stop.phase === 3) for (const column of all) show(column, blame(column), 3);
+    else if (stop.phase === 4) {
+      show(stop.column, blame(stop.column)); // times what comes in: the gradient
+      show(stop.column - 1, output(stop.column - 1));
     }
-    if (stop.phase === 1 && arrays.x.data.length <= 64) arrays.x.data.forEach((value, unit) => values.set(`-1/${unit}`, value));
-    const loss = stop.phase === 2 ? `L = ${digits(this.walk.loss)}` : null;
-    return { stop, values, edges: this.#edges(stop), forwards: stop.phase !== 3, loss };
+    if (stop.phase === 1) show(-1, arrays.x);
+    if (stop.phase === 5) this.#biases(stop, notes);
+    const loss = stop.phase === 2 ? `L = ${short(this.walk.loss)}` : null;
+    const target = loss && arrays.target.data.length === 1 ? `t = ${short(arrays.target.data[0])}` : null;
+    const example = stop.phase === 2 ? null : this.#unitOf(stop);
+    return { stop, example, values, notes, edges: this.#edges(stop), forwards: stop.phase !== 3, loss, target };
+  }
+
+  #biases({ column, unit }, notes) {
+    const name = `${this.walk.columns[column].layer}.bias`;
+    const [old, after] = ["old", "new"].map((which) => this.walk.arrays[`${which}/${name}`]);
+    if (old && unit !== null) notes.set(`${column}/${unit}`, `b ${change(old.data[unit], after.data[unit])}`);
   }
 
   #edges(stop) {
@@ -189,7 +208,7 @@ class Backprop {
         if (stop.phase === 1) edge.value = old.data[at] * before[from];
         else if (ahead) edge.value = old.data[at] * deltas[row];
         else if (stop.phase === 4) Object.assign(edge, { value: gradient.data[at], text: stop.unit === null ? null : short(gradient.data[at]) });
-        else Object.assign(edge, { value: after.data[at] - old.data[at], text: stop.unit === null ? null : `${short(old.data[at])} → ${short(after.data[at])}` });
+        else Object.assign(edge, { value: after.data[at] - old.data[at], text: stop.unit === null ? null : change(old.data[at], after.data[at]) });
         found.push(edge);
       }
     }
@@ -202,18 +221,16 @@ class Backprop {
     const { stage, walk } = this;
     this.title.replaceChildren(...this.#heading(stop));
     const way = { word: (key, values) => stage.word(key, values), rest: (source) => rest(stage, source && { kind: "unit", column: source[0], unit: source[1] }) };
-    if (stop.phase === 2) {
-      const after = h("p", { class: "stage-note" }, this.word("loss_after", { before: digits(walk.loss), after: digits(walk.loss_after) }));
-      return this.body.replaceChildren(...formulas(walk.loss_blocks, way), after);
-    }
-    const unit = stop.unit ?? this.#busiest(stop);
+    if (stop.phase === 2) return this.body.replaceChildren(...formulas(walk.loss_blocks, way));
+    const unit = this.#unitOf(stop);
+    const { units } = stage.setup.columns[stop.column];
+    if (stop.unit === null && units > 1) this.about.append(" ", this.word("example", { number: unit + 1, count: units }));
     const found = await this.#formula(stop.column, unit);
     if (this.walk !== walk || this.way[this.now] !== stop) return;
     if (found instanceof Error) return this.body.replaceChildren(h("p", { class: "stage-refused" }, found.message));
-    const example = stop.unit === null && stage.setup.columns[stop.column].units > 1 ? [h("p", { class: "stage-note" }, this.word("example", { number: unit + 1, count: stage.setup.columns[stop.column].units }))] : [];
-    this.body.replaceChildren(...example, ...this.#lines(stop.phase, found, way));
+    this.body.replaceChildren(...this.#lines(stop.phase, found, way));
     const next = this.way[this.now + 1];
-    if (next && next.phase !== 2) this.#formula(next.column, next.unit ?? this.#busiest(next)); // so that it is there in time
+    if (next && next.phase !== 2) this.#formula(next.column, this.#unitOf(next)); // so that it is there in time
   }
 
   #lines(phase, found, way) {
@@ -223,7 +240,8 @@ class Backprop {
     if (!found.gradient.length) return nothing;
     const more = found.rest ? [h("p", { class: "stage-note" }, this.stage.word("opened.more_weights", { count: found.rest.toLocaleString("en") }))] : [];
     if (phase === 4) return [...found.gradient.map((row) => line(row)), ...more];
-    return [this.#changes(found), ...more, h("div", { class: "stage-walk-update" }, formulas(found.update, way))];
+    const after = h("p", { class: "stage-note" }, this.word("loss_after", { before: short(found.loss), after: short(found.loss_after) }));
+    return [this.#changes(found), ...more, h("div", { class: "stage-walk-update" }, formulas(found.update, way), after)];
   }
 
   // Old and new value of each weight.
@@ -242,8 +260,10 @@ class Backprop {
     return this.formulas.get(key);
   }
 
-  // The unit that stands for its column: where most happens.
-  #busiest({ phase, column }) {
+  // The unit that is explained: the stop's own, else what was chosen of its column, else where most happens.
+  #unitOf({ phase, column, unit }) {
+    if (unit !== null) return unit;
+    if (this.chosen?.column === column) return this.chosen.unit;
     const { arrays, columns } = this.walk;
     const { data } = arrays[phase === 1 ? `a/${columns[column].until}` : `d/${columns[column].layer}`];
     let best = 0;
@@ -266,6 +286,7 @@ class Backprop {
       if (selection.index !== index || Boolean(selection.test) !== test) this.#again({ index: selection.index, test: Boolean(selection.test) });
     } else if (selection.kind === "unit" && selection.column >= 0) {
       const { phase } = this.way[this.now];
+      this.chosen = { column: selection.column, unit: selection.unit };
       const found = this.way.findIndex((stop) => stop.phase === (phase === 2 ? 1 : phase) && stop.column === selection.column && (stop.unit === null || stop.unit === selection.unit));
       if (found >= 0) {
         this.pause();
@@ -318,12 +339,12 @@ class Backprop {
   }
 
   #tools() {
-    const tool = (name, sign, deed) => h("button", { type: "button", class: "stage-tool", "aria-label": this.word(name), title: this.word(name), onclick: deed }, sign);
+    const tool = (name, deed) => h("button", { type: "button", class: "stage-tool", "aria-label": this.word(name), title: this.word(name), onclick: deed }, icon(name));
     const by = (count) => () => {
       this.pause();
       this.#go(this.now + count);
     };
-    this.controls = { back: tool("back", "⏮", by(-1)), play: tool("play", "▶", () => (this.playing ? this.pause() : this.play())), forth: tool("forth", "⏭", by(1)) };
+    this.controls = { back: tool("back", by(-1)), play: tool("play", () => (this.playing ? this.pause() : this.play())), forth: tool("forth", by(1)) };
     this.controls.play.classList.add("stage-walk-play");
     const pace = h("select", { class: "stage-choice", "aria-label": this.word("pace"), onchange: () => (this.pace = Number(pace.value)) }, PACES.map((each) => h("option", { value: each, selected: each === 1 }, `${each}×`)));
     const grain = h(
@@ -349,12 +370,9 @@ class Backprop {
 
   #controls() {
     const stop = this.way[this.now];
-    this.controls.play.textContent = this.playing ? "⏸" : "▶";
-    for (const node of [this.controls.play]) {
-      const name = this.word(this.playing ? "pause" : "play");
-      node.setAttribute("aria-label", name);
-      node.title = name;
-    }
+    const deed = this.playing ? "pause" : "play";
+    this.controls.play.replaceChildren(icon(deed));
+    this.controls.play.setAttribute("aria-label", (this.controls.play.title = this.word(deed)));
     this.controls.back.disabled = this.now === 0;
     this.controls.forth.disabled = this.now === this.way.length - 1;
     this.place.textContent = this.word("place", { now: this.now + 1, count: this.way.length });
@@ -405,4 +423,19 @@ class Backprop {
   }
 }
 
-const short = (value) => digits(value).replace("-", "−");
+const SHAPES = { back: "M11 2v12L4 8zM2 2h2v12H2z", forth: "M5 2v12l7-6zM12 2h2v12h-2z", play: "M4 2v12l9-6z", pause: "M4 2h3v12H4zM9 2h3v12H9z" };
+
+function icon(name) {
+  return s("svg", { viewBox: "0 0 16 16", width: 13, height: 13, "aria-hidden": "true" }, s("path", { d: SHAPES[name], fill: "currentColor" }));
+}
+
+const short = (value) => digits(value).replaceAll("-", "−");
+
+// Old and new value, with as many digits as it takes to tell them apart.
+function change(old, after) {
+  for (let places = 3; places < 7; places++) {
+    const [one, other] = [old, after].map((value) => (Math.abs(value) < 1e-3 ? digits(value) : value.toPrecision(places)));
+    if (one !== other || places === 6) return `${one} → ${other}`.replaceAll("-", "−");
+  }
+  return short(old);
+}

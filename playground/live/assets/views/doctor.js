@@ -149,7 +149,7 @@ class Doctor {
       this.stage.announce(this.word("proposed"));
       setTimeout(() => (button.disabled = false), 2000);
     };
-    return [h("h5", {}, this.word("remedy")), h("p", {}, h("b", {}, change), rehearsed ? h("span", {}, ". ", rehearsed) : ""), button];
+    return [h("h5", {}, this.word("remedy")), h("p", {}, h("b", {}, change)), rehearsed ? h("p", {}, rehearsed) : "", button];
   }
 
   #dye() {

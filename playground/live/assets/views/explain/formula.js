@@ -21,8 +21,9 @@ export function formulas(blocks, way) {
 /** One line: left = letters = numbers = result. */
 export function line({ left, formula, tokens, result, because }) {
   const steps = [letters(formula)];
-  if (tokens.join("") !== formula) steps.push(worked(tokens));
-  if (tokens.join("") !== result) steps.push([bold(result)]);
+  const numbers = tokens.join("");
+  if (numbers !== formula && numbers !== result) steps.push(worked(tokens));
+  if (formula !== result) steps.push([bold(result)]);
   const condition = because ? h("span", { class: "stage-because" }, letters(because)) : null;
   return h("p", { class: "stage-formula", data: { left, result } }, part(letters(left)), ...steps.map((step) => part(["= ", ...step])), condition);
 }
