@@ -24,7 +24,7 @@ from tests.browser.conftest import ARGUMENTS
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 25_000
+PATIENCE = 60_000
 BOARD = "document.querySelector('.stage').board"
 
 
@@ -121,7 +121,7 @@ def link(preset: str) -> str:
 def shown(page: Page) -> None:
     """Wait until the stage has drawn something and is connected."""
     page.wait_for_selector(".stage[data-connection=open][data-step]")
-    page.wait_for_selector(".stage-view[data-view=plane] canvas")
+    page.wait_for_function(f"[...{BOARD}.views.values()].every((view) => view.live)")
 
 
 def play(page: Page) -> None:
@@ -169,39 +169,6 @@ def test_an_edited_weight_changes_the_plane(visitor: Callable[..., Visitor]) -> 
     assert plane_of(page) != before
 
 
-def test_the_past_is_seen_again_and_forked(visitor: Callable[..., Visitor]) -> None:
-    page = visitor().open(link("circle"))
-    play(page)
-    last = pause(page)
-    run = page.evaluate(f"{BOARD}.options.run")
-    page.evaluate(f"{BOARD}.seek({last // 2})")
-    page.wait_for_function(f"{BOARD}.mode === 'replay' && {BOARD}.frame.step <= {last // 2}")
-    then = int(page.evaluate(f"{BOARD}.frame.step"))
-    assert 0 < then < last
-    page.locator(".stage-timeline-fork").click()
-    page.wait_for_function(f"{BOARD}.options.run !== '{run}'")
-    page.wait_for_function(f"{BOARD}.mode === 'live' && {BOARD}.newest?.step === {then}")
-    assert page.url.endswith(page.evaluate(f"{BOARD}.options.run")) or "run=" in page.url
-
-
-def test_painted_points_are_learned(visitor: Callable[..., Visitor]) -> None:
-    page = visitor().open(link("circle"))
-    before = page.evaluate(f"{BOARD}.setup.samples[0] + {BOARD}.setup.samples[1]")
-    page.locator(".stage-plane-open").click()
-    canvas = page.locator(".stage-view[data-view=plane] canvas").last
-    box = canvas.bounding_box()
-    assert box is not None
-    for x, y in ((0.3, 0.3), (0.6, 0.6), (0.7, 0.3)):
-        page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
-    page.locator(".stage-plane-learn").click()
-    page.wait_for_function(f"{BOARD}.setup.experiment.data.kind === 'Csv'")
-    page.wait_for_selector(".stage[data-status=running]")
-    assert page.evaluate(f"{BOARD}.setup.samples") == [before + 3, 0]
-    pause(page)
-    page.locator(".st-key-undo button").click()
-    page.wait_for_function(f"{BOARD}.setup.experiment.data.kind === 'Circles'")
-
-
 def test_a_link_opens_the_same_experiment_for_somebody_else(visitor: Callable[..., Visitor]) -> None:
     first, second = visitor().open(link("moons")), visitor()
     play(first)
@@ -225,59 +192,3 @@ def test_two_tabs_do_not_mix(visitor: Callable[..., Visitor]) -> None:
     assert second.evaluate(f"{BOARD}.newest.step") == step
     kinds = [page.evaluate(f"{BOARD}.setup.experiment.data.kind") for page in (first, second)]
     assert kinds == ["Circles", "Moons"]
-
-
-def test_a_reload_in_the_middle_finds_the_run_again(visitor: Callable[..., Visitor]) -> None:
-    page = visitor().open(link("circle"))
-    play(page)
-    run, step = page.evaluate(f"[{BOARD}.options.run, {BOARD}.newest.step]")
-    page.reload()
-    shown(page)
-    page.wait_for_function(f"{BOARD}.newest?.step > {step}")
-    assert page.evaluate(f"{BOARD}.options.run") == run
-
-
-@pytest.mark.parametrize(
-    ("locale", "scheme", "word"), [("en-US", "light", "Train"), ("zh-CN", "dark", "训练")]
-)
-def test_a_phone_scrolls_down_only(
-    visitor: Callable[..., Visitor], locale: str, scheme: str, word: str
-) -> None:
-    phone = {"width": 390, "height": 844}
-    page = visitor(viewport=phone, locale=locale, color_scheme=scheme, has_touch=True).open()
-    assert word in page.locator(".st-key-play button").inner_text()
-    play(page)
-    assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
-    assert page.get_attribute(".stage", "data-theme") == scheme
-
-
-def test_without_a_socket_everything_still_moves(visitor: Callable[..., Visitor]) -> None:
-    one = visitor()
-    one.context.add_init_script(
-        "const Real = WebSocket; window.WebSocket = class extends Real { constructor(url, ...rest) {"
-        " super(String(url).includes('/live/ws') ? String(url).replace('/live/ws', '/nowhere') : url, ...rest); } };"
-    )
-    page = one.open(link("circle"))
-    play(page)
-    assert "proxy" in page.locator(".stage-line").inner_text()
-    one.trouble = [said for said in one.trouble if "nowhere" not in said]
-
-
-def test_keys_drive_the_run_and_leave_inputs_alone(visitor: Callable[..., Visitor]) -> None:
-    page = visitor().open(link("circle"))
-    page.locator("body").press("ArrowRight")
-    page.wait_for_function(f"{BOARD}.newest?.step === 1")
-    page.locator("body").press(" ")
-    page.wait_for_selector(".stage[data-status=running]")
-    page.locator("body").press(" ")
-    page.wait_for_selector(".stage[data-status=paused]")
-    page.locator("body").press("r")
-    page.wait_for_function(f"{BOARD}.newest?.step === 0")
-    page.locator("body").press("?")
-    page.wait_for_selector(".stage-drawer:not([hidden]) kbd")
-    page.locator("body").press("Escape")
-    box = page.locator(".st-key-training input").first
-    box.click()
-    box.press_sequentially("0.r")
-    page.wait_for_timeout(500)
-    assert page.evaluate(f"[{BOARD}.status.status, {BOARD}.newest.step]") == ["paused", 0]
