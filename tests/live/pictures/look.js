@@ -45,12 +45,12 @@ export function checksum() {
   return [a, b];
 }
 
-/** Shows the same numbers as those of another step. */
-export function again(step) {
-  return new Promise((done) => {
-    stage.show({ ...stage.frame, step });
-    setTimeout(done, 60);
-  });
+/** The checksum of the same numbers shown as those of another step, a moment later. */
+export async function again(step) {
+  await new Promise((done) => setTimeout(done, 60));
+  stage.frame = { ...stage.frame, step };
+  stage.draw();
+  return checksum();
 }
 
 /** The classes of buttons that are too small for a finger. */
