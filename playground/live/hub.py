@@ -97,6 +97,7 @@ class Hub:
             try:
                 self._said = self._probes()
                 self._line = await self.lines.follow(self.owner, self.run, self._said, CREDITS)
+                self.rewatch()  # somebody may have wished for something meanwhile
                 try:
                     while True:
                         self._hear(await self._line.hear())

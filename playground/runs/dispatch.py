@@ -111,7 +111,9 @@ class Dispatch:
 
     async def _start(self, run: Run) -> None:
         try:
-            await self.backend.start(run.id, self.job(run))
+            job = self.job(run)
+            run.sent_probes = job.probes
+            await self.backend.start(run.id, job)
         except (OSError, ValueError, RuntimeError) as error:
             self._ended(run, Ending(1, f"no process: {error}"))
             return
@@ -233,7 +235,6 @@ class Dispatch:
         run.active_before = started.active_seconds
         run.playing_since = run.resting_since = time.monotonic()
         run.going = True
-        run.sent_probes = run.wanted_probes(time.monotonic())
         known = max(run.step, run.parent_step if silent else 0)
         go = Go(
             goal=run.goal,
@@ -244,6 +245,7 @@ class Dispatch:
             silent=silent,
         )
         self.backend.send(run.id, go)
+        run.announce()  # whoever watches may say now what they wish to see
 
     def _replaced(self, run: Run, experiment: str) -> None:
         if experiment != run.experiment:

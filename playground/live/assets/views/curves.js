@@ -2,8 +2,9 @@
 // zoom; it is too slow to be asked for every frame, so between its drawings a thin canvas above it draws the newest bit,
 // the moment that is replayed, and what stands under the pointer.
 
-import { digits, fit, h, whole } from "../dom.js";
+import { fit, h } from "../dom.js";
 import { arrange, figure, MARGIN, panels, ranges } from "./time/figure.js";
+import { Heads } from "./time/heads.js";
 import { Overlay } from "./time/overlay.js";
 import { plotly } from "./time/plotly.js";
 import { Record, recordOf } from "./time/series.js";
@@ -25,7 +26,8 @@ export function mount(element, stage) {
 
 class Curves {
   constructor(element, stage) {
-    Object.assign(this, { element, stage, record: recordOf(stage), others: [], zoom: null, hover: null, lang: stage.setup.lang });
+    Object.assign(this, { element, stage, record: recordOf(stage), lang: stage.setup.lang });
+    Object.assign(this, { others: [], zoom: null, hover: null });
     this.how = { axis: "epoch", log: false, smooth: false, width: 0 };
     this.drawn = { at: -1e9, version: -1, cost: 20, last: -1 };
     this.spoken = -1e9;
@@ -47,7 +49,8 @@ class Curves {
   }
 
   resize() {
-    if (this.#fitted()) this.#again();
+    const before = this.width;
+    if (this.#fitted() && this.width !== before) this.#again();
   }
 
   renew() {
@@ -85,12 +88,13 @@ class Curves {
     this.smooth = chip(stage.word("curves.smooth"), stage.word("curves.smooth_help"), () => this.#switch("smooth"));
     this.log = chip(stage.word("curves.log"), stage.word("curves.log_help"), () => this.#switch("log"));
     this.axis = chip("", "", () => this.#turn());
-    this.all = chip(stage.word("curves.whole"), stage.word("curves.whole_help"), () => this.#unzoom());
+    this.all = chip(stage.word("curves.whole"), stage.word("curves.everythinghelp"), () => this.#unzoom());
     this.all.removeAttribute("aria-pressed");
     this.plot = h("div", { class: "stage-curves-plot" });
     this.canvas = h("canvas", { class: "stage-curves-canvas", "aria-hidden": "true" });
-    this.heads = h("div", { class: "stage-curves-heads", "aria-hidden": "true" });
-    this.figure = h("div", { class: "stage-curves-figure", role: "img", "aria-label": stage.word("curves.alt_none") }, this.plot, this.canvas, this.heads);
+    this.heads = new Heads(stage, this.record);
+    const said = { role: "img", "aria-label": stage.word("curves.alt_none") };
+    this.figure = h("div", { class: "stage-curves-figure", ...said }, this.plot, this.canvas, this.heads.element);
     this.figure.title = stage.word(matchMedia("(pointer: coarse)").matches ? "curves.help_touch" : "curves.help");
     this.key = h("p", { class: "stage-curves-key", hidden: true });
     this.element.replaceChildren(
@@ -179,7 +183,8 @@ class Curves {
     this.log.setAttribute("aria-pressed", how.log);
     this.axis.removeAttribute("aria-pressed");
     this.axis.textContent = stage.word(`curves.${how.axis}s`);
-    this.axis.title = stage.word("curves.axis_help", { other: stage.word(how.axis === "epoch" ? "curves.steps" : "curves.epochs") });
+    const other = stage.word(how.axis === "epoch" ? "curves.steps" : "curves.epochs");
+    this.axis.title = stage.word("curves.axis_help", { other });
   }
 
   // --- plotly -------------------------------------------------------------------------------------------------------
@@ -194,15 +199,7 @@ class Curves {
     this.shown = null; // what was shown had other panels
     this.layout = arrange(this.panels);
     this.figure.style.height = `${this.layout.height}px`;
-    this.rows = this.panels.map((panel, index) => {
-      const values = panel.lines.map((name, part) => h("b"));
-      const words = values.map((value, part) => [h("i", { class: `stage-curves-line-${part ? "test" : "train"}` }), this.stage.word(part ? "curves.test" : "curves.train"), value]);
-      const parts = panel.name === "lr" ? [value_(values[0])] : words.map((each) => h("span", {}, ...each));
-      const when = index ? null : h("em");
-      const row = h("p", { style: { top: `${this.layout.boxes[index].top - 25}px` } }, h("strong", {}, this.stage.word(`curves.${panel.name}`)), ...parts, when);
-      return { row, panel, values, when };
-    });
-    this.heads.replaceChildren(...this.rows.map(({ row }) => row));
+    this.heads.arrange(this.panels, this.layout.boxes);
     this.#fitted();
     this.drawn.version = -1;
   }
@@ -252,7 +249,8 @@ class Curves {
       return this.#above();
     }
     const colours = { ...this.stage.colours, font: getComputedStyle(this.element).fontFamily };
-    const { data, layout } = figure(this.record, this.others, this.panels, this.how, this.shown, colours, (key) => this.stage.word(key));
+    const word = (key) => this.stage.word(key);
+    const { data, layout } = figure(this.record, this.others, this.panels, this.how, this.shown, colours, word);
     layout.width = this.width;
     layout.dragmode = matchMedia("(pointer: coarse)").matches ? false : "zoom";
     window.Plotly.react(this.plot, data, layout, SETTINGS);
@@ -288,10 +286,11 @@ class Curves {
   }
 
   #shown() {
-    const whole_ = ranges(this.record, this.others, this.panels, this.how);
+    const everything = ranges(this.record, this.others, this.panels, this.how);
     const { zoom } = this;
     this.all.hidden = !zoom;
-    return { x: zoom?.x ?? whole_.x, y: whole_.y.map((range, i) => zoom?.y[i] ?? range), zoomed: whole_.y.map((_, i) => Boolean(zoom?.y[i])) };
+    const y = everything.y.map((range, i) => zoom?.y[i] ?? range);
+    return { x: zoom?.x ?? everything.x, y, zoomed: y.map((_, i) => Boolean(zoom?.y[i])) };
   }
 
   // --- above plotly -------------------------------------------------------------------------------------------------
@@ -305,7 +304,8 @@ class Curves {
   #stepAt(x) {
     const [from, to] = this.shown.x;
     const value = from + ((x - MARGIN.left) / this.how.width) * (to - from);
-    return Math.min(Math.max(Math.round(this.how.axis === "step" ? value : this.record.stepAt(value)), 0), Math.max(this.record.lastStep, 0));
+    const step = Math.round(this.how.axis === "step" ? value : this.record.stepAt(value));
+    return Math.min(Math.max(step, 0), Math.max(this.record.lastStep, 0));
   }
 
   #seek(event) {
@@ -322,47 +322,15 @@ class Curves {
     const replayed = stage.mode === "live" ? null : (stage.frame?.step ?? null);
     const hovered = this.hover === null || this.held ? null : this.#stepAt(this.hover);
     this.above.paint({ record, how, shown, panels: all, layout, width, colours: stage.colours, replayed, hovered });
-    this.#read(hovered ?? replayed);
-  }
-
-  // The values beside the names: of the step that is pointed at, of the one that is replayed, or the newest.
-  #read(step) {
-    const at = step ?? Infinity;
-    const text = step === null ? "" : this.stage.word("curves.at", { axis: this.stage.word(`curves.${this.how.axis}`), value: this.how.axis === "step" ? whole(step) : digits(this.record.epochAt(step)) });
-    for (const { panel, values, when, row } of this.rows) {
-      values.forEach((value, part) => {
-        const line = this.record.line(panel.lines[part]);
-        const said = line ? write(panel, line.at(at)) : "";
-        if (value.textContent !== said) value.textContent = said;
-        if (panel.name !== "lr") value.parentNode.hidden = !line;
-      });
-      if (when && when.textContent !== text) when.textContent = text;
-    }
+    this.heads.read(hovered ?? replayed, how.axis); // what is pointed at, what is replayed, or the newest
   }
 
   #speak() {
     const now = performance.now();
     if (now - this.spoken < SPOKEN || !this.record.lines.size) return;
     this.spoken = now;
-    const { stage, record, how } = this;
-    const parts = this.panels.map((panel) => {
-      const values = panel.lines
-        .map((name, part) => [record.line(name), part])
-        .filter(([line]) => line?.count)
-        .map(([line, part]) => (panel.name === "lr" ? write(panel, line.last) : stage.word("curves.alt_value", { name: stage.word(part ? "curves.test" : "curves.train"), value: write(panel, line.last) })));
-      return stage.word("curves.alt_panel", { name: stage.word(`curves.${panel.name}`), values: values.join(", ") });
-    });
-    const count = how.axis === "step" ? whole(record.lastStep) : digits(record.lastEpoch);
-    this.figure.setAttribute("aria-label", stage.word("curves.alt", { count, axis: stage.word(`curves.${how.axis}s`), values: parts.join(" ") }));
+    this.figure.setAttribute("aria-label", this.heads.words(this.how.axis));
   }
-}
-
-function write(panel, value) {
-  return panel.name === "accuracy" && Number.isFinite(value) ? `${(100 * value).toFixed(1)} %` : digits(value);
-}
-
-function value_(value) {
-  return h("span", {}, value);
 }
 
 function chip(text, title, onclick) {

@@ -2,6 +2,7 @@
 // each layer, or all tensors of one layer. What is drawn stands in time/ridges.js, what is remembered in time/spread.js.
 
 import { digits, fit, h, whole } from "../dom.js";
+import { fieldsOf, KINDS, sentence, shares, titleOf, worrying } from "./time/fields.js";
 import { drawRidges, FOOT, HEAD } from "./time/ridges.js";
 import { Spreads } from "./time/spread.js";
 
@@ -9,7 +10,6 @@ export const needs = ["histograms"];
 export const place = "main";
 export const styles = "histograms.css";
 
-const KINDS = { weights: "w", activations: "a", gradients: "g" };
 const RIDGES = 26; // at once
 const [NARROWEST, GAP, TALL] = [150, 18, 168]; // px: a field's least width, between fields, ridges
 const SPOKEN = 1000;
@@ -22,7 +22,8 @@ export function mount(element, stage) {
 
 class Histograms {
   constructor(element, stage) {
-    Object.assign(this, { element, stage, kind: "weights", column: null, hover: null, fields: [], spoken: -1e9, painted: -1e9, lang: stage.setup.lang });
+    Object.assign(this, { element, stage, lang: stage.setup.lang, kind: "weights", column: null, hover: null });
+    Object.assign(this, { fields: [], spoken: -1e9, painted: -1e9 });
     this.spreads = new Spreads();
     this.seen = null;
     this.listeners = { theme: () => this.#again() };
@@ -56,7 +57,7 @@ class Histograms {
   }
 
   resize() {
-    this.#again();
+    if (this.field.clientWidth !== this.width) this.#again();
   }
 
   renew() {
@@ -83,11 +84,13 @@ class Histograms {
     const { stage } = this;
     this.kinds = h("div", { class: "stage-histograms-kinds", role: "group", "aria-label": stage.word("histograms.kind") });
     for (const kind of Object.keys(KINDS)) {
-      this.kinds.append(h("button", { type: "button", class: "stage-histograms-chip", data: { kind }, onclick: () => this.#choose(kind) }, stage.word(`histograms.${kind}`)));
+      const chip = { type: "button", class: "stage-histograms-chip", data: { kind }, onclick: () => this.#choose(kind) };
+      this.kinds.append(h("button", chip, stage.word(`histograms.${kind}`)));
     }
     this.layers = h("select", { class: "stage-histograms-layers", "aria-label": stage.word("histograms.layer") });
     this.layers.onchange = () => this.#open(this.layers.value === "" ? null : Number(this.layers.value));
-    this.canvas = h("canvas", { class: "stage-histograms-canvas", role: "img", "aria-label": stage.word("histograms.waiting") });
+    const said = { role: "img", "aria-label": stage.word("histograms.waiting") };
+    this.canvas = h("canvas", { class: "stage-histograms-canvas", ...said });
     this.bubble = h("div", { class: "stage-histograms-bubble", hidden: true });
     this.note = h("p", { class: "stage-histograms-note" }, stage.word("histograms.waiting"));
     this.field = h("div", { class: "stage-histograms-field" }, this.canvas, this.bubble);
@@ -97,22 +100,16 @@ class Histograms {
     this.field.onpointerleave = (event) => event.pointerType === "mouse" && this.#leave();
     this.elsewhere = (event) => this.field.contains(event.target) || this.#leave();
     window.addEventListener("pointerdown", this.elsewhere);
-    this.element.replaceChildren(
-      h(
-        "div",
-        { class: "stage-histograms" },
-        h("div", { class: "stage-histograms-head" }, h("h3", { class: "stage-histograms-caption" }, stage.word("histograms.title")), this.kinds, this.layers),
-        this.field,
-        this.note,
-      ),
-    );
+    const caption = h("h3", { class: "stage-histograms-caption" }, stage.word("histograms.title"));
+    const head = h("div", { class: "stage-histograms-head" }, caption, this.kinds, this.layers);
+    this.element.replaceChildren(h("div", { class: "stage-histograms" }, head, this.field, this.note));
     this.#choices();
   }
 
   #choices() {
     const { columns } = this.stage.setup;
-    const options = columns.map((column, index) => h("option", { value: index, selected: this.column === index }, this.#title(column)));
-    this.layers.replaceChildren(h("option", { value: "" }, this.stage.word("histograms.all")), ...options);
+    const option = (column, index) => h("option", { value: index, selected: this.column === index }, titleOf(column));
+    this.layers.replaceChildren(h("option", { value: "" }, this.stage.word("histograms.all")), ...columns.map(option));
     for (const button of this.kinds.children) button.setAttribute("aria-pressed", button.dataset.kind === this.kind);
   }
 
@@ -155,56 +152,15 @@ class Histograms {
 
   // --- showing ------------------------------------------------------------------------------------------------------
 
-  #title(column) {
-    return column.activation ? `${column.name} · ${column.activation}` : column.name;
-  }
-
-  /** The fields to draw: [{name, title}], one for each layer, or each set of numbers of the chosen one. */
-  #wanted() {
-    const { stage, kind } = this;
-    const { columns, layers } = stage.setup;
-    if (this.column === null) {
-      return columns.map((column) => ({
-        name: kind === "activations" ? `hist/a/${this.#ending(column)}` : `hist/${KINDS[kind]}/${column.layer}.weight`,
-        title: kind === "activations" ? this.#title(column) : column.name,
-      }));
-    }
-    const column = columns[this.column];
-    const indices = layers.map(({ index }) => index).filter((index) => index >= column.layer && index <= column.until);
-    if (kind === "activations") {
-      return indices.map((index) => ({ name: `hist/a/${index}`, title: layers[index].name })).filter(({ name }) => this.spreads.of(name));
-    }
-    return [...this.spreads.byName.keys()]
-      .filter((name) => name.startsWith(`hist/${KINDS[kind]}/`) && indices.includes(Number(name.split("/")[2].split(".")[0])))
-      .map((name) => ({ name, title: this.#tensor(name.split("/")[2]) }));
-  }
-
-  // Dropout behind an activation has no numbers of its own.
-  #ending(column) {
-    for (let index = column.until; index > column.layer; index--) if (this.spreads.of(`hist/a/${index}`)) return index;
-    return column.layer;
-  }
-
-  #tensor(tensor) {
-    const [index, part] = tensor.split(".");
-    const { kind, name } = this.stage.setup.layers[Number(index)];
-    const known = kind === "Linear" && (part === "weight" || part === "bias");
-    const title = known ? this.stage.word(`histograms.${part}`) : `${name} ${part}`;
-    return this.kind === "gradients" ? this.stage.word("histograms.gradient", { name: title }) : title;
-  }
-
   #paint(step) {
     const { stage, canvas } = this;
     const width = this.field.clientWidth;
     if (!width) return;
-    const wanted = this.#wanted().map((one) => ({ ...one, moments: this.spreads.of(one.name)?.until(step, RIDGES) ?? [] }));
-    const there = wanted.filter(({ moments }) => moments.length);
-    const saturated = there.some(({ moments }) => moments.at(-1).saturated > 0);
-    const more = this.kind === "gradients" ? ["bent"] : saturated ? ["squashed"] : [];
-    const notes = there.length ? ["smoothed", ...more] : [stage.mode === "live" ? "waiting" : "missing"];
-    const moments = there[0]?.moments ?? [];
-    const order = moments.length > 1 ? [stage.word("histograms.order", { first: whole(moments[0].step), last: whole(moments.at(-1).step) })] : [];
-    this.note.textContent = [...order, ...notes.map((note) => stage.word(`histograms.${note}`))].join(" ");
+    this.width = width;
+    const until = (name) => this.spreads.of(name)?.until(step, RIDGES) ?? [];
+    const all = fieldsOf(stage.setup, this.spreads, this, (...key) => stage.word(...key));
+    const wanted = all.map((one) => ({ ...one, moments: until(one.name) }));
+    this.note.textContent = this.#remark(wanted.filter(({ moments }) => moments.length));
     const across = Math.max(1, Math.min(wanted.length, Math.floor((width + GAP) / (NARROWEST + GAP))));
     const rows = Math.ceil(wanted.length / across) || 1;
     const each = (width - GAP * (across - 1)) / across;
@@ -221,11 +177,25 @@ class Histograms {
       this.#head(pen, one, x, y, each, fontFamily);
       if (!one.moments.length) return { ...one, box };
       const hovered = this.hover?.name === one.name ? this.hover : null;
-      return { ...one, box, ...drawRidges(pen, box, one.moments, { colours: stage.colours, hovered, bent: this.kind === "gradients" }) };
+      const how = { colours: stage.colours, hovered, bent: this.kind === "gradients" };
+      return { ...one, box, ...drawRidges(pen, box, one.moments, how) };
     });
   }
 
-  #head(pen, { title, moments }, x, y, width, family) {
+  #remark(there) {
+    const { stage } = this;
+    if (!there.length) return stage.word(`histograms.${stage.mode === "live" ? "waiting" : "missing"}`);
+    const { moments } = there[0];
+    const [first, last] = [whole(moments[0].step), whole(moments.at(-1).step)];
+    const said = moments.length > 1 ? [stage.word("histograms.order", { first, last })] : [];
+    said.push(stage.word("histograms.smoothed"));
+    if (this.kind === "gradients") said.push(stage.word("histograms.bent"));
+    else if (there.some((one) => one.moments.at(-1).saturated > 0)) said.push(stage.word("histograms.squashed"));
+    return said.join(" ");
+  }
+
+  #head(pen, field, x, y, width, family) {
+    const { title, moments } = field;
     const { stage } = this;
     const { colours } = stage;
     pen.textAlign = "left";
@@ -236,12 +206,8 @@ class Histograms {
     pen.font = `12px ${family}`;
     const newest = moments.at(-1);
     if (!newest) return;
-    pen.fillStyle = colours.faint;
-    const facts = [];
-    if (newest.zero > 0) facts.push(stage.word("histograms.zero", { part: percent(newest.zero) }));
-    if (newest.saturated > 0) facts.push(stage.word("histograms.saturated", { part: percent(newest.saturated) }));
-    if (newest.saturated > 0.5 || newest.zero > 0.5) pen.fillStyle = colours.wrong;
-    pen.fillText(shortened(pen, facts.join(" · "), width), x, y + 30);
+    pen.fillStyle = worrying(newest, field) ? colours.wrong : colours.faint;
+    pen.fillText(shortened(pen, shares(newest, (...key) => stage.word(...key)), width), x, y + 30);
   }
 
   // --- pointing -----------------------------------------------------------------------------------------------------
@@ -249,7 +215,8 @@ class Histograms {
   #point(event) {
     const area = this.field.getBoundingClientRect();
     const [x, y] = [event.clientX - area.left, event.clientY - area.top];
-    const field = this.fields.find(({ box, base }) => base && x >= box.x - 4 && x <= box.x + box.width + 4 && y >= box.y - HEAD && y <= box.y + box.height + FOOT);
+    const beside = (box) => x < box.x - 4 || x > box.x + box.width + 4 || y < box.y - HEAD || y > box.y + box.height + FOOT;
+    const field = this.fields.find(({ box, base }) => base && !beside(box));
     if (!field) return this.#leave();
     const moment = field.at(x, y);
     const bin = moment.bin(field.value(x));
@@ -272,10 +239,8 @@ class Histograms {
       const values = { count: whole(moment.counts[bin]), total: whole(moment.total), low: digits(low), high: digits(high) };
       lines.push(h("span", {}, stage.word("histograms.bin", values)));
     }
-    const facts = [];
-    if (moment.zero > 0) facts.push(stage.word("histograms.zero", { part: percent(moment.zero) }));
-    if (moment.saturated > 0) facts.push(stage.word("histograms.saturated", { part: percent(moment.saturated) }));
-    if (facts.length) lines.push(h("span", {}, facts.join(" · ")));
+    const said = shares(moment, (...key) => stage.word(...key));
+    if (said) lines.push(h("span", {}, said));
     bubble.replaceChildren(...lines);
     bubble.hidden = false;
     const half = bubble.offsetWidth / 2;
@@ -288,22 +253,12 @@ class Histograms {
     const now = performance.now();
     if (now - this.spoken < SPOKEN) return;
     this.spoken = now;
-    const values = this.fields
-      .filter(({ moments }) => moments.length)
-      .map(({ title, moments }) => {
-        const { low, high, zero, saturated } = moments.at(-1);
-        const said = { name: title, low: digits(low), high: digits(high), zero: percent(zero), saturated: percent(saturated) };
-        return this.stage.word("histograms.alt_cell", said);
-      });
+    const there = this.fields.filter(({ moments }) => moments.length);
+    const values = there.map(({ title, moments }) => sentence(title, moments.at(-1), (...key) => this.stage.word(...key)));
     if (!values.length) return;
     const said = { kind: this.stage.word(`histograms.${this.kind}`), step: whole(frame.step), values: values.join(" ") };
     this.canvas.setAttribute("aria-label", this.stage.word("histograms.alt", said));
   }
-}
-
-function percent(part) {
-  const size = 100 * part;
-  return `${size > 0 && size < 0.1 ? "<0.1" : size >= 99.95 || size < 0.05 ? Math.round(size) : size.toPrecision(size < 10 ? 2 : 3)} %`;
 }
 
 function shortened(pen, text, width) {

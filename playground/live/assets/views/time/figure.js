@@ -86,9 +86,10 @@ export function figure(record, others, all, how, shown, colours, word) {
   return { data, layout: layout(all, boxes, height, how, shown, colours, word) };
 }
 
+// Four ways to draw a line, told apart without colour. `part` is 0 for training and 1 for test.
 const styles = {
-  own: (part, colours) => (part ? { color: colours.test, width: 2, dash: "6px,3px" } : { color: colours.train, width: 2, dash: "solid" }),
-  other: (part, color) => (part ? { color, width: 1.6, dash: "9px,3px,2px,3px" } : { color, width: 1.6, dash: "2px,2px" }),
+  own: (part, colours) => ({ color: part ? colours.test : colours.train, width: 2, dash: part ? "6px,3px" : "solid" }),
+  other: (part, color) => ({ color, width: 1.6, dash: part ? "9px,3px,2px,3px" : "2px,2px" }),
 };
 
 function add(data, { panel, index, how, shown }, line, style) {
@@ -96,7 +97,9 @@ function add(data, { panel, index, how, shown }, line, style) {
   const yaxis = index ? `y${index + 1}` : "y";
   const faint = how.smooth && panel.name !== "lr";
   if (panel.name === "lr") style = { ...style, shape: "hv" };
-  const trace = { type: "scatter", mode: line.count > 1 ? "lines" : "markers", xaxis: "x", yaxis, hoverinfo: "none", line: style, marker: { color: style.color, size: 5 } };
+  const mode = line.count > 1 ? "lines" : "markers";
+  const marker = { color: style.color, size: 5 };
+  const trace = { type: "scatter", mode, xaxis: "x", yaxis, hoverinfo: "none", line: style, marker };
   const measured = cut(line, line.values, how, shown.x, panel);
   if (!faint) return void data.push({ ...trace, ...measured });
   data.push({ ...trace, ...measured, opacity: 0.28, line: { ...style, width: 1, dash: "solid" } });
@@ -133,7 +136,15 @@ export function smoothed(line, logarithmic = false) {
 function layout(all, boxes, height, { axis, log }, shown, colours, word) {
   const drawn = height - MARGIN.bottom;
   const tick = { size: 12, color: colours.faint };
-  const quiet = { gridcolor: colours.line, linecolor: colours.line, zeroline: false, ticks: "", tickfont: tick, automargin: false, autorange: false };
+  const quiet = {
+    gridcolor: colours.line,
+    linecolor: colours.line,
+    zeroline: false,
+    ticks: "",
+    tickfont: tick,
+    automargin: false,
+    autorange: false,
+  };
   const lowest = all.length > 1 ? `y${all.length}` : "y";
   const result = {
     height,
