@@ -44,6 +44,7 @@ def put(new: Experiment, *, notice: str = "") -> None:
         st.session_state["form"] = text
     st.session_state["refused"] = {}
     st.session_state["form_notice"] = notice
+    st.session_state["link_error"] = st.session_state["link_trouble"] = ""  # whoever goes on has read them
 
 
 def undo() -> None:

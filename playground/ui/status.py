@@ -16,6 +16,8 @@ def explain(now: Now) -> None:
         say(t("ui.link_error", reason=st.session_state["link_error"]), "error", key="link")
     if st.session_state.get("link_trouble"):
         say(t(st.session_state["link_trouble"]), "warning", key="run-link")
+    if st.session_state.get("owner_by_link") and st.session_state.get("run"):
+        say(t("ui.keep_link"), "quiet", key="keep-link")
     if now.trouble:
         say(now.trouble, "error", key="trouble")
     if st.session_state.get("form_notice"):
