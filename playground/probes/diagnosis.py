@@ -16,7 +16,7 @@ import numpy as np
 
 from playground.probes.asks import Scene
 from playground.probes.registry import Array
-from playground.probes.vitals import TINY, Vitals
+from playground.probes.vitals import TINY, Signs, Vitals
 
 LEARNED_ACCURACY, LEARNED_R2 = 0.95, 0.9
 """From here on a task counts as learned."""
@@ -30,6 +30,8 @@ STEEP = 100.0
 """The norm of the first gradient from which on a deep network counts as exploding; healthy ones are below 20."""
 HURLED = 0.3
 """How far a first step moves the weights, in parts of their own size, where a large gradient does harm."""
+NO_WEIGHTS = 1e-6
+"""A norm of the weights below which a step cannot be compared with them."""
 LEAP = 1.0
 """How far a first step may move the weights, in parts of their own size; healthy ones are below 0.3."""
 LARGE_INPUT, UNEVEN_INPUT = 6.0, 50.0
@@ -191,7 +193,7 @@ def exploding(course: Course, found: frozenset[str]) -> Finding | None:
         return None
     if start.gradient_norm < STEEP and start.pushes[0] < SWOLLEN * max(start.pushes[-1], TINY):
         return None
-    share = start.step_norm / max(start.weight_norm, TINY)
+    share = _share(start)
     if share < HURLED:
         return None  # it is clipped, or an optimizer that does not mind
     return Finding("exploding", {"norm": start.gradient_norm, "share": share})
@@ -255,7 +257,7 @@ def lr_high(course: Course, found: frozenset[str]) -> Finding | None:
     now = course.vitals.now
     figures = {"lr": course.lr, "before": before, "after": after, "calm": calm, "steps": steps}
     figures["epochs"] = math.ceil(course.scene.epoch)
-    return Finding("lr_high", figures | {"share": now.step_norm / max(now.weight_norm, TINY)}, cause="jumps")
+    return Finding("lr_high", figures | {"share": _share(now)}, cause="jumps")
 
 
 @rule
@@ -271,7 +273,7 @@ def lr_low(course: Course, found: frozenset[str]) -> Finding | None:
         return None
     now = course.vitals.now
     figures = {"lr": course.lr, "before": before, "after": after, "bold": bold, "steps": steps}
-    return Finding("lr_low", figures | {"share": now.step_norm / max(now.weight_norm, TINY)})
+    return Finding("lr_low", figures | {"share": _share(now)})
 
 
 @rule
@@ -374,12 +376,17 @@ def _disabled(course: Course, name: str, sign: str) -> Finding | None:
     return Finding(name, figures, cause="start" if from_start else "training")
 
 
+def _share(signs: Signs) -> float:
+    """Return how far a step moves the weights, in parts of their own size; 0 where they have none yet."""
+    return signs.step_norm / signs.weight_norm if signs.weight_norm > NO_WEIGHTS else 0.0
+
+
 def _leap(course: Course) -> Finding | None:
     """Return what is wrong if the first step has thrown the weights far away, and nothing is learned since."""
     if not (course.settled and course.struggles):
         return None
     start = course.vitals.start
-    share = start.step_norm / max(start.weight_norm, TINY)
+    share = _share(start)
     if share < LEAP:
         return None
     return Finding("lr_high", {"lr": course.lr, "share": share}, cause="leaps")

@@ -59,7 +59,14 @@ class Room:
     def bundle(self, wanted: dict[str, Any]) -> bytes:
         """Return what a page with these wishes is to be told."""
         with self._lock:
-            mount = {"token": "", "run": "room", "lang": self.lang, "views": self.views, "transport": "data", "reports": []}
+            mount = {
+                "token": "",
+                "run": "room",
+                "lang": self.lang,
+                "views": self.views,
+                "transport": "data",
+                "reports": [],
+            }
             options: dict[str, Any] = {"mount": mount | {"words": {}}, "status": self._status()}
             for request in wanted.get("requests", ()):
                 if request["id"] not in self._known:

@@ -106,7 +106,9 @@ class Explained:
         self.page.wait_for_selector("body[data-ready]")
         for view in views.split(","):
             self.page.wait_for_selector(f".stage-view[data-view='{view}']", state="attached")
-        self.page.wait_for_function("n => Number(document.querySelector('.stage').dataset.mounts) >= n", arg=len(views.split(",")))
+        self.page.wait_for_function(
+            "n => Number(document.querySelector('.stage').dataset.mounts) >= n", arg=len(views.split(","))
+        )
 
     def _hear(self, kind: str, text: str) -> None:
         if kind in ("error", "warning") and "willReadFrequently" not in text:
