@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ __all__ = ["Ack", "Client", "NoSuchRun", "RunSummary", "RunView", "ServiceDown"]
 
 LONG = 40.0
 MAX_IDLE = 4
+TRIES = 4
 LOOKING = (
     commands.Poll,
     commands.ListRuns,
@@ -272,32 +274,25 @@ class Client:
             connection.close()
 
     def _ask(self, request: Request, timeout: float = TIMEOUT) -> Parcel:
-        connection = self._take()
-        try:
-            parcel = connection.ask(request, timeout)
-        except OSError as error:
-            connection.close()
-            if isinstance(error, TimeoutError) or not isinstance(request, LOOKING):
-                raise ServiceDown("run.service_lost") from error
-            # The service went away in the middle of it; to look twice does no harm.
-            parcel = self._once_more(request, timeout)
-        except BaseException:
-            connection.close()
-            raise
-        else:
+        # A service may leave in the middle of a question, and another may come up; to look again does no harm.
+        tries = TRIES if isinstance(request, LOOKING) else 1
+        while True:
+            connection, tries = self._take(), tries - 1
+            try:
+                parcel = connection.ask(request, timeout)
+            except OSError as error:
+                connection.close()
+                if isinstance(error, TimeoutError) or not tries:
+                    raise ServiceDown("run.service_lost") from error
+                time.sleep(0.1)
+                continue
+            except BaseException:
+                connection.close()
+                raise
             self._give_back(connection)
-        if "error" in parcel.body:
-            raise error_from(parcel.body["error"])
-        return parcel
-
-    def _once_more(self, request: Request, timeout: float) -> Parcel:
-        connection = self._take()
-        try:
-            return connection.ask(request, timeout)
-        except OSError as error:
-            raise ServiceDown("run.service_lost") from error
-        finally:
-            connection.close()
+            if "error" in parcel.body:
+                raise error_from(parcel.body["error"])
+            return parcel
 
     def _take(self) -> Connection:
         """Return a connection that was alive just now."""

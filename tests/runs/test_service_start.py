@@ -143,6 +143,20 @@ def test_a_killed_service_is_a_sentence_or_is_there_again(tmp_path: Path):
         home.client.info()
 
 
+def test_a_reader_does_not_notice_that_the_service_is_replaced(tmp_path: Path):
+    with house(tmp_path) as home:
+        run = home.start(max_steps=20)
+        home.until(run, "finished")
+        pids = set[int]()
+        for _ in range(3):
+            pids.add(home.client.info()["pid"])
+            other = Client(tmp_path, home.environment)
+            other.shut_down()
+            for _ in range(20):
+                assert home.view(run).status == "finished"
+        assert len(pids) == 3
+
+
 def test_a_folder_that_is_a_file_is_refused_in_a_sentence(tmp_path: Path):
     (tmp_path / "data").write_text("I am a file")
     with pytest.raises(ServiceDown, match=r"The data folder .*data cannot be used \(.*\); choose another"):
