@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from playground.runs.commands import Follow, Watching
 from playground.runs.control import Answer, Control
 from playground.runs.live import Run
 from playground.runs.reasons import plain_error
-from playground.runs.wire import Assembler, WireError, pack
+from playground.runs.wire import Assembler, Parcel, WireError, pack
 from playground.spec.errors import SpecError
 
 MAX_CREDITS = 2
@@ -63,6 +63,7 @@ class Follower:
 async def follow(
     control: Control,
     request: Follow,
+    come: Iterable[Parcel],
     assembler: Assembler,
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
@@ -73,12 +74,13 @@ async def follow(
     Args:
         control: the verbs.
         request: the first message.
+        come: what has come after it already.
         assembler: takes what the connection brings.
         reader, writer: the connection.
         busy: told again and again that somebody needs the service.
     """
     follower = Follower(request)
-    hearing = asyncio.create_task(_listen(follower, assembler, reader))
+    hearing = asyncio.create_task(_listen(follower, come, assembler, reader))
     hearing.add_done_callback(lambda _: follower.woken.set())
     watched: Run | None = None
     try:
@@ -108,9 +110,13 @@ async def follow(
         await asyncio.wait([hearing])
 
 
-async def _listen(follower: Follower, assembler: Assembler, reader: asyncio.StreamReader) -> None:
+async def _listen(
+    follower: Follower, come: Iterable[Parcel], assembler: Assembler, reader: asyncio.StreamReader
+) -> None:
     """Take what the other side says until it hangs up or says something that is no message."""
     with contextlib.suppress(ConnectionError, WireError, SpecError):
+        for parcel in come:
+            follower.hear(Watching.parse(parcel.body))
         while data := await reader.read(1 << 14):
             for parcel in assembler.feed(data):
                 follower.hear(Watching.parse(parcel.body))

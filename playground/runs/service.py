@@ -17,6 +17,8 @@ import os
 import signal
 import sys
 import time
+from collections import deque
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +44,7 @@ from playground.runs.quotas import Quotas
 from playground.runs.reasons import ServiceDown, plain_error
 from playground.runs.replays import Replays
 from playground.runs.trainer import trainers
-from playground.runs.wire import FROM_CLIENT, Assembler, WireError, pack
+from playground.runs.wire import FROM_CLIENT, Assembler, Parcel, WireError, pack
 from playground.spec.errors import SpecError
 
 logger = logging.getLogger(__name__)
@@ -147,9 +149,11 @@ class Service:
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assembler, greeted = Assembler(FROM_CLIENT), False
         while data := await reader.read(1 << 16):
-            for parcel in assembler.feed(data):
+            come = deque(assembler.feed(data))
+            while come:
+                parcel = come.popleft()
                 if greeted and parcel.body.get("kind") == "follow":
-                    await self._follow(parcel.body, assembler, reader, writer)
+                    await self._follow(parcel.body, come, assembler, reader, writer)
                     return
                 body, payloads = await self._respond(parcel.body, greeted=greeted)
                 greeted = greeted or body.get("protocol") == PROTOCOL
@@ -161,6 +165,7 @@ class Service:
     async def _follow(
         self,
         body: dict[str, Any],
+        come: Iterable[Parcel],
         assembler: Assembler,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
@@ -171,7 +176,7 @@ class Service:
         except SpecError as error:
             writer.write(pack({"error": plain_error(error)}))
             return
-        await follow(self.control, request, assembler, reader, writer, self._asked)
+        await follow(self.control, request, come, assembler, reader, writer, self._asked)
 
     def _asked(self) -> None:
         self.asked = time.monotonic()

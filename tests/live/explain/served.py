@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -28,7 +28,7 @@ class Handler(SimpleHTTPRequestHandler):
     """`/live/assets/…` from the package, bundles from the rooms, anything else from this folder."""
 
     protocol_version = "HTTP/1.1"
-    rooms: dict[str, Room] = {}
+    rooms: ClassVar[dict[str, Room]] = {}
 
     def do_POST(self) -> None:
         wanted = json.loads(self.rfile.read(int(self.headers["content-length"])))

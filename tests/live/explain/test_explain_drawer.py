@@ -129,7 +129,8 @@ def test_everything_fits_on_a_phone_and_nothing_is_below_twelve_pixels(explained
     open_unit(one, 1, 3)
     assert one.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     small = """() => [...document.querySelectorAll('.stage-view[data-view=backprop] *, .stage-drawer *')]
-        .filter((node) => node.checkVisibility?.() && [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim()))
+        .filter((node) => node.checkVisibility?.())
+        .filter((node) => [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim()))
         .filter((node) => parseFloat(getComputedStyle(node).fontSize) < 12)
         .map((node) => node.outerHTML.slice(0, 80))"""
     assert one.page.evaluate(small) == []

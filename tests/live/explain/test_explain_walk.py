@@ -270,7 +270,7 @@ def test_the_gradient_check_says_what_it_found(explained: Open) -> None:
     assert [rows.nth(i).get_attribute("data-tensor") for i in range(rows.count())] == list(
         one.room.trainer.state()
     )
-    assert set(rows.nth(i).get_attribute("data-verdict") for i in range(rows.count())) == {"right"}
+    assert {rows.nth(i).get_attribute("data-verdict") for i in range(rows.count())} == {"right"}
     one.page.keyboard.press("Escape")
     one.page.wait_for_selector(".stage-check", state="detached")
     assert one.page.evaluate("document.activeElement.textContent").endswith("Gradient check")

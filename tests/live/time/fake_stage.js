@@ -132,16 +132,22 @@ export class FakeStage extends Events {
 
   present(frame) {
     this.diary.presented.push(frame.step);
+    this.wish = null;
     this.#turn("replay");
     this.show(frame);
   }
 
+  // As board.js has it: the newest wish wins, and going live takes it back.
   async seek(step) {
     this.diary.seeks.push(step);
-    this.present(await this.recorded(step));
+    this.wish = step;
+    this.#turn("replay");
+    const frame = await this.recorded(step);
+    if (this.wish === step) this.present(frame);
   }
 
   live() {
+    this.wish = null;
     this.#turn("live");
     this.show(this.newest);
   }
@@ -196,7 +202,7 @@ function setup(plane) {
     ["Linear", "Linear", 8],
     ["Tanh", "Tanh", 8],
     ["Linear", "Linear", 1],
-  ].map(([kind, name, units], index) => ({ index, kind, name, shape: [units], parameters: 0 }));
+  ].map(([kind, name, units], index) => ({ index, kind, name, shape: [units], parameters: kind === "Linear" ? 9 * units : 0 }));
   return {
     lang: "en",
     experiment: {},
