@@ -18,6 +18,7 @@ const SLOWEST = 500;
 const SHARE = 0.06; // of the browser's time goes to them
 const SPOKEN = 1000; // ms between two texts for screen readers
 const STILL = 4; // px that a click may move
+const TWICE = 400; // ms between the clicks of a double click
 const SETTINGS = { displayModeBar: false, responsive: false, doubleClick: false, scrollZoom: false, showTips: false };
 
 export function mount(element, stage) {
@@ -88,7 +89,7 @@ class Curves {
     this.smooth = chip(stage.word("curves.smooth"), stage.word("curves.smooth_help"), () => this.#switch("smooth"));
     this.log = chip(stage.word("curves.log"), stage.word("curves.log_help"), () => this.#switch("log"));
     this.axis = chip("", "", () => this.#turn());
-    this.all = chip(stage.word("curves.whole"), stage.word("curves.everythinghelp"), () => this.#unzoom());
+    this.all = chip(stage.word("curves.whole"), stage.word("curves.whole_help"), () => this.#unzoom());
     this.all.removeAttribute("aria-pressed");
     this.plot = h("div", { class: "stage-curves-plot" });
     this.canvas = h("canvas", { class: "stage-curves-canvas", "aria-hidden": "true" });
@@ -137,7 +138,7 @@ class Curves {
     this.release = (event) => {
       this.held = false;
       const still = down && Math.hypot(event.clientX - down.clientX, event.clientY - down.clientY) < STILL;
-      if (still) this.#seek(down);
+      if (still) this.#click(down);
       down = null;
       if (this.record.version !== this.drawn.version) this.#plan();
     };
@@ -265,12 +266,6 @@ class Curves {
   #wire() {
     this.plotted = true;
     this.plot.on("plotly_relayout", (changes) => this.#zoomed(changes));
-    this.plot.on("plotly_doubleclick", () => {
-      this.#unzoom();
-      // The first of the two clicks has gone to a moment that nobody wanted to see.
-      if (this.before?.mode === "live") this.stage.live();
-      else if (this.before) this.stage.seek(this.before.step);
-    });
   }
 
   #zoomed(changes) {
@@ -308,12 +303,20 @@ class Curves {
     return Math.min(Math.max(step, 0), Math.max(this.record.lastStep, 0));
   }
 
-  #seek(event) {
+  // A click shows that moment; a second one at once undoes the zoom, and the first click with it.
+  #click(event) {
     if (!this.shown || !this.record.lines.size) return;
-    const { mode, frame } = this.stage;
-    const now = performance.now();
-    if (!this.before || now - this.before.at > 400) this.before = { mode, step: frame?.step ?? 0, at: now };
-    this.stage.seek(this.#stepAt(this.#inside(event)))?.catch?.((error) => this.stage.announce(error.message));
+    const { stage, before } = this;
+    const again = before && event.timeStamp - before.at < TWICE;
+    this.before = again ? null : { mode: stage.mode, step: stage.frame?.step ?? 0, at: event.timeStamp };
+    if (!again || !this.zoom) return this.#seek(this.#stepAt(this.#inside(event)));
+    this.#unzoom();
+    if (before.mode === "live") stage.live();
+    else this.#seek(before.step);
+  }
+
+  #seek(step) {
+    this.stage.seek(step)?.catch((error) => this.stage.announce(error.message));
   }
 
   #above() {
