@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+import playground.lessons.doctor  # noqa: F401 - enters its question
 from playground.data import load
 from playground.live import completing, tokens
 from playground.live.envelope import with_fields

@@ -172,7 +172,7 @@ def facts(scene: Scene, sample: Sample, found: Walk) -> dict[str, Any]:
         "sample": {"index": sample.index, "test": sample.test},
         "samples": [len(scene.subject.dataset.x), len(scene.subject.dataset.x_test)],
         "loss": found.loss,
-        "loss_after": found.loss_after,
+        "loss_after": found.loss_after if math.isfinite(found.loss_after) else None,
         "penalty": found.penalty,
         "lr": found.lr,
         "norm": found.norm,
