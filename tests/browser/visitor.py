@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from playground.presets import presets
+
 PATIENCE = 60.0
 """Seconds; the machine may be shared."""
 
@@ -27,14 +29,18 @@ def preset(tab: Any, name: str) -> None:
     press(tab, f"preset-{name}")
     tab.keyboard.press("Escape")
     tab.locator(key("preset-list")).wait_for(state="hidden")
-    until(lambda: status(tab) == "ready" and step(tab) == 0, "the example is there")
+    button = tab.locator(f"{key('presets')} button:visible").first
+    until(lambda: presets()[name].title() in button.inner_text(), "the example is there")
+    until(lambda: status(tab) == "ready" and step(tab) == 0, "it stands at its start")
 
 
 def type_in(tab: Any, name: str, entry: str) -> None:
     """Type an entry into the list called `name`."""
     box = tab.locator(f"{key(name)} input").first
     box.click()
-    box.press_sequentially(entry)  # key by key: the list takes a pasted text for an insertion into the entry before
+    box.press_sequentially(
+        entry
+    )  # key by key: the list takes a pasted text for an insertion into the entry before
     tab.keyboard.press("Enter")
 
 
