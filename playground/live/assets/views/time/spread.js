@@ -57,19 +57,24 @@ export class Moment {
     });
     const spread = Math.sqrt(Math.max(square - mean * mean, 0));
     const reach = Math.max(LEAST, SHARPER * spread * total ** -0.2);
-    const margin = 2.5 * reach;
     const points = [];
     let top = 0;
     for (let row = 0; row <= ROWS; row++) {
-      const at = -margin + (row / ROWS) * (bins - 1 + 2 * margin);
+      const at = (row / ROWS) * bins - 0.5;
       let height = 0;
-      for (let i = 0; i < bins; i++) if (counts[i]) height += counts[i] * Math.exp(-0.5 * ((i - at) / reach) ** 2);
+      for (let i = 0; i < bins; i++) if (counts[i]) height += counts[i] * hill(at, i, bins, reach);
       top = Math.max(top, height);
-      points.push([low + ((at + 0.5) / bins) * (high - low), height]);
+      points.push([low + (row / ROWS) * (high - low), height]);
     }
     for (const point of points) point[1] /= top;
     return points;
   }
+}
+
+// A normal kernel whose tails are folded back at both ends: there is nothing beyond the least and the greatest number.
+function hill(at, bin, bins, reach) {
+  const bell = (distance) => Math.exp(-0.5 * (distance / reach) ** 2);
+  return bell(at - bin) + bell(at + bin + 1) + bell(2 * bins - 1 - at - bin);
 }
 
 /** What one name's numbers were at some moments, evenly spread over the steps that were seen. */

@@ -119,7 +119,7 @@ function mark(pen, x, colours) {
 }
 
 function haunt(pen, x, colours) {
-  pen.strokeStyle = colours.accent;
+  pen.strokeStyle = colours.test;
   pen.lineWidth = 1.5;
   pen.setLineDash([3, 3]);
   pen.beginPath();
