@@ -15,6 +15,7 @@ from playground.lessons.rehearsal import Rehearsed, rehearse
 from playground.lessons.remedies import Remedy, remedies
 from playground.probes.arithmetic import number, setting
 from playground.probes.asks import Answer, Nothing, Scene, ask
+from playground.probes.backprop import MAX_PARAMETERS
 from playground.probes.diagnosis import Finding, examine
 from playground.spec import Experiment, SpecError
 
@@ -28,9 +29,14 @@ UNREHEARSED = ("overfitting", "imbalance")
 def doctor(scene: Scene, nothing: Nothing, lang: str) -> Answer:
     """Return what is wrong: for each finding `title`, `evidence` and `why` in words, and a `remedy` or None.
 
+    Of a network that is too large to look at nothing is said.
+
     A remedy has `change` (what is different, in a sentence), `experiment` (plain, with its version), and `rehearsed`, a
     sentence on how it did in its first steps, or an empty text.
     """
+    subject = scene.subject
+    if subject.experiment.model.parameters(subject.dataset.input_shape) > MAX_PARAMETERS:
+        return Answer({"step": scene.step, "epoch": scene.epoch, "findings": []})
     found = (spoken(finding, scene, lang) for finding in examine(scene))
     said = [one for one in found if one is not None][:SHOWN]
     return Answer({"step": scene.step, "epoch": scene.epoch, "findings": said})

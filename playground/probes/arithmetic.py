@@ -5,8 +5,9 @@ The rule: every `=` can be checked with a pocket calculator from the digits that
 - A result is the true number, rounded to the nearest (three significant digits at least).
 - An operand gets as many digits as it takes for the shown operands to give the shown result, three at least.
 - The terms of a sum have the same number of places, and as many as it takes for the rounded terms to add up to the
-  rounded sum. Where `EXTRA` places more do not do it (one sum of ten terms in twenty-five, one of three in a thousand), those terms that
-  lie nearest to the other neighbour are rounded there: least-change rounding, off by less than one unit of the last.
+  rounded sum. Where `EXTRA` places more do not do it (one sum of ten terms in twenty-five, one of three in a
+  thousand), those terms that lie nearest to the other neighbour are rounded there: least-change rounding, off by less
+  than one unit of the last place.
 
 Negative numbers have a true minus sign, and powers of ten are written out: −1.20·10⁻⁷.
 """

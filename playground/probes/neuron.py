@@ -18,9 +18,9 @@ from playground.probes.arithmetic import Operand, Term, number, placed, subscrip
 from playground.probes.asks import Answer, Scene, ask
 from playground.probes.backprop import Sample, Walk, facts, walk
 from playground.probes.columns import Column
-from playground.probes.formulas import layers, losses, optimizers
+from playground.probes.formulas import losses, optimizers, units
 from playground.probes.formulas.blocks import MOST_TERMS, Block, alone, line_of, note, product, setting, total
-from playground.probes.formulas.layers import PASSING, Place, slope
+from playground.probes.formulas.units import PASSING, Place, slope
 from playground.spec import SpecError
 from playground.spec.layers import Dropout, Linear
 
@@ -150,7 +150,7 @@ class Opened:
             if isinstance(self._layer(index), Linear):
                 blocks.append(total(self.symbol(position), list(self._weighted(index))))
             else:
-                blocks += layers.forward(self._place(position, index))
+                blocks += units.forward(self._place(position, index))
         return blocks + self._passing()
 
     def backward(self) -> list[Block]:
@@ -158,7 +158,7 @@ class Opened:
         blocks = self._arriving()
         for position in reversed(range(len(self.working))):
             if not isinstance(self._layer(self.working[position]), Linear):
-                blocks += layers.backward(self._place(position, self.working[position]))
+                blocks += units.backward(self._place(position, self.working[position]))
         return blocks
 
     def parameters(self) -> list[Parameter]:

@@ -27,8 +27,9 @@ from playground.spec import Experiment, State
 from playground.spec.layers import Linear
 from playground.spec.random import stream
 
-SAMPLES = 256
-"""Training samples that are looked at, evenly spread."""
+SAMPLES, FEWEST = 256, 16
+"""Training samples that are looked at, evenly spread; fewer of them in a network that costs much."""
+LOOK_FLOPS = 300_000_000
 TRIAL_FLOPS = 400_000_000
 TRIAL_STEPS = 600
 """What a trial may cost: a fifth of a second."""
@@ -82,8 +83,10 @@ class Vitals:
     @cached_property
     def chosen(self) -> Array:
         """The indices of the samples that are looked at."""
-        count = len(self.scene.subject.dataset.x)
-        return np.unique(np.linspace(0, count - 1, min(count, SAMPLES)).astype(np.int64))
+        dataset = self.scene.subject.dataset
+        affordable = LOOK_FLOPS // max(3 * self.experiment.model.flops(dataset.input_shape), 1)
+        count = min(len(dataset.x), max(FEWEST, min(SAMPLES, affordable)))
+        return np.unique(np.linspace(0, len(dataset.x) - 1, count).astype(np.int64))
 
     @cached_property
     def now(self) -> Signs:

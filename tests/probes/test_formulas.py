@@ -15,9 +15,10 @@ from playground.presets import preset
 from playground.probes import Subject
 from playground.probes.asks import Scene, answer
 from playground.probes.backprop import Sample, walk
-from playground.probes.formulas import layers as layer_formulas
+from playground.probes.formulas import activations, together
 from playground.probes.formulas import losses as loss_formulas
 from playground.probes.formulas import optimizers as optimizer_formulas
+from playground.probes.formulas import units as layer_formulas
 from playground.spec import Experiment, LayerSpec, LossSpec, ModelSpec, OptimizerSpec
 from playground.spec.layers import Linear
 from tests import strategies
@@ -163,6 +164,8 @@ def compare_after(experiment: Experiment, steps: int) -> None:
 
 
 def test_the_catalogues_have_a_formula_each() -> None:
+    assert activations
+    assert together
     spoken = set(layer_formulas.FORMULAS) | {Linear, *layer_formulas.PASSING}
     assert spoken == set(LayerSpec.catalogue().values())
     assert set(loss_formulas.FORMULAS) == set(LossSpec.catalogue().values())

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playground.probes.arithmetic import Operand, Term, subscript
+from playground.probes.formulas.activations import sigmoid
 from playground.probes.formulas.blocks import Block, alone, line, setting, total
-from playground.probes.formulas.layers import sigmoid, slope
+from playground.probes.formulas.units import slope
 from playground.spec import LossSpec, losses
 
 Vector = NDArray[np.float64]

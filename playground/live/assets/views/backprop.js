@@ -1,13 +1,15 @@
 // One training step on one sample, walked through on the diagram in five numbered phases: forward, loss, backward, gradient,
 // update. Every number is that of the step the engine would take with this sample alone. Beside it the gradient check.
 
-import { digits, h, s } from "../dom.js";
+import { h } from "../dom.js";
 import { CheckTable } from "./explain/check.js";
 import { formulas, line } from "./explain/formula.js";
 import { at } from "./explain/moment.js";
+import { momentOf, short, unitOf } from "./explain/moments.js";
 import { Overlay } from "./explain/overlay.js";
-import { path, PHASES, reached } from "./explain/path.js";
+import { path, PHASES } from "./explain/path.js";
 import { choose, sampleOf, sampleRow } from "./explain/sample.js";
+import { Tools } from "./explain/tools.js";
 import { rest } from "./picture/spot.js";
 import { dye } from "./picture/styles.js";
 
@@ -15,10 +17,8 @@ export const needs = [];
 export const place = "main";
 export const styles = "backprop.css";
 
-const PACES = [0.5, 1, 2, 4];
 const STOP = { unit: 900, column: 1700 }; // ms at pace 1
 const FEW = 24; // units of a network that is walked unit by unit at first
-const MOST = 64; // units of a column that the diagram shows
 
 /** The view: `draw`, `dispose`, `start()`, `stop()`. */
 export function mount(element, stage) {
@@ -67,7 +67,7 @@ class Backprop {
       choose(stage, this.walk.sample);
       this.#go(0);
       this.play();
-      this.controls.play.focus({ preventScroll: true });
+      this.tools.play.focus({ preventScroll: true });
       stage.announce(this.word("begun"));
     } catch (error) {
       this.#refuse(error);
@@ -144,7 +144,7 @@ class Backprop {
     this.now = Math.max(0, Math.min(this.way.length - 1, index));
     const stop = this.way[this.now];
     this.#controls();
-    this.overlay.show(this.#moment(stop));
+    this.overlay.show(this.#moment());
     this.stage.emit?.("phase", { phase: stop.phase, column: stop.column, unit: stop.unit, direction: stop.phase === 3 || stop.phase === 4 ? -1 : 1 });
     await this.#explain(stop);
   }
@@ -154,65 +154,16 @@ class Backprop {
     this.#go(this.way.findIndex((stop) => stop.phase === phase));
   }
 
-  // What the overlay shows: what has been computed so far in this phase, and the edges that are busy.
-  #moment(stop) {
-    const { arrays, columns } = this.walk;
-    const [values, notes] = [new Map(), new Map()];
-    const show = (column, array, phase) => {
-      for (let unit = 0; unit < Math.min(array.data.length, MOST); unit++) {
-        if (!phase || reached(this.way, this.now, phase, column, unit)) values.set(`${column}/${unit}`, array.data[unit]);
-      }
-    };
-    const output = (column) => (column < 0 ? arrays.x : arrays[`a/${columns[column].until}`]);
-    const blame = (column) => arrays[`d/${columns[column].layer}`];
-    const all = columns.map((_, column) => column);
-    if (stop.phase <= 2) for (const column of all) show(column, output(column), 1);
-    else if (stop.phase === 3) for (const column of all) show(column, blame(column), 3);
-    else if (stop.phase === 4) {
-      show(stop.column, blame(stop.column)); // times what comes in: the gradient
-      show(stop.column - 1, output(stop.column - 1));
-    }
-    if (stop.phase === 1) show(-1, arrays.x);
-    if (stop.phase === 5) this.#biases(stop, notes);
-    const loss = stop.phase === 2 ? `L = ${short(this.walk.loss)}` : null;
-    const target = loss && arrays.target.data.length === 1 ? `t = ${short(arrays.target.data[0])}` : null;
-    const example = stop.phase === 2 ? null : this.#unitOf(stop);
-    return { stop, example, values, notes, edges: this.#edges(stop), forwards: stop.phase !== 3, loss, target };
+  #moment() {
+    return momentOf(this.walk, this.way, this.now, this.chosen);
   }
 
-  #biases({ column, unit }, notes) {
-    const name = `${this.walk.columns[column].layer}.bias`;
-    const [old, after] = ["old", "new"].map((which) => this.walk.arrays[`${which}/${name}`]);
-    if (old && unit !== null) notes.set(`${column}/${unit}`, `b ${change(old.data[unit], after.data[unit])}`);
-  }
-
-  #edges(stop) {
-    if (stop.phase === 2) return [];
-    const { arrays, columns } = this.walk;
-    const ahead = stop.phase === 3;
-    const column = ahead ? stop.column + 1 : stop.column;
-    if (column >= columns.length) return [];
-    const tensor = `${columns[column].layer}.weight`;
-    const [old, gradient, after] = ["old", "g", "new"].map((name) => arrays[`${name}/${tensor}`]);
-    if (!old || old.shape.length !== 2) return [];
-    const [rows, width] = old.shape;
-    const before = column ? arrays[`a/${columns[column - 1].until}`].data : arrays.x.data;
-    const deltas = arrays[`d/${columns[column].layer}`].data;
-    const found = [];
-    for (let row = 0; row < rows; row++) {
-      if (!ahead && stop.unit !== null && row !== stop.unit) continue;
-      for (let from = 0; from < width; from++) {
-        if (ahead && stop.unit !== null && from !== stop.unit) continue;
-        const at = row * width + from;
-        const edge = { column, row, from };
-        if (stop.phase === 1) edge.value = old.data[at] * before[from];
-        else if (ahead) edge.value = old.data[at] * deltas[row];
-        else if (stop.phase === 4) Object.assign(edge, { value: gradient.data[at], text: stop.unit === null ? null : short(gradient.data[at]) });
-        else Object.assign(edge, { value: after.data[at] - old.data[at], text: stop.unit === null ? null : change(old.data[at], after.data[at]) });
-        found.push(edge);
-      }
-    }
-    return found;
+  #controls() {
+    const stop = this.way[this.now];
+    this.tools.show(stop.phase, this.now, this.way.length, this.playing);
+    this.about.textContent = this.word(`about_${PHASES[stop.phase - 1]}`);
+    Object.assign(this.panel.dataset, { phase: stop.phase, stop: this.now, playing: this.playing });
+    if (!this.playing) this.stage.announce([this.word(PHASES[stop.phase - 1]), ...this.#heading(stop).slice(2).map((node) => node.textContent)].join(", "));
   }
 
   // --- the formula of the stop ------------------------------------------------------------------------------------------
@@ -222,7 +173,7 @@ class Backprop {
     this.title.replaceChildren(...this.#heading(stop));
     const way = { word: (key, values) => stage.word(key, values), rest: (source) => rest(stage, source && { kind: "unit", column: source[0], unit: source[1] }) };
     if (stop.phase === 2) return this.body.replaceChildren(...formulas(walk.loss_blocks, way));
-    const unit = this.#unitOf(stop);
+    const unit = unitOf(walk, stop, this.chosen);
     const { units } = stage.setup.columns[stop.column];
     if (stop.unit === null && units > 1) this.about.append(" ", this.word("example", { number: unit + 1, count: units }));
     const found = await this.#formula(stop.column, unit);
@@ -230,7 +181,7 @@ class Backprop {
     if (found instanceof Error) return this.body.replaceChildren(h("p", { class: "stage-refused" }, found.message));
     this.body.replaceChildren(...this.#lines(stop.phase, found, way));
     const next = this.way[this.now + 1];
-    if (next && next.phase !== 2) this.#formula(next.column, this.#unitOf(next)); // so that it is there in time
+    if (next && next.phase !== 2) this.#formula(next.column, unitOf(walk, next, this.chosen)); // so that it is there in time
   }
 
   #lines(phase, found, way) {
@@ -258,17 +209,6 @@ class Backprop {
       this.formulas.set(key, asked.then((frame) => frame.facts.answer).catch((error) => error));
     }
     return this.formulas.get(key);
-  }
-
-  // The unit that is explained: the stop's own, else what was chosen of its column, else where most happens.
-  #unitOf({ phase, column, unit }) {
-    if (unit !== null) return unit;
-    if (this.chosen?.column === column) return this.chosen.unit;
-    const { arrays, columns } = this.walk;
-    const { data } = arrays[phase === 1 ? `a/${columns[column].until}` : `d/${columns[column].layer}`];
-    let best = 0;
-    for (let unit = 1; unit < data.length; unit++) if (Math.abs(data[unit]) > Math.abs(data[best])) best = unit;
-    return best;
   }
 
   #heading(stop) {
@@ -323,7 +263,15 @@ class Backprop {
       choose(stage, sample);
       if (this.walk && (this.walk.sample.index !== sample.index || this.walk.sample.test !== sample.test)) this.#again(sample);
     });
-    this.panel = h("section", { class: "stage-walk", hidden: true, "aria-label": this.word("title") }, this.#head(), this.#phases(), this.#tools(), this.#content());
+    const deeds = {
+      jump: (phase) => this.#jump(phase),
+      move: (by) => (this.pause(), this.#go(this.now + by)),
+      toggle: () => (this.playing ? this.pause() : this.play()),
+      pace: (factor) => (this.pace = factor),
+      grain: (fine) => this.#regrain(fine),
+    };
+    this.tools = new Tools((key, values) => this.word(key, values), deeds, this.fine);
+    this.panel = h("section", { class: "stage-walk", hidden: true, "aria-label": this.word("title") }, this.#head(), this.tools.list, this.tools.row, this.#content());
     this.panel.onkeydown = (event) => this.#key(event);
     this.element.replaceChildren(this.bar, this.panel, this.said);
   }
@@ -331,31 +279,6 @@ class Backprop {
   #head() {
     const close = h("button", { type: "button", class: "stage-tool stage-walk-close", "aria-label": this.stage.word("close"), title: this.stage.word("close"), onclick: () => this.stop() }, "×");
     return h("header", { class: "stage-walk-head" }, this.sample.row, close);
-  }
-
-  #phases() {
-    this.phases = PHASES.map((name, index) => h("li", {}, h("button", { type: "button", class: "stage-phase", onclick: () => this.#jump(index + 1) }, h("span", { class: "stage-step" }, index + 1), h("span", {}, this.word(name)))));
-    return h("ol", { class: "stage-phases" }, this.phases);
-  }
-
-  #tools() {
-    const tool = (name, deed) => h("button", { type: "button", class: "stage-tool", "aria-label": this.word(name), title: this.word(name), onclick: deed }, icon(name));
-    const by = (count) => () => {
-      this.pause();
-      this.#go(this.now + count);
-    };
-    this.controls = { back: tool("back", by(-1)), play: tool("play", () => (this.playing ? this.pause() : this.play())), forth: tool("forth", by(1)) };
-    this.controls.play.classList.add("stage-walk-play");
-    const pace = h("select", { class: "stage-choice", "aria-label": this.word("pace"), onchange: () => (this.pace = Number(pace.value)) }, PACES.map((each) => h("option", { value: each, selected: each === 1 }, `${each}×`)));
-    const grain = h(
-      "select",
-      { class: "stage-choice", "aria-label": this.word("grain"), onchange: () => this.#regrain(grain.value === "unit") },
-      h("option", { value: "unit", selected: this.fine }, this.word("by_unit")),
-      h("option", { value: "column", selected: !this.fine }, this.word("by_column")),
-    );
-    this.place = h("span", { class: "stage-faint stage-walk-place" });
-    this.progress = h("progress", { max: 1, value: 0, "aria-hidden": "true" });
-    return h("div", { class: "stage-walk-tools" }, ...Object.values(this.controls), pace, grain, this.progress, this.place);
   }
 
   #content() {
@@ -366,26 +289,6 @@ class Backprop {
     this.moved = h("p", { class: "stage-walk-moved", hidden: true }, this.movedText, again);
     this.about = h("p", { class: "stage-note" });
     return h("div", { class: "stage-walk-content" }, this.moved, this.title, this.about, this.body);
-  }
-
-  #controls() {
-    const stop = this.way[this.now];
-    const deed = this.playing ? "pause" : "play";
-    this.controls.play.replaceChildren(icon(deed));
-    this.controls.play.setAttribute("aria-label", (this.controls.play.title = this.word(deed)));
-    this.controls.back.disabled = this.now === 0;
-    this.controls.forth.disabled = this.now === this.way.length - 1;
-    this.place.textContent = this.word("place", { now: this.now + 1, count: this.way.length });
-    this.progress.value = this.way.length > 1 ? this.now / (this.way.length - 1) : 1;
-    for (const [index, { firstChild }] of this.phases.entries()) {
-      firstChild.setAttribute("aria-current", index + 1 === stop.phase ? "step" : "false");
-      firstChild.dataset.done = String(index + 1 < stop.phase);
-    }
-    this.about.textContent = this.word(`about_${PHASES[stop.phase - 1]}`);
-    this.panel.dataset.phase = stop.phase;
-    this.panel.dataset.stop = this.now;
-    this.panel.dataset.playing = String(this.playing);
-    if (!this.playing) this.stage.announce([this.word(PHASES[stop.phase - 1]), ...this.#heading(stop).slice(2).map((node) => node.textContent)].join(", "));
   }
 
   // The same place on a finer or a coarser way.
@@ -399,15 +302,15 @@ class Backprop {
   #key(event) {
     if (event.target.matches("select") || event.altKey || event.ctrlKey || event.metaKey) return;
     const deeds = {
-      ArrowRight: () => this.controls.forth.click(),
-      ArrowLeft: () => this.controls.back.click(),
+      ArrowRight: () => this.tools.forth.click(),
+      ArrowLeft: () => this.tools.back.click(),
       Home: () => (this.pause(), this.#go(0)),
       End: () => (this.pause(), this.#go(this.way.length - 1)),
       Escape: () => this.stop(),
       " ": () => (this.playing ? this.pause() : this.play()),
     };
     const deed = deeds[event.key] ?? (/^[1-5]$/.test(event.key) ? () => this.#jump(Number(event.key)) : null);
-    if (!deed || (event.key === " " && event.target.matches("button") && event.target !== this.controls.play)) return;
+    if (!deed || (event.key === " " && event.target.matches("button") && event.target !== this.tools.play)) return;
     event.preventDefault();
     event.stopPropagation();
     deed();
@@ -415,27 +318,10 @@ class Backprop {
 
   #dye() {
     dye(this.element, this.stage.colours);
-    if (this.walk) this.overlay.show(this.#moment(this.way[this.now]));
+    if (this.walk) this.overlay.show(this.#moment());
   }
 
   word(key, values) {
     return this.stage.word(`backprop.${key}`, values);
   }
-}
-
-const SHAPES = { back: "M11 2v12L4 8zM2 2h2v12H2z", forth: "M5 2v12l7-6zM12 2h2v12h-2z", play: "M4 2v12l9-6z", pause: "M4 2h3v12H4zM9 2h3v12H9z" };
-
-function icon(name) {
-  return s("svg", { viewBox: "0 0 16 16", width: 13, height: 13, "aria-hidden": "true" }, s("path", { d: SHAPES[name], fill: "currentColor" }));
-}
-
-const short = (value) => digits(value).replaceAll("-", "−");
-
-// Old and new value, with as many digits as it takes to tell them apart.
-function change(old, after) {
-  for (let places = 3; places < 7; places++) {
-    const [one, other] = [old, after].map((value) => (Math.abs(value) < 1e-3 ? digits(value) : value.toPrecision(places)));
-    if (one !== other || places === 6) return `${one} → ${other}`.replaceAll("-", "−");
-  }
-  return short(old);
 }
