@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -28,20 +28,6 @@ ROUND = 60
 """Tokens are issued to the minute, so that a page that is drawn often does not change with every drawing."""
 
 
-@dataclass(frozen=True)
-class Said:
-    """What a visitor wants, in this run of the page.
-
-    Attributes:
-        proposal: a structural change: `{"kind": "set", "path": …, "value": …}`, `{"kind": "layers", "layers": […]}`,
-            `{"kind": "points", "points": […]}`; None where there is none. It comes from a browser: validate it.
-        status: the run's, if the stage was told to report it.
-    """
-
-    proposal: dict[str, Any] | None = None
-    status: str = ""
-
-
 def stage(
     run: str | None,
     experiment: Experiment,
@@ -53,8 +39,10 @@ def stage(
     reports: Sequence[str] = (),
     on_proposal: Callable[[dict[str, Any]], None] | None = None,
     on_status: Callable[[str], None] | None = None,
-) -> Said:
+) -> None:
     """Show a run; call it again in every run of the page, with the same key.
+
+    The page runs again after what it wants to hear of; the stage itself stays as it is.
 
     Args:
         run: its id; None shows the untrained network of `experiment`.
@@ -63,44 +51,44 @@ def stage(
         owner: whose run it is, for the run service.
         key: the element's; the same key is the same stage, updated in place.
         lang: of every text in it.
-        reports: what the page wants to hear of without being asked: `"status"`, a change of the run's status.
-        on_proposal, on_status: called before the page runs again.
+        reports: what else the page wants to hear of: `"status"`, a change of the run's status.
+        on_proposal: takes a structural change the visitor wants: `{"kind": "set", "path": …, "value": …}`,
+            `{"kind": "layers", "layers": […]}`, `{"kind": "points", "points": […]}`. It comes from a browser: check it.
+        on_status: takes the run's new status.
     """
     shown = run or stills.put(experiment)
-    folder = data_folder()
-    token = tokens.issue(tokens.secret(folder), owner, shown, lang, now=time.time() // ROUND * ROUND)
-    transport = _state(key).get("transport") or "socket"
-    options: dict[str, Any] = {
-        "token": token,
-        "run": shown,
-        "lang": lang,
-        "views": list(views),
-        "reports": list(reports),
-        "transport": transport,
-        "words": slow.line_words(lang),
-    }
+    slowly = _transport(key) == "data"
     handlers = _handlers(key, on_proposal, on_status)
-    if transport != "data":
-        found = _component()(key=key, data=options, **handlers)
-    else:
-        feed = slow.Feed(owner, shown, folder, lang)
-        found = _fed(key, options, feed, handlers)
-    return Said(_plain(found.get("proposal")), str(found.get("status") or ""))
-
-
-def _fed(key: str, options: dict[str, Any], feed: slow.Feed, handlers: dict[str, Callable[[], None]]) -> Any:
-    """Mount the element in a fragment that hands it the newest frame, again and again."""
     memory = st.session_state.setdefault(f"{key}-answers", {})
 
-    @st.fragment(run_every=SLOW_EVERY)
-    def again() -> Any:
-        bundle = feed.bundle(options, _state(key).get("wanted"), memory)
-        found = _component()(key=key, data=bundle, **handlers)
+    # A fragment in both cases: the element keeps its place when the way of its frames changes.
+    @st.fragment(run_every=SLOW_EVERY if slowly else None)
+    def mounted() -> None:
         if st.session_state.pop(f"{key}-heard", False):
             st.rerun()
-        return found
+        folder = data_folder()
+        options: dict[str, Any] = {
+            "token": _token(key, owner, shown, lang, folder),
+            "run": shown,
+            "lang": lang,
+            "views": list(views),
+            "reports": list(reports),
+            "transport": "data" if slowly else "socket",
+            "words": slow.line_words(lang),
+        }
+        data: Any = options
+        if slowly:
+            data = slow.Feed(owner, shown, folder, lang).bundle(options, _state(key).get("wanted"), memory)
+        _component()(key=key, data=data, **handlers)
 
-    return again()
+    mounted()
+
+
+def _token(key: str, owner: str, run: str, lang: str, folder: Path) -> str:
+    now = time.time()
+    if not _state(key).get("renew"):  # a page that asks for a fresh token has no use for the same one
+        now = now // ROUND * ROUND
+    return tokens.issue(tokens.secret(folder), owner, run, lang, now=now)
 
 
 def _handlers(
@@ -119,16 +107,23 @@ def _handlers(
         if on_status is not None:
             on_status(str(_state(key).get("status") or ""))
 
+    def moved() -> None:
+        st.session_state[f"{key}-heard"] = True
+
     def nothing() -> None:
-        """Hear of it; the page reads it when it runs."""
+        """Hear of it; the element reads it when it is mounted again."""
 
     return {
         "on_proposal_change": proposed,
         "on_status_change": stands,
-        "on_transport_change": nothing,
+        "on_transport_change": moved,
         "on_wanted_change": nothing,
         "on_renew_change": nothing,
     }
+
+
+def _transport(key: str) -> str:
+    return str(_state(key).get("transport") or "socket")
 
 
 def _state(key: str) -> Any:

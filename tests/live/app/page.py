@@ -20,14 +20,24 @@ def train() -> None:
     st.query_params["run"] = Client(data_folder()).submit(owner, experiment)
 
 
+def propose(change: dict[str, object]) -> None:
+    """Keep what the visitor wants, so that it can be seen."""
+    st.session_state["proposal"] = change
+
+
 st.button("train", key="train", on_click=train)
-said = stage(
+stage(
     query.get("run"),
     experiment,
     query.get("views", "diagram,plane").split(","),
     owner=owner,
     lang=query.get("lang", "en"),
     reports=("status",) if "reports" in query else (),
+    on_proposal=propose,
+    on_status=lambda status: st.session_state.update(status=status),
 )
 st.session_state["count"] = st.session_state.get("count", 0) + 1
-st.html(f'<p id="page" data-count="{st.session_state["count"]}">{said.status} {said.proposal}</p>')
+proposal = st.session_state.get("proposal")
+st.html(
+    f'<p id="page" data-count="{st.session_state["count"]}">{st.session_state.get("status")} {proposal}</p>'
+)
