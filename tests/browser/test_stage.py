@@ -2,70 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from playground.presets import presets
-from playground.runs.client import Client
-from playground.runs.reasons import ServiceDown
-from tests.browser.conftest import ARGUMENTS
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
-ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60_000
 BOARD = "document.querySelector('.stage').board"
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A playground of its own, as `playground serve` starts it."""
-    folder = tmp_path_factory.mktemp("stage")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    words = [sys.executable, "-m", "playground", "serve", "--no-browser", "--port", str(port)]
-    server = subprocess.Popen([*words, "--data-dir", str(folder)], env=environment, stderr=subprocess.DEVNULL)
-    found = f"http://localhost:{port}/"
-    try:
-        _wait_for(found)
-        yield found
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(30)
-        with contextlib.suppress(ServiceDown):
-            Client(folder, start=False).shut_down()
-
-
-def _wait_for(address: str) -> None:
-    deadline = time.monotonic() + 90
-    while True:
-        try:
-            with urllib.request.urlopen(f"{address}_stcore/health", timeout=2):
-                return
-        except OSError:
-            assert time.monotonic() < deadline, "the server does not answer"
-            time.sleep(0.2)
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: Path) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=str(chromium), args=list(ARGUMENTS))
-        yield found
-        found.close()
 
 
 class Visitor:
@@ -85,7 +32,7 @@ class Visitor:
         page.on("console", lambda said: said.type == "error" and self.trouble.append(said.text))
         page.on("pageerror", lambda error: self.trouble.append(str(error)))
         page.on("request", lambda sent: sent.url.startswith(self._home) or self.elsewhere.append(sent.url))
-        page.goto(self.address + query)
+        page.goto(f"{self.address}/{query}")
         shown(page)
         return page
 
@@ -95,12 +42,12 @@ class Visitor:
 
 
 @pytest.fixture
-def visitor(browser: Browser, address: str) -> Iterator[Callable[..., Visitor]]:
+def visitor(browser: Browser, server: str) -> Iterator[Callable[..., Visitor]]:
     """Bring visitors; afterwards none of them has seen an error, and nothing came from elsewhere."""
     visitors: list[Visitor] = []
 
     def come(**options: Any) -> Visitor:
-        visitors.append(Visitor(browser, address, **options))
+        visitors.append(Visitor(browser, server, **options))
         return visitors[-1]
 
     yield come
