@@ -26,7 +26,7 @@ from playground.spec import SpecError
 
 SERVER = Path(__file__).resolve().parent / "server.py"
 READY_SECONDS = 90.0
-GRACE_SECONDS = 15.0
+GRACE_SECONDS = 25.0
 _PORT_TROUBLE = {errno.EADDRINUSE: "ui.port_taken", errno.EACCES: "ui.port_refused"}
 LIFELINE = "PLAYGROUND_LIFELINE"
 """Environment variable: the descriptor that closes when the process that started the server is gone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -9,9 +10,12 @@ from pathlib import Path
 import streamlit as st
 
 from playground.data.folder import data_folder
+from playground.runs.address import read_address
 from playground.runs.client import Client, ServiceDown
 from playground.ui import owner as owners
 
+LEAVING_SECONDS = 12
+"""How long the service may take to write its checkpoints and leave."""
 _ours = False
 """Whether this process has brought the service up."""
 
@@ -38,10 +42,13 @@ def open_early() -> None:
 
 
 def close() -> None:
-    """Let the service go if this process has brought it up. Runs are kept, and go on when it is started again."""
-    with suppress(ServiceDown):
-        if _ours:
+    """Let the service go if this process has brought it up, and wait until it has left; runs go on when it is back."""
+    if _ours:
+        with suppress(ServiceDown):
             Client(data_folder(), start=False).shut_down()
+        deadline = time.monotonic() + LEAVING_SECONDS
+        while read_address(data_folder()) is not None and time.monotonic() < deadline:
+            time.sleep(0.02)
     client().close()
 
 

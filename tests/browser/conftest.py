@@ -90,7 +90,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     _wait_for(address, process)
     yield address
     process.send_signal(signal.SIGINT)
-    assert process.wait(30) == 0
+    assert process.wait(60) == 0
     assert not (folder / "service" / "address.json").exists(), "the run service was left behind"
 
 
