@@ -52,6 +52,33 @@ def test_watched_it_is_looked_at_as_often_as_somebody_can_take_it():
     assert 95 <= len(late) <= 110
 
 
+def test_whoever_draws_sixty_times_a_second_is_shown_sixty_looks():
+    late = [
+        moment
+        for moment in train(Looks(0.0, 0), 20, cost=0.001, credit_every=1 / 60, tick=0.001)
+        if moment > 10
+    ]
+    assert 570 <= len(late) <= 610
+
+
+def test_a_slice_ends_when_the_next_look_is_due():
+    looks = Looks(0.0, 0)
+    assert looks.wait(0.0) == Looks.SLOWEST  # nobody watches
+    looks.watch(2)
+    looks.looked(10.0, 0.001)
+    assert looks.wait(10.004) == pytest.approx(Looks.WATCHED - 0.004)
+    assert looks.wait(10.0 + Looks.WATCHED) == 0
+    assert looks.due(10.0 + Looks.WATCHED, 5)
+
+
+def test_while_the_share_is_used_up_slices_are_whole_again():
+    looks = Looks(0.0, 0)
+    looks.watch(2)
+    looks.looked(1.0, 0.5)
+    assert looks.wait(1.1) > SLICE
+    assert not looks.due(1.1, 5)
+
+
 @pytest.mark.parametrize("cost", [0.005, 0.05, 0.5])
 def test_looking_never_takes_more_than_its_share(cost: float):
     found = train(Looks(0.0, 0), 60, cost=cost, credit_every=0.01)
