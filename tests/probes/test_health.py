@@ -1,4 +1,4 @@
-"""A unit is called dead or saturated exactly where it no longer learns; gradients are as large as they are said to be."""
+"""A unit is called dead or saturated exactly where it no longer learns; gradients are as large as it is said."""
 
 from __future__ import annotations
 
