@@ -168,6 +168,22 @@ def test_a_ridge_has_the_hill_where_the_numbers_are(histograms: Callable[..., An
     assert found[5:] == [[[0.25, 1]], 0, None]
 
 
+def test_a_ridge_ends_at_its_bounds_and_fades_out_where_there_are_none(histograms: Callable[..., Any]) -> None:
+    page = histograms()
+    found = page.run(f"""async () => {{
+        {SPREAD}
+        const counts = Uint16Array.from({{ length: 32 }}, (_, i) => (i === 31 ? 800 : 10));
+        const ends = ({{ ridge }}) => [ridge[0], ridge.at(-1)];
+        return [true, false].map((bounded) => ends(new Moment(0, counts, [-1, 1], [0, 0], bounded)));
+    }}""")
+    (left, right), (faded_left, faded_right) = found
+    assert (left[0], right[0]) == (-1, 1)
+    assert right[1] == 1  # it is highest at the bound
+    assert faded_left[0] < -1
+    assert faded_right[0] > 1
+    assert faded_right[1] < 0.1
+
+
 def test_it_is_painted_five_times_a_second_at_most_while_it_trains(histograms: Callable[..., Any]) -> None:
     page = histograms()
     painted, seconds = page.run("""async () => {

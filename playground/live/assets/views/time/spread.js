@@ -3,13 +3,18 @@
 const MOST = 48; // moments of one histogram
 const ROWS = 64; // points of a smoothed ridge
 const LEAST = 0.7; // of a bin: no ridge is sharper
+const TAIL = 2.5; // widths of the kernel
 const SHARPER = 0.6; // Silverman has 0.9, for one hill; weights often have more
 
 /** The histogram of one set of numbers at one step. */
 export class Moment {
-  /** @param counts (B,) @param range [low, high] @param share [zero, saturated] */
-  constructor(step, counts, range, share) {
+  /**
+   * @param counts (B,) @param range [low, high] @param share [zero, saturated]
+   * @param bounded whether the ends are bounds: nothing can lie beyond them
+   */
+  constructor(step, counts, range, share, bounded = false) {
     this.step = step;
+    this.bounded = bounded;
     this.counts = Uint32Array.from(counts);
     [this.low, this.high] = range;
     [this.zero, this.saturated] = share ?? [0, 0];
@@ -57,24 +62,25 @@ export class Moment {
     });
     const spread = Math.sqrt(Math.max(square - mean * mean, 0));
     const reach = Math.max(LEAST, SHARPER * spread * total ** -0.2);
+    const margin = this.bounded ? 0 : TAIL * reach;
     const points = [];
     let top = 0;
     for (let row = 0; row <= ROWS; row++) {
-      const at = (row / ROWS) * bins - 0.5;
+      const at = (row / ROWS) * (bins + 2 * margin) - margin; // in bins from the lower end
       let height = 0;
-      for (let i = 0; i < bins; i++) if (counts[i]) height += counts[i] * hill(at, i, bins, reach);
+      for (let i = 0; i < bins; i++) if (counts[i]) height += counts[i] * hill(at, i + 0.5, reach, this.bounded ? bins : 0);
       top = Math.max(top, height);
-      points.push([low + (row / ROWS) * (high - low), height]);
+      points.push([low + (at / bins) * (high - low), height]);
     }
     for (const point of points) point[1] /= top;
     return points;
   }
 }
 
-// A normal kernel whose tails are folded back at both ends: there is nothing beyond the least and the greatest number.
-function hill(at, bin, bins, reach) {
+// A normal kernel; between bounds its tails are folded back.
+function hill(at, middle, reach, bins) {
   const bell = (distance) => Math.exp(-0.5 * (distance / reach) ** 2);
-  return bell(at - bin) + bell(at + bin + 1) + bell(2 * bins - 1 - at - bin);
+  return bell(at - middle) + (bins && bell(at + middle) + bell(2 * bins - middle - at));
 }
 
 /** What one name's numbers were at some moments, evenly spread over the steps that were seen. */
@@ -139,7 +145,8 @@ export class Spreads {
       if (!name.startsWith("hist/") || !arrays[`${name}/range`]) continue;
       if (!this.byName.has(name)) this.byName.set(name, new Spread());
       const share = arrays[`${name}/share`]?.data;
-      this.byName.get(name).add(new Moment(step, arrays[name].data, arrays[`${name}/range`].data, share));
+      const bounded = name.startsWith("hist/a/");
+      this.byName.get(name).add(new Moment(step, arrays[name].data, arrays[`${name}/range`].data, share, bounded));
       found = true;
     }
     if (found) this.version++;
