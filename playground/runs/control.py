@@ -177,6 +177,14 @@ class Control:
 
     def view(self, run: Run) -> dict[str, Any]:
         """Return how a run stands, as plain values."""
+        return self.standing(run) | {
+            "metrics": plain_metrics(run.metrics),
+            "ack": run.ack,
+            "number": run.number,
+        }
+
+    def standing(self, run: Run) -> dict[str, Any]:
+        """Return what of a run's view says more than that a frame has come."""
         position = self.dispatch.queue.position(run.owner, run.id) if run.status == "queued" else 0
         return {
             "run": run.id,
@@ -188,10 +196,7 @@ class Control:
             "step": run.step,
             "epoch": run.epoch,
             "rate": run.rate,
-            "metrics": plain_metrics(run.metrics),
             "pace": run.pace,
-            "ack": run.ack,
-            "number": run.number,
             "experiment": run.experiment,
             "parent": run.parent,
             "parent_step": run.parent_step,

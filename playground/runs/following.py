@@ -21,8 +21,6 @@ from playground.spec.errors import SpecError
 MAX_CREDITS = 2
 HEARTBEAT = 2.0
 """Seconds after which a follower that has heard nothing counts as watching all the same."""
-UNSAID = ("metrics", "number", "ack")
-"""Parts of a view that a follower does not need: they change with every frame, or stand in it."""
 
 
 class Follower:
@@ -93,8 +91,7 @@ async def follow(
                 watched = run
             busy()
             control.watch(run, follower.probes, follower.credits, HEARTBEAT)
-            view = {name: value for name, value in control.view(run).items() if name not in UNSAID}
-            news = follower.news(run, view)
+            news = follower.news(run, control.standing(run))
             if news is not None:
                 writer.write(pack(*news))
                 await writer.drain()
