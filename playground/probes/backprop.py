@@ -112,8 +112,7 @@ def walk(scene: Scene, sample: Sample) -> Walk:
     norm = math.sqrt(sum(float(np.vdot(g, g)) for g in gradients.values()))
     bound = experiment.optimizer.clip_norm
     lr = experiment.optimizer.lr * experiment.schedule.factor(scene.epoch)
-    if scene.memory is not None:
-        net.load_optimizer(scene.memory)
+    memory = scene.memory if remember(net, scene.memory) else None
     net.step(lr)
     new = net.state()
     after = Pass(net, x).outputs(0)[-1]
@@ -137,7 +136,7 @@ def walk(scene: Scene, sample: Sample) -> Walk:
         lr=lr,
         old=old,
         new=new,
-        memory=scene.memory,
+        memory=memory,
     )
     _require_finite(found)
     return found
@@ -220,6 +219,17 @@ def calm_net(subject: Subject) -> Net:
     net = cast("Net", made)
     net.load(subject.state)
     return net
+
+
+def remember(net: Net, memory: State | None) -> bool:
+    """Give a net's optimizer its memory; False where none is known, or it is another optimizer's."""
+    if memory is None:
+        return False
+    try:
+        net.load_optimizer(memory)
+    except SpecError:  # the optimizer was changed while it was asked for
+        return False
+    return True
 
 
 class Pass:

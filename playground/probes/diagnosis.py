@@ -34,8 +34,6 @@ LARGE_INPUT, UNEVEN_INPUT = 6.0, 50.0
 """Root mean squares of inputs: too large by themselves, or against each other."""
 RARE, COMMON = 0.5, 0.8
 """The recall of the rarest class below which, and the share of the commonest above which, a class is overlooked."""
-LEAST_TRIAL = 100
-"""Steps below which a trial says nothing."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +168,7 @@ def lr_high(course: Course, found: frozenset[str]) -> Finding | None:
     if found or course.diverged or not (course.settled and course.struggles):
         return None
     before, after, steps = course.vitals.trial(1.0)
-    if steps < LEAST_TRIAL or after < 0.9 * before:
+    if not steps or after < 0.9 * before:
         return None
     _, calm, _ = course.vitals.trial(0.1)
     if calm > 0.75 * min(before, after):
@@ -187,7 +185,7 @@ def lr_low(course: Course, found: frozenset[str]) -> Finding | None:
     if found or course.diverged or not (course.settled and course.struggles):
         return None
     before, after, steps = course.vitals.trial(1.0)
-    if steps < LEAST_TRIAL or after < 0.95 * before or after > 1.05 * before:
+    if not steps or after < 0.95 * before or after > 1.05 * before:
         return None
     _, bold, _ = course.vitals.trial(10.0)
     if before - bold < max(4 * (before - after), 0.01 * before):

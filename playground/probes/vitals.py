@@ -19,7 +19,7 @@ import engines
 from engines.numpy.net import Net
 from playground.data.targets import decide
 from playground.probes.asks import Scene
-from playground.probes.backprop import Pass, calm_net, coded_targets
+from playground.probes.backprop import Pass, calm_net, coded_targets, remember
 from playground.probes.columns import Column, columns
 from playground.probes.health import DEAD, SATURATED, judge
 from playground.probes.registry import Array, Subject
@@ -33,6 +33,8 @@ LOOK_FLOPS = 300_000_000
 TRIAL_FLOPS = 400_000_000
 TRIAL_STEPS = 600
 """What a trial may cost: a fifth of a second."""
+LEAST_TRIAL = 100
+"""Steps below which a trial says nothing."""
 TINY = 1e-12
 
 
@@ -131,7 +133,8 @@ class Vitals:
         """Train on from here with `rate` times the learning rate, in a copy, for a moment.
 
         Returns:
-            The loss on the samples before and after (infinite where it is not a number), and the steps taken.
+            The loss on the samples before and after (infinite where it is not a number), and the steps taken; none
+            where too few could be afforded to tell anything.
         """
         if rate not in self._trials:
             self._trials[rate] = self._try(rate)
@@ -142,25 +145,27 @@ class Vitals:
     def _try(self, rate: float) -> tuple[float, float, int]:
         scene, experiment = self.scene, self.experiment
         dataset = scene.subject.dataset
+        batch = min(experiment.training.batch_size or len(dataset.x), len(dataset.x))
+        flops = 3 * batch * experiment.model.flops(dataset.input_shape)
+        steps = min(TRIAL_STEPS, TRIAL_FLOPS // max(flops, 1))
+        if steps < LEAST_TRIAL:
+            return math.nan, math.nan, 0
         made = engines.get("numpy").net(
             experiment.model, dataset.input_shape, experiment.optimizer, seed=experiment.seed, dtype="float32"
         )
-        made.load(scene.subject.state)
-        if scene.memory is not None:
-            made.load_optimizer(scene.memory)
-        before = self._loss(cast("Net", made))
-        batch = min(experiment.training.batch_size or len(dataset.x), len(dataset.x))
-        flops = 3 * batch * experiment.model.flops(dataset.input_shape)
-        steps = max(1, min(TRIAL_STEPS, TRIAL_FLOPS // max(flops, 1)))
+        net = cast("Net", made)
+        net.load(scene.subject.state)
+        remember(net, scene.memory)
+        before = self._loss(net)
         lr = rate * experiment.optimizer.lr * experiment.schedule.factor(scene.epoch)
-        fit = made.fit(experiment.loss, dataset.x, coded_targets(experiment, dataset, dataset.y), batch)
+        fit = net.fit(experiment.loss, dataset.x, coded_targets(experiment, dataset, dataset.y), batch)
         random = stream(experiment.seed, "trial")
         taken = 0
         while taken < steps:
             fit.begin(random.permutation(len(dataset.x)))
             while taken < steps and fit.step(lr):
                 taken += 1
-        after = self._loss(cast("Net", made))
+        after = self._loss(net)
         return before, after if math.isfinite(after) else math.inf, taken
 
     def _loss(self, net: Net) -> float:
@@ -183,8 +188,7 @@ class Vitals:
         arrived = passed.back(slope)[1:]
         gradients = net.gradients()
         before = net.state()
-        if memory is not None:
-            net.load_optimizer(memory)
+        remember(net, memory)
         net.step(self.experiment.optimizer.lr * self.experiment.schedule.factor(self.scene.epoch))
         after = net.state()
         taken_for = decide(self.experiment, outputs) if dataset.target.kind == "classes" else None

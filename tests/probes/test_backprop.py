@@ -141,6 +141,29 @@ def test_unknown_memory_is_admitted() -> None:
     assert answer("backprop", scene(sgd, step=5), {}).plain["known_memory"]
 
 
+@pytest.mark.parametrize("kind", ["SGD", "Adagrad", "RMSprop", "Adam", "AdamW"])
+def test_the_memory_of_a_run_on_torch_is_understood(kind: str) -> None:
+    options = {"momentum": 0.9} if kind == "SGD" else {}
+    experiment = preset("moons").experiment.replace("optimizer", {"kind": kind, "lr": 0.01, **options})
+    dataset = load(experiment.data)
+    net = engines.get("torch").net(experiment.model, (2,), experiment.optimizer, seed=1, dtype="float64")
+    fit = net.fit(experiment.loss, dataset.x, dataset.y.reshape(-1, 1).astype(np.float32), 1)
+    for index in (4, 9, 1):
+        before, memory = net.state(), net.optimizer_state()
+        fit.begin(np.array([index]))
+        fit.step(0.01)
+    found = walk(Scene(Subject(experiment, dataset, before), 2, 0.0, memory), Sample(index=1))
+    assert found.memory is memory
+    for name, values in net.state().items():
+        close(found.new[name], values)
+
+
+def test_another_optimizers_memory_is_not_taken_for_ones_own() -> None:
+    experiment = preset("xor").experiment
+    foreign = {"sgd.momentum_buffer/0.weight": np.zeros((4, 2))}
+    assert not answer("backprop", scene(experiment, step=5, memory=foreign), {}).plain["known_memory"]
+
+
 def refusal(what: str, given: Scene, arguments: object) -> str:
     with pytest.raises(SpecError) as refused:
         answer(what, given, arguments)

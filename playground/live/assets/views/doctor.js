@@ -13,7 +13,7 @@ const AGAIN = 1.5; // the next look is so many times later
 const APART = 4000; // ms between two looks at least
 const RESTING = ["paused", "finished", "diverged", "stopped"];
 
-/** The view: `draw`, `dispose`, `look()`. */
+/** The view: `dispose`, `look()`. */
 export function mount(element, stage) {
   return new Doctor(element, stage);
 }
@@ -22,14 +22,17 @@ class Doctor {
   constructor(element, stage) {
     Object.assign(this, { element, stage, due: FIRST, lookedAt: -Infinity, seen: "", open: false, chosen: 0, findings: [], epoch: -1 });
     this.#build();
-    this.listeners = { status: (status) => this.#hear(status), theme: () => this.#dye(), mode: () => this.#dye() };
+    // Every frame, not only those that are drawn: a doctor looks also where nobody sees him.
+    this.listeners = { frame: (frame) => this.#pass(frame), status: (status) => this.#hear(status), theme: () => this.#dye(), mode: () => this.#dye() };
     for (const [event, listener] of Object.entries(this.listeners)) stage.on(event, listener);
     this.#dye();
     this.first = setTimeout(() => this.look(), 1200); // some illnesses can be seen before the first step
   }
 
-  draw(frame) {
-    if (!frame.live || this.stage.mode !== "live") return;
+  draw() {}
+
+  #pass(frame) {
+    if (this.stage.mode !== "live") return;
     if (frame.epoch < this.epoch) this.due = FIRST; // a new start
     this.epoch = frame.epoch;
     if (frame.epoch >= this.due) this.look();

@@ -56,7 +56,7 @@ export class Overlay {
     this.svg.setAttribute("width", layout.width);
     this.svg.setAttribute("height", layout.height);
     this.svg.setAttribute("viewBox", `0 0 ${layout.width} ${layout.height}`);
-    this.svg.replaceChildren(...this.#veils(layout), ...this.#edges(layout, diagram), ...this.#units(layout), ...this.#loss(layout));
+    this.svg.replaceChildren(...this.#veils(layout), ...this.#edges(layout, diagram), ...this.#units(layout, diagram), ...this.#loss(layout));
   }
 
   // The edges that are not busy stand back.
@@ -90,11 +90,12 @@ export class Overlay {
     return s("circle", { r: (2.2 + 2.4 * part).toFixed(2), fill: ink, class: "stage-walk-pulse" }, motion);
   }
 
-  #units(layout) {
+  #units(layout, diagram) {
     const { stop, example, values, notes } = this.moment;
     const { lut } = this.stage.colours;
     const nodes = [];
     for (const [index, column] of layout.columns.entries()) {
+      if (diagram.columns[index]?.picture) continue; // a picture's pixels have no tiles of their own
       const many = column.tiles.length > MANY;
       if (stop.column === index - 1 && stop.unit === null && stop.phase !== 2) nodes.push(frame(column));
       const present = column.tiles.map((_, unit) => values.get(`${index - 1}/${unit}`));
