@@ -1,0 +1,118 @@
+// Which frame is shown: the newest one, or an older one that somebody has wished for. Every frame that came is answered
+// with a credit once the next picture has been painted, so that the server never sends more than is drawn; while nobody
+// sees them, or an older step is shown, answers come late. A hidden tab paints nothing and therefore answers nothing.
+
+const ASIDE = 250; // ms between answers while an older step is shown
+const OUT_OF_SIGHT = 1000; // ms between answers while no view is on screen
+
+export class Reel {
+  /**
+   * @param {{draw: (frame) => boolean, answer: (n: number) => void, recorded: (step) => Promise, mode: (mode) => void}} to
+   *   `draw` tells whether anybody has seen it, `answer` gives credits, `recorded` fetches an older frame, `mode` hears
+   *   "live" or "replay"
+   */
+  constructor(to) {
+    this.to = to;
+    this.mode = "live";
+    this.reset();
+  }
+
+  /** Begins again with nothing. */
+  reset() {
+    this.frame = null; // what is shown
+    this.newest = null; // the newest live frame
+    this.owed = 0; // frames that have come and not been answered
+    this.wish = null;
+    this.#turn("live");
+  }
+
+  /** A live frame has come. */
+  take(frame) {
+    this.owed++;
+    this.newest = frame;
+    if (this.mode === "live") this.#show(frame);
+    else this.#answerLater();
+  }
+
+  /** Shows nothing until the next frame comes: the facts have changed. */
+  clear() {
+    this.frame = null;
+  }
+
+  /** Shows a recorded frame. */
+  present(frame) {
+    this.wish = null;
+    this.#turn("replay");
+    this.#show(frame);
+  }
+
+  /** Shows the recorded frame at the nearest step not later; one request at a time, and the newest wish wins. */
+  seek(step) {
+    this.wish = step;
+    this.#turn("replay");
+    this.seeking ??= this.#seek().finally(() => (this.seeking = null));
+    return this.seeking;
+  }
+
+  /** Goes back to what the run does now. */
+  live() {
+    this.wish = null;
+    this.#turn("live");
+    if (this.newest) this.#show(this.newest);
+    this.#answerLater();
+  }
+
+  /** Draws what is shown once more, in the next animation frame. */
+  redraw() {
+    if (this.frame) this.#schedule();
+  }
+
+  close() {
+    cancelAnimationFrame(this.request);
+    clearTimeout(this.later);
+  }
+
+  #show(frame) {
+    this.frame = frame;
+    this.#schedule();
+  }
+
+  #schedule() {
+    this.request ||= requestAnimationFrame(() => {
+      this.request = 0;
+      if (!this.frame) return;
+      const seen = this.to.draw(this.frame);
+      if (seen && this.mode === "live") this.#answer();
+      else this.#answerLater();
+    });
+  }
+
+  #answer() {
+    this.to.answer(this.owed);
+    this.owed = 0;
+  }
+
+  #answerLater() {
+    this.later ??= setTimeout(() => {
+      this.later = null;
+      if (!document.hidden) this.#answer();
+    }, this.mode === "live" ? OUT_OF_SIGHT : ASIDE);
+  }
+
+  async #seek() {
+    let frame = null;
+    while (this.wish !== null) {
+      const step = this.wish;
+      this.wish = null;
+      frame = await this.to.recorded(step);
+      if (this.mode === "replay" && frame) this.#show(frame);
+    }
+    return frame;
+  }
+
+  #turn(mode) {
+    if (this.mode === mode) return;
+    this.mode = mode;
+    this.to.mode(mode);
+  }
+}
