@@ -140,7 +140,7 @@ def test_a_click_goes_to_that_moment(curves: Callable[..., Any]) -> None:
     page.page.mouse.click(*place(page, 0.5))
     page.until("stage.mode === 'replay'")
     assert page.diary("seeks") == [pytest.approx(1020, abs=30)]
-    assert page.find(".stage-curves-heads em").inner_text().startswith("at epoch")
+    page.until("document.querySelector('.stage-curves-heads em').textContent.startsWith('at epoch 10')")
 
 
 def test_a_drag_zooms_and_goes_nowhere(curves: Callable[..., Any]) -> None:

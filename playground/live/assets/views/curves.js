@@ -28,7 +28,7 @@ export function mount(element, stage) {
 class Curves {
   constructor(element, stage) {
     Object.assign(this, { element, stage, record: recordOf(stage), lang: stage.setup.lang });
-    Object.assign(this, { others: [], zoom: null, hover: null });
+    Object.assign(this, { others: [], zoom: null, hover: null, width: 0 });
     this.how = { axis: "epoch", log: false, smooth: false, width: 0 };
     this.drawn = { at: -1e9, version: -1, cost: 20, last: -1 };
     this.spoken = -1e9;
@@ -42,16 +42,11 @@ class Curves {
 
   draw(frame) {
     this.frame = frame;
-    if (!this.#fitted()) return;
+    if (!this.width) return;
     this.#shape();
     if (this.record.version !== this.drawn.version) this.#plan();
     this.#above();
     this.#speak();
-  }
-
-  resize() {
-    const before = this.width;
-    if (this.#fitted() && this.width !== before) this.#again();
   }
 
   renew() {
@@ -63,6 +58,7 @@ class Curves {
 
   dispose() {
     for (const [event, listener] of Object.entries(this.listeners)) this.stage.off(event, listener);
+    this.sizes.disconnect();
     window.removeEventListener("pointerup", this.release);
     clearTimeout(this.timer);
     if (this.plotted) window.Plotly.purge(this.plot);
@@ -113,6 +109,15 @@ class Curves {
       ),
     );
     this.above = new Overlay(this.canvas);
+    this.family = getComputedStyle(this.element).fontFamily;
+    // Asking the page for a width while it is being changed is slow; here the page tells it.
+    this.sizes = new ResizeObserver(([{ contentRect }]) => {
+      if (contentRect.width === this.width) return;
+      this.width = contentRect.width;
+      this.#fit();
+      this.#again();
+    });
+    this.sizes.observe(this.figure);
     this.#listen();
     this.#name();
   }
@@ -201,17 +206,13 @@ class Curves {
     this.layout = arrange(this.panels);
     this.figure.style.height = `${this.layout.height}px`;
     this.heads.arrange(this.panels, this.layout.boxes);
-    this.#fitted();
+    this.#fit();
     this.drawn.version = -1;
   }
 
-  #fitted() {
-    const { clientWidth: width } = this.figure;
-    if (!width) return false;
-    this.width = width;
-    this.how.width = width - MARGIN.left - MARGIN.right;
-    if (this.layout) fit(this.canvas, width, this.layout.height);
-    return true;
+  #fit() {
+    this.how.width = this.width - MARGIN.left - MARGIN.right;
+    if (this.layout) fit(this.canvas, this.width, this.layout.height);
   }
 
   #again() {
@@ -249,7 +250,7 @@ class Curves {
       this.drawn = { ...this.drawn, at: begun, version };
       return this.#above();
     }
-    const colours = { ...this.stage.colours, font: getComputedStyle(this.element).fontFamily };
+    const colours = { ...this.stage.colours, font: this.family };
     const word = (key) => this.stage.word(key);
     const { data, layout } = figure(this.record, this.others, this.panels, this.how, this.shown, colours, word);
     layout.width = this.width;

@@ -23,7 +23,7 @@ export function mount(element, stage) {
 class Histograms {
   constructor(element, stage) {
     Object.assign(this, { element, stage, lang: stage.setup.lang, kind: "weights", column: null, hover: null });
-    Object.assign(this, { fields: [], spoken: -1e9, painted: -1e9 });
+    Object.assign(this, { width: 0, fields: [], spoken: -1e9, painted: -1e9 });
     this.spreads = new Spreads();
     this.seen = null;
     this.listeners = { theme: () => this.#again() };
@@ -38,7 +38,7 @@ class Histograms {
       this.spreads.add(frame);
     }
     const step = this.stage.mode === "live" ? Infinity : frame.step;
-    const now = [this.spreads.version, this.kind, this.column, this.stage.mode === "live" ? "" : step, this.element.clientWidth].join();
+    const now = [this.spreads.version, this.kind, this.column, this.stage.mode === "live" ? "" : step].join();
     if (now === this.shown && !this.dirty) return;
     const since = performance.now() - this.painted;
     if (!this.dirty && since < CALM) return this.#soon(CALM - since);
@@ -56,10 +56,6 @@ class Histograms {
     }, wait);
   }
 
-  resize() {
-    if (this.field.clientWidth !== this.width) this.#again();
-  }
-
   renew() {
     if (this.stage.setup.lang !== this.lang) return false;
     this.spreads = new Spreads();
@@ -73,6 +69,7 @@ class Histograms {
 
   dispose() {
     this.gone = true;
+    this.sizes.disconnect();
     window.removeEventListener("pointerdown", this.elsewhere);
     clearTimeout(this.later);
     for (const [event, listener] of Object.entries(this.listeners)) this.stage.off(event, listener);
@@ -103,6 +100,14 @@ class Histograms {
     const caption = h("h3", { class: "stage-histograms-caption" }, stage.word("histograms.title"));
     const head = h("div", { class: "stage-histograms-head" }, caption, this.kinds, this.layers);
     this.element.replaceChildren(h("div", { class: "stage-histograms" }, head, this.field, this.note));
+    this.family = getComputedStyle(this.element).fontFamily;
+    // Asking the page for a width while it is being changed is slow; here the page tells it.
+    this.sizes = new ResizeObserver(([{ contentRect }]) => {
+      if (contentRect.width === this.width) return;
+      this.width = contentRect.width;
+      this.#again();
+    });
+    this.sizes.observe(this.field);
     this.#choices();
   }
 
@@ -153,10 +158,8 @@ class Histograms {
   // --- showing ------------------------------------------------------------------------------------------------------
 
   #paint(step) {
-    const { stage, canvas } = this;
-    const width = this.field.clientWidth;
+    const { stage, canvas, width, family } = this;
     if (!width) return;
-    this.width = width;
     const until = (name) => this.spreads.of(name)?.until(step, RIDGES) ?? [];
     const all = fieldsOf(stage.setup, this.spreads, this, (...key) => stage.word(...key));
     const wanted = all.map((one) => ({ ...one, moments: until(one.name) }));
@@ -170,11 +173,10 @@ class Histograms {
     const pen = canvas.getContext("2d");
     pen.setTransform(canvas.width / width, 0, 0, canvas.height / height, 0, 0);
     pen.clearRect(0, 0, width, height);
-    const { fontFamily } = getComputedStyle(this.element);
     this.fields = wanted.map((one, i) => {
       const [x, y] = [(i % across) * (each + GAP), Math.floor(i / across) * (tall + 10)];
       const box = { x, y: y + HEAD, width: each, height: TALL };
-      this.#head(pen, one, x, y, each, fontFamily);
+      this.#head(pen, one, x, y, each, family);
       if (!one.moments.length) return { ...one, box };
       const hovered = this.hover?.name === one.name ? this.hover : null;
       const how = { colours: stage.colours, hovered, bent: this.kind === "gradients" };
@@ -245,7 +247,7 @@ class Histograms {
     bubble.hidden = false;
     const half = bubble.offsetWidth / 2;
     const top = field.base(moment) + 8;
-    bubble.style.left = `${Math.min(Math.max(x, half), this.field.clientWidth - half).toFixed(0)}px`;
+    bubble.style.left = `${Math.min(Math.max(x, half), this.width - half).toFixed(0)}px`;
     bubble.style.top = `${top.toFixed(0)}px`;
   }
 

@@ -26,7 +26,7 @@ export function mount(element, stage) {
 class Timeline {
   constructor(element, stage) {
     Object.assign(this, { element, stage, record: recordOf(stage), lang: stage.setup.lang });
-    Object.assign(this, { shown: null, hover: null, wished: null });
+    Object.assign(this, { shown: null, hover: null, wished: null, width: 0 });
     this.painted = { at: -1e9, version: -1, total: 0 };
     this.spoken = -1e9;
     this.player = new Player(stage, { changed: () => this.#refresh(), failed: (sentence) => this.#complain(sentence) });
@@ -53,10 +53,6 @@ class Timeline {
     this.#follow();
   }
 
-  resize() {
-    this.#repaint();
-  }
-
   renew() {
     if (this.stage.setup.lang !== this.lang) return false;
     this.player.forget();
@@ -69,6 +65,7 @@ class Timeline {
     this.player.forget();
     this.ghost.pin(null);
     for (const [event, listener] of Object.entries(this.listeners)) this.stage.off(event, listener);
+    this.sizes.disconnect();
     clearTimeout(this.later);
     clearTimeout(this.silence);
   }
@@ -110,6 +107,14 @@ class Timeline {
       this.note,
     );
     this.element.replaceChildren(this.bar);
+    this.family = getComputedStyle(this.element).fontFamily;
+    // Asking the page for a width while it is being changed is slow; here the page tells it.
+    this.sizes = new ResizeObserver(([{ contentRect }]) => {
+      this.width = contentRect.width;
+      this.#repaint();
+      this.#follow();
+    });
+    this.sizes.observe(this.track);
     this.#listen();
   }
 
@@ -226,7 +231,6 @@ class Timeline {
   }
 
   #repaint() {
-    this.width = this.track.clientWidth;
     if (!this.width) return;
     fit(this.canvas, this.width, HEIGHT);
     this.painted = { at: performance.now(), version: this.record.version, total: this.total };
@@ -239,6 +243,7 @@ class Timeline {
       marks: this.record.commands.map(({ step }) => step),
       ghost: this.ghost.frame?.step ?? null,
       unit: this.stage.word("timeline.epoch"),
+      family: this.family,
     });
   }
 

@@ -9,9 +9,9 @@ const STRAIGHT = 20; // losses that span more than this factor are drawn on a lo
 /**
  * @param {HTMLCanvasElement} canvas as large as `width` × HEIGHT
  * @param {{width: number, record: Object, total: number, place: (step: number) => number, colours: Object,
- *   marks: number[], ghost: number|null, unit: string}} what
+ *   marks: number[], ghost: number|null, unit: string, family: string}} what `family`: of the font
  */
-export function paint(canvas, { width, record, total, place, colours, marks, ghost, unit }) {
+export function paint(canvas, { width, record, total, place, colours, marks, ghost, unit, family }) {
   const pen = canvas.getContext("2d");
   pen.setTransform(canvas.width / width, 0, 0, canvas.height / HEIGHT, 0, 0);
   pen.clearRect(0, 0, width, HEIGHT);
@@ -33,7 +33,7 @@ export function paint(canvas, { width, record, total, place, colours, marks, gho
   if (test.length > 1) stroke(pen, test, scale, colours.test, [4, 3]);
   pen.fillStyle = colours.line;
   pen.fillRect(left, SKY, right - left, 1);
-  ticks(pen, { left, right, width, record, place, colours, unit });
+  ticks(pen, { left, right, width, record, place, colours, unit, family });
   for (const step of marks) mark(pen, place(step), colours);
   if (ghost !== null) haunt(pen, place(ghost), colours);
 }
@@ -75,10 +75,10 @@ function stroke(pen, all, scale, colour, dash) {
 }
 
 // Round epochs, as many as have room.
-function ticks(pen, { left, right, width, record, place, colours, unit }) {
+function ticks(pen, { left, right, width, record, place, colours, unit, family }) {
   const last = record.lastEpoch;
   if (!(last > 0)) return;
-  pen.font = `12px ${getComputedStyle(pen.canvas).fontFamily}`;
+  pen.font = `12px ${family}`;
   const room = Math.max(2, Math.floor(width / 110));
   const each = niceStep(last / room);
   pen.textBaseline = "top";
