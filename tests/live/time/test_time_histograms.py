@@ -168,7 +168,9 @@ def test_a_ridge_has_the_hill_where_the_numbers_are(histograms: Callable[..., An
     assert found[5:] == [[[0.25, 1]], 0, None]
 
 
-def test_a_ridge_ends_at_its_bounds_and_fades_out_where_there_are_none(histograms: Callable[..., Any]) -> None:
+def test_a_ridge_ends_at_its_bounds_and_fades_out_where_there_are_none(
+    histograms: Callable[..., Any],
+) -> None:
     page = histograms()
     found = page.run(f"""async () => {{
         {SPREAD}

@@ -14,7 +14,7 @@ export const place = "foot";
 export const styles = "timeline.css";
 
 const MARGIN = 9; // px from the bar's ends to its first and last step
-const CALM = 200; // ms between two drawings of a bar that grows
+const CALM = 300; // ms between two drawings of a bar that grows
 const SPOKEN = 1000; // ms between two texts for screen readers, while nobody steers
 const COMPLAINT = 6000; // ms that a refusal stands
 const PAGE = 0.1; // of the recording
