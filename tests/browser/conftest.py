@@ -112,9 +112,9 @@ def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
 @pytest.fixture(scope="session")
 def browser(chromium: Path) -> Iterator[Any]:
     """One browser for all tests."""
-    from playwright.sync_api import sync_playwright
+    from tests.shared_playwright import shared_playwright
 
-    with sync_playwright() as playwright:
+    with shared_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=str(chromium), args=list(ARGUMENTS))
         yield found
         found.close()

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from tests.browser.conftest import ARGUMENTS
 from tests.live.house import OWNER, Server, network, serving
+from tests.shared_playwright import shared_playwright
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 PATIENCE = 60_000
@@ -44,7 +45,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def chrome(chromium: Path) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
+    with shared_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=str(chromium), args=list(ARGUMENTS))
         yield found
         found.close()

@@ -13,11 +13,12 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from playground.spec import Experiment
 from tests.browser.conftest import ARGUMENTS, find_chromium
 from tests.live.explain.room import Room
+from tests.shared_playwright import shared_playwright
 
 HERE = Path(__file__).parent
 ASSETS = HERE.parents[2] / "playground" / "live" / "assets"
@@ -74,7 +75,7 @@ def chromium() -> Iterator[Browser]:
     if found is None:
         reason = "no real browser: CHROMIUM is not set, none is on the path, Playwright has none"
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-    with sync_playwright() as playwright:
+    with shared_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(found), args=list(ARGUMENTS))
         yield browser
         browser.close()
