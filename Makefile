@@ -37,11 +37,7 @@ run: $(RUN)
 
 test: $(DEV)
 	@$(find-chromium)
-	@# Playwright keeps an event loop running in its process, beside which no test of asyncio can run.
-	@failed=; \
-	$(PYTHON_IN_VENV) -m pytest -n 2 --dist loadfile -m "not browser and not bench and not gpu" $(ARGS) || failed=1; \
-	$(PYTHON_IN_VENV) -m pytest -n 2 --dist loadfile -m "browser and not bench" $(ARGS) || failed=1; \
-	test -z "$$failed"
+	@$(PYTHON_IN_VENV) -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(DEV)
 	@failed=; \

@@ -22,6 +22,7 @@ LIFETIME = 900.0
 """Seconds."""
 MAX_LENGTH = 2000
 _PURPOSE = b"playground live token 1"
+_UNKEPT = secrets.token_bytes(32)
 
 
 @dataclass(frozen=True)
@@ -80,12 +81,22 @@ def _encode(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-@cache
 def secret(folder: Path) -> bytes:
-    """Return the installation's signing secret: `PLAYGROUND_SECRET`, else a file of the data folder, made once."""
+    """Return the signing secret: `PLAYGROUND_SECRET`, else the data folder's own, made once.
+
+    Where the folder cannot keep one, it is this process's own and lasts as long as it does.
+    """
     chosen = os.environ.get("PLAYGROUND_SECRET", "")
     if chosen:
         return hashlib.sha256(chosen.encode()).digest()
+    try:
+        return _kept(folder)
+    except OSError:
+        return _UNKEPT
+
+
+@cache
+def _kept(folder: Path) -> bytes:
     path = folder / "secret"
     folder.mkdir(parents=True, exist_ok=True)
     try:

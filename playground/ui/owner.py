@@ -24,18 +24,6 @@ YEAR = 365 * 24 * 3600
 _KEY = re.compile("[0-9a-f]{32}")
 
 
-_UNKEPT = secrets.token_bytes(32)
-"""What signs where the data folder cannot be written: it lasts as long as this process."""
-
-
-def signing_secret(folder: Path) -> bytes:
-    """Return the installation's secret, or this process's own where the folder cannot keep one."""
-    try:
-        return secret(folder)
-    except OSError:
-        return _UNKEPT
-
-
 def new_key() -> str:
     """Return a fresh random number of 128 bits, as text."""
     return secrets.token_hex(16)
@@ -91,7 +79,7 @@ class OwnerCookie:
         if scope["type"] != "http" or scope["method"] != "GET" or not _is_page(scope["path"]):
             await self._app(scope, receive, send)
             return
-        signing = signing_secret(self._folder)
+        signing = secret(self._folder)
         if verified(_cookie(scope), signing) is not None:
             await self._app(scope, receive, send)
             return

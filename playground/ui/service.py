@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from playground.data.folder import data_folder
+from playground.live import tokens
 from playground.runs.address import read_address
 from playground.runs.client import Client, ServiceDown
 from playground.ui import owner as owners
@@ -56,7 +57,7 @@ def owner() -> str:
     """Return this visitor's name for the service. Where no cookie arrives, the link keeps the key."""
     if "owner" not in st.session_state:
         kept = owners.valid_key(st.query_params.get("key")) or owners.new_key()
-        name, by_link = owners.owner(st.context.cookies, owners.signing_secret(data_folder()), kept)
+        name, by_link = owners.owner(st.context.cookies, tokens.secret(data_folder()), kept)
         st.session_state["owner"] = name
         st.session_state["owner_by_link"] = by_link
         if by_link:

@@ -8,9 +8,8 @@ from __future__ import annotations
 from playground.data import Dataset
 from playground.live.component import stage
 from playground.ui import proposals
-from playground.ui.language import language, t
+from playground.ui.language import language
 from playground.ui.run import Now
-from playground.ui.say import say
 from playground.ui.service import owner
 
 VIEWS = ("diagram", "plane", "histograms", "curves", "timeline", "bar")
@@ -26,16 +25,13 @@ def moves(dataset: Dataset | None) -> bool:
 
 def stage_panel(now: Now) -> None:
     """Show the run of the moment `now`, or the untrained network where there is none."""
-    try:
-        stage(
-            now.view.run if now.view is not None else None,
-            now.experiment,
-            VIEWS,
-            owner=owner(),
-            key=KEY,
-            lang=language(),
-            reports=("status",),
-            on_proposal=proposals.take,
-        )
-    except OSError as error:  # the data folder cannot keep the secret that signs the token
-        say(t("ui.unavailable", reason=error.strerror or type(error).__name__), "error", key="stage")
+    stage(
+        now.view.run if now.view is not None else None,
+        now.experiment,
+        VIEWS,
+        owner=owner(),
+        key=KEY,
+        lang=language(),
+        reports=("status",),
+        on_proposal=proposals.take,
+    )

@@ -26,12 +26,12 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from playground.runs.address import read_address
 from playground.spec import Experiment
-from tests.browser.conftest import ARGUMENTS, find_chromium
 from tests.live.house import OWNER, Server, network, serving
+from tests.real_browser import real_browser
 
 STEPS_PER_EPOCH = 35  # 350 training samples in batches of 10
 CROWD = 20
@@ -98,7 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     """Return all figures."""
     found: dict[str, Any] = {"versions": versions(), "nets": {}}
-    with tempfile.TemporaryDirectory() as temporary, browser() as chromium:
+    with tempfile.TemporaryDirectory() as temporary, real_browser() as chromium:
         folder = Path(temporary) / "data"
         with serving(folder, PLAYGROUND_LEASE_SECONDS=str(LEASE)) as server:
             noise = Noise(server)
@@ -248,19 +248,6 @@ def opening(
 
 
 # --- with what ------------------------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def browser() -> Iterator[Browser]:
-    """A real browser."""
-    executable = find_chromium()
-    assert executable is not None, "no Chromium"
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=str(executable), args=list(ARGUMENTS))
-        try:
-            yield found
-        finally:
-            found.close()
 
 
 @contextlib.contextmanager

@@ -1,13 +1,12 @@
-"""The real browser of the journeys: found, or skipped loudly, or demanded where CI is set; and one real server for all.
+"""A real browser for each module of journeys, and one real server for all.
 
-`make test` has already tried to fetch Playwright's own Chromium where there was none. Every tab is watched: what it
+Every tab is watched: what it
 prints as an error, what it asks of other hosts, and what it is refused fails the test that opened it.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -20,43 +19,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-ARGUMENTS = (
-    "--headless",
-    "--no-sandbox",  # root in a container has no sandbox to offer
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
-
-def find_chromium() -> Path | None:
-    """Return the browser that `CHROMIUM` names, else the first one on the path, else Playwright's own."""
-    for name in (os.environ.get("CHROMIUM", ""), *NAMES):
-        found = shutil.which(name) if name else None
-        if found:
-            return Path(found)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        own = Path(playwright.chromium.executable_path)
-    return own if own.exists() else None
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Path:
-    """The executable of a real browser; without one the test is skipped, or fails where CI is set."""
-    found = find_chromium()
-    if found is None:
-        reason = f"no real browser: CHROMIUM is not set, none of {', '.join(NAMES)} is on the path, Playwright has none"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return found
-
 
 # --- the server ------------------------------------------------------------------------------------------------------
 
@@ -109,15 +71,13 @@ def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
 # --- the browser -----------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="session")
-def browser(chromium: Path) -> Iterator[Any]:
-    """One browser for all tests."""
-    from tests.shared_playwright import shared_playwright
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """One browser for the tests of a module."""
+    from tests.real_browser import real_browser
 
-    with shared_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=str(chromium), args=list(ARGUMENTS))
+    with real_browser() as found:
         yield found
-        found.close()
 
 
 @pytest.fixture

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
-from tests.browser.conftest import ARGUMENTS
 from tests.live.house import OWNER, Server, network, serving
-from tests.shared_playwright import shared_playwright
+from tests.real_browser import real_browser
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 PATIENCE = 60_000
@@ -44,11 +42,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def chrome(chromium: Path) -> Iterator[Browser]:
-    with shared_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=str(chromium), args=list(ARGUMENTS))
+def chrome() -> Iterator[Browser]:
+    with real_browser() as found:
         yield found
-        found.close()
 
 
 class Tab:

@@ -67,9 +67,15 @@ def test_an_endless_token_is_not_even_looked_at():
 
 def test_the_secret_is_made_once_and_readable_by_its_user_only(tmp_path: Path):
     first = tokens.secret(tmp_path)
-    tokens.secret.cache_clear()
+    tokens._kept.cache_clear()
     assert tokens.secret(tmp_path) == first
     assert (len(first), (tmp_path / "secret").stat().st_mode & 0o077) == (32, 0)
+
+
+def test_a_folder_that_can_keep_no_secret_has_one_as_long_as_the_process(tmp_path: Path):
+    (tmp_path / "file").write_text("no folder")
+    first = tokens.secret(tmp_path / "file" / "below")
+    assert (len(first), tokens.secret(tmp_path / "file" / "below")) == (32, first)
 
 
 def test_a_token_is_good_for_minutes_and_not_for_days():

@@ -129,7 +129,6 @@ def test_a_service_that_cannot_be_had_is_a_sentence_and_the_form_stays(
     assert str(tmp_path) in page.said("trouble")
     assert Experiment.from_json(page.experiment) == presets()["xor"].experiment
     assert page.status == "ready"
-    assert page.said("stage")
 
 
 def test_a_killed_service_is_started_again_and_the_run_goes_on(opened: Open) -> None:

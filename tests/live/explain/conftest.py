@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def _stand() -> Iterator[Any]:
-    from tests.live.explain.served import chromium, served
+    from tests.live.explain.served import served
+    from tests.real_browser import real_browser
 
-    with chromium() as browser, served() as address:
+    with real_browser() as browser, served() as address:
         yield browser, address
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -12,13 +11,10 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from playground.live.setup import words
 from playground.views import theme
-from tests.browser.conftest import ARGUMENTS, find_chromium
-from tests.shared_playwright import shared_playwright
 
 HERE = Path(__file__).parent
 ASSETS = HERE.parents[2] / "playground" / "live" / "assets"
@@ -70,19 +66,6 @@ def served() -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """A real browser; without one the test is skipped, or fails where CI is set."""
-    found = find_chromium()
-    if found is None:
-        reason = "no real browser: CHROMIUM is not set, none is on the path, Playwright has none"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-    with shared_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(found), args=list(ARGUMENTS))
-        yield browser
-        browser.close()
 
 
 class Contexts:

@@ -1,5 +1,0 @@
-"""The real browser, as the journeys have it."""
-
-from tests.browser.conftest import chromium
-
-__all__ = ["chromium"]
