@@ -18,6 +18,8 @@ from playground.runs.trainer import State, Trainer
 
 OPTIMIZER = "optimizer/"
 """How a trainer's checkpoint names what the optimizer remembers."""
+TENSORS = "weights"
+"""The probe that shows the network's tensors."""
 
 
 class Pictures:
@@ -51,7 +53,9 @@ class Pictures:
 
     def _wanted(self, *, everything: bool) -> tuple[str, ...]:
         now, wanted = time.monotonic(), list[str]()
-        for name in self._probes:
+        # Whoever comes when a run rests can be shown any picture, if its last frame holds what pictures are made of.
+        resting = (TENSORS,) if everything else ()
+        for name in dict.fromkeys((*self._probes, *resting)):
             soon = not everything and now - self._probed.get(name, -math.inf) < PERIODS.get(name, 0.0)
             if name not in self._broken and not soon:
                 wanted.append(name)

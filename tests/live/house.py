@@ -102,7 +102,6 @@ class Server:
 def serving(folder: Path, **environment: str) -> Iterator[Server]:
     """A server that answers, and leaves nothing behind."""
     folder.mkdir(parents=True, exist_ok=True)
-    tokens.secret.cache_clear()
     server = Server(folder, **environment)
     try:
         server.wait()

@@ -22,10 +22,8 @@ PAGE = Path(__file__).parent / "app" / "page.py"
 @pytest.fixture
 def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     home = House(Path(os.environ["PLAYGROUND_DATA"]), trainers="playground.runs.trainer")
-    tokens.secret.cache_clear()
     yield home
     home.close()
-    tokens.secret.cache_clear()
 
 
 def page(**query: str) -> AppTest:

@@ -43,7 +43,6 @@ class Server:
     """The live routes alone, served from a thread of this process."""
 
     def __init__(self, house: House) -> None:
-        tokens.secret.cache_clear()
         self.folder = house.folder
         self.live = Live(house.folder)
         config = uvicorn.Config(
@@ -72,7 +71,6 @@ class Server:
     def close(self) -> None:
         self._server.should_exit = True
         self._thread.join(20)
-        tokens.secret.cache_clear()
 
 
 @pytest.fixture(scope="module")
