@@ -211,6 +211,10 @@ class Client:
         body = self._ask(request, timeout=TIMEOUT + wait).body
         return Ack(body["seq"], body["acknowledged"], body["step"])
 
+    def together(self, owner: str, runs: Sequence[str]) -> None:
+        """Train two to four runs in lockstep: what drives one drives all. One alone goes its own way again."""
+        self._ask(commands.Together(owner=owner, runs=tuple(runs)))
+
     def list(self, owner: str) -> tuple[RunSummary, ...]:
         """Return the owner's runs, newest first."""
         rows = cast("list[dict[str, Any]]", self._ask(commands.ListRuns(owner=owner)).body["runs"])

@@ -37,9 +37,10 @@ class Play(Command):
 
 
 class Pause(Command):
-    """Stop after the step that is being taken."""
+    """Stop after the step that is being taken, or at `epoch` if that lies ahead."""
 
     kind: Literal["pause"] = "pause"
+    epoch: Annotated[float, Field(ge=0, le=1e12)] | None = None
 
 
 class Step(Command):
@@ -210,6 +211,13 @@ class Fork(OfRun):
     step: int = number(0, 0, 2**62)
 
 
+class Together(Owned):
+    """Train these runs in lockstep from now on; one alone goes its own way again."""
+
+    kind: Literal["together"] = "together"
+    runs: Annotated[tuple[Name, ...], Field(min_length=1, max_length=16)]
+
+
 class FrameAt(OfRun):
     """The recorded frame at the nearest step not after `step`."""
 
@@ -294,6 +302,14 @@ class Go(ToWorker):
     pending: tuple[Apply, ...] = ()
     known: int = 0
     silent: bool = False
+    leash: float | None = None
+
+
+class Leash(ToWorker):
+    """Others train beside this run: go no further than to this epoch, wait there, and say so. None: go on alone."""
+
+    kind: Literal["leash"] = "leash"
+    epoch: float | None = None
 
 
 class Watch(ToWorker):

@@ -22,6 +22,7 @@ from playground.runs.dispatch import Dispatch
 from playground.runs.frames import Snapshot
 from playground.runs.index import Entry, IndexUnavailable
 from playground.runs.live import ENDED, PROBE_SECONDS, Run
+from playground.runs.lockstep import DRIVING, MOST, Lockstep
 from playground.runs.patrol import Patrol, remove_folder
 from playground.runs.reasons import NoSuchRun, Reason
 from playground.runs.replays import Replays
@@ -46,6 +47,7 @@ class Control:
             commands.ListRuns: self.list,
             commands.Poll: self.poll,
             commands.Send: self.send,
+            commands.Together: self.together,
             commands.Delete: self.delete,
             commands.Fork: self.fork,
             commands.FrameAt: self.frame_at,
@@ -253,7 +255,7 @@ class Control:
         """Give a run a command; a refusal is raised, and the run goes on as it was."""
         run = self.find(request.owner, request.run)
         run.polled_at = time.monotonic()
-        seq, done = steer(self.dispatch, run, request.command)
+        seq, done = self._steer(run, request.command)
         if done is None:
             return {"seq": seq, "acknowledged": True, "step": run.step}, ()
         try:
@@ -267,12 +269,44 @@ class Control:
             return {"seq": seq, "acknowledged": False, "step": run.step}, ()
         return {"seq": seq, "acknowledged": True, "step": step}, ()
 
+    def _steer(self, run: Run, command: commands.Command) -> tuple[int, asyncio.Future[int] | None]:
+        """Give a command to a run, and to those beside it what drives all."""
+        lockstep = run.lockstep
+        if lockstep is None or not isinstance(command, DRIVING):
+            return steer(self.dispatch, run, command)
+        if isinstance(command, commands.Reset):
+            lockstep.restart(time.monotonic())
+            others = [other for other in lockstep.runs if other is not run and not other.deleted]
+        else:
+            others = [other for other in lockstep.members if other is not run]
+        command = lockstep.together(command)
+        for other in others:
+            steer(self.dispatch, other, command)
+        return steer(self.dispatch, run, command)
+
+    async def together(self, request: commands.Together) -> Answer:
+        """Train runs in lockstep; those that were bound to others are so no longer."""
+        runs = list({name: self.find(request.owner, name) for name in request.runs}.values())
+        if len(runs) > MOST:
+            raise SpecError("run.too_many_together", place="runs", value=len(runs), bound=MOST)
+        present = runs[0].lockstep
+        if present is not None and list(present.runs) == runs:
+            return {}, ()
+        for run in runs:
+            if run.lockstep is not None:
+                run.lockstep.release(run)
+        if len(runs) > 1:
+            Lockstep(runs, self.dispatch.hold, time.monotonic())
+        return {}, ()
+
     async def delete(self, request: commands.Delete) -> Answer:
         """Remove a run with all it has recorded."""
         run = self.find(request.owner, request.run)
         dispatch = self.dispatch
         dispatch.index.delete(run.owner, run.id)
         run.deleted = True
+        if run.lockstep is not None:
+            run.lockstep.release(run)
         run.unsettle()
         dispatch.queue.remove(run.owner, run.id)
         dispatch.leave(run, partial(self._remove, run), 0, end_counts=False, now=True)

@@ -153,6 +153,11 @@ class Dispatch:
             self.backend.send(run.id, commands.Apply(seq=seq, command=command))
         return seq, done
 
+    def hold(self, run: Run) -> None:
+        """Let a run's worker know how far it may go beside the others."""
+        if run.going and run.leaving is None:
+            self.backend.send(run.id, commands.Leash(epoch=run.leash))
+
     def leave(
         self, run: Run, then: Callable[[], None], grace: float, *, end_counts: bool = True, now: bool = False
     ) -> None:
@@ -212,6 +217,8 @@ class Dispatch:
                     self.save(run)
                     run.announce()
                     self.pump()
+                if run.lockstep is not None:
+                    run.lockstep.advance(time.monotonic())
                 self._recovered(run)
             case commands.Applied(step=step, seq=seq, command=command):
                 run.record_command(step, seq, command)
@@ -243,6 +250,7 @@ class Dispatch:
             pending=run.waiting(),
             known=known,
             silent=silent,
+            leash=run.leash,
         )
         self.backend.send(run.id, go)
         run.announce()  # whoever watches may say now what they wish to see
@@ -289,6 +297,8 @@ class Dispatch:
             self._died(run, left.cause if left is not None and left.cause else _cause(ending))
         self.save(run)
         run.announce()
+        if run.lockstep is not None:
+            run.lockstep.advance(time.monotonic())
         if run.pending and not run.worker and run.status in ("paused", "finished", "diverged"):
             self.enqueue(run)  # a command came while the worker was leaving
         self.pump()

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from playground.runs import frames
 from playground.runs.commands import LASTING, Apply, Command, Goal, Left, Report, Scripted, Started
@@ -17,6 +18,9 @@ from playground.runs.frames import FrameError, Snapshot
 from playground.runs.index import Changes, Entry
 from playground.runs.reasons import Reason
 from playground.runs.recording import Recording
+
+if TYPE_CHECKING:
+    from playground.runs.lockstep import Lockstep
 
 ENDED = ("finished", "diverged", "stopped", "failed")
 PROBE_SECONDS = 5.0
@@ -87,6 +91,8 @@ class Run:
     resting_since: float = 0.0
     died_at: int = -1  # the step of the last unexplained death
     pending: dict[int, Waiting] = field(default_factory=dict[int, Waiting])
+    lockstep: Lockstep | None = None  # the runs beside which it trains
+    leash: float | None = None  # the epoch at which it waits for them
     states: dict[int, asyncio.Future[bytes]] = field(default_factory=dict[int, "asyncio.Future[bytes]"])
 
     polled_at: float = field(default_factory=time.monotonic)

@@ -40,7 +40,7 @@ class Quotas:
     """
 
     slots: int = max(8, 4 * (os.cpu_count() or 1))
-    owner_slots: int = 3
+    owner_slots: int = 4
     owner_queue: int = 20
     owner_runs: int = 50
     owner_bytes: int = 2_000_000_000

@@ -97,6 +97,8 @@ class Worker:
         self.pictures = Pictures(self.trainer, job.probes)
         self.slices, self.looks, self.pacer = Slices(), Looks(now, self.trainer.steps), Pacer()
         self.leaving = False
+        self.leash: float | None = None
+        self._waited_at: float | None = None  # the leash at which the service knows that this run waits
         self._ended_before = self.trainer.status != "running"
         self._dirty = True
         self._unpinned = False  # commands have changed the run since the last keyframe
@@ -119,7 +121,8 @@ class Worker:
             self.keeper.keep()
             playing = self._playing()
             if playing:
-                self._slice()
+                if not self._held_back():
+                    self._slice()
                 self._count(time.monotonic() - began)
             over = self._exceeded()
             if over or self._ended():
@@ -157,7 +160,7 @@ class Worker:
         while not isinstance(go, Go):
             self._take(go)
             go = self.pipe.first()
-        self.goal, self.known, self.silent = go.goal, go.known, go.silent
+        self.goal, self.known, self.silent, self.leash = go.goal, go.known, go.silent, go.leash
         self.script.extend(go.script)
         self.held.extendleft(reversed(go.pending))
         self.pacer.start(go.pace, time.monotonic())
@@ -176,6 +179,8 @@ class Worker:
                 self.looks.watch(credits)
                 if self.pictures.wish(probes):
                     self._dirty = True
+            case commands.Leash(epoch=epoch):
+                self.leash = epoch
             case commands.GiveState(seq=seq, memory=memory):
                 self._give_state(seq, memory=memory)
             case commands.Leave():
@@ -199,6 +204,15 @@ class Worker:
     def _playing(self) -> bool:
         return self.trainer.status == "running" and not self._paused()
 
+    def _held_back(self) -> bool:
+        """Tell whether others must catch up first; the service is told once that this run waits."""
+        if self.leash is None or self._repeating() or self.trainer.epoch < self.leash - 1e-9:
+            return False
+        if self._waited_at != self.leash:
+            self._waited_at = self.leash
+            self._report("")
+        return True
+
     def _slice(self) -> None:
         """Take steps for about 5 ms, up to the next step at which something is to be done."""
         trainer, began = self.trainer, time.monotonic()
@@ -209,7 +223,12 @@ class Worker:
         # Whoever watches is not kept waiting by a whole slice.
         fitting = max(1, int(self.slices.steps * min(1.0, self.looks.wait(began) / SLICE)))
         count = min(fitting, self.pacer.allowed(began), *ahead)
-        taken, end = 0, self.goal.epoch
+        ends = [
+            epoch
+            for epoch in (self.goal.epoch, None if self._repeating() else self.leash)
+            if epoch is not None
+        ]
+        taken, end = 0, min(ends, default=None)
         while taken < count:
             trainer.step()
             taken += 1
@@ -243,6 +262,8 @@ class Worker:
         """Return how long there is nothing to do but listen."""
         now = time.monotonic()
         if self._playing():
+            if self._held_back():
+                return self.looks.wait(now) if self._unseen() else LONGEST_WAIT
             return min(self.pacer.wait(now), LONGEST_WAIT)
         wait = min(LONGEST_WAIT, self.keeper.wait(now))
         return min(wait, self.looks.rest_wait(now)) if self._unseen() else wait
@@ -281,8 +302,9 @@ class Worker:
         match command:
             case commands.Play():
                 self.goal = Goal()
-            case commands.Pause():
-                self.goal = Goal(step=trainer.steps)
+            case commands.Pause(epoch=epoch):
+                ahead = epoch is not None and epoch > trainer.epoch + 1e-9
+                self.goal = Goal(epoch=epoch) if ahead else Goal(step=trainer.steps)
             case commands.Step(n=n):
                 self.goal = Goal(step=trainer.steps + n)
             case commands.Epoch():

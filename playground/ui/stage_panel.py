@@ -12,7 +12,7 @@ from playground.ui.language import language
 from playground.ui.run import Now
 from playground.ui.service import owner
 
-VIEWS = ("diagram", "plane", "histograms", "curves", "timeline", "bar")
+VIEWS = ("diagram", "backprop", "drawer", "plane", "doctor", "histograms", "curves", "timeline", "bar")
 KEY = "stage"
 
 

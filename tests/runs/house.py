@@ -54,6 +54,10 @@ class House:
         """Submit a toy and return its run."""
         return self.client.submit(owner or self.owner, Toy(**toy), probes=("weights",))
 
+    def start_resting(self, **toy: Any) -> str:
+        """Submit a toy that rests at step 0."""
+        return self.submit(Toy(**toy), paused=True)
+
     def submit(self, toy: Toy, **options: Any) -> str:
         return self.client.submit(self.owner, toy, probes=("weights",), **options)
 

@@ -1,0 +1,102 @@
+"""Runs in lockstep: side by side, none further ahead of another than a stride, and what drives one drives all.
+
+Progress is measured in epochs, so that runs with batches of different sizes have seen the same samples. A stride is as
+long as the slowest takes for a few hundredths of a second. Knows no socket and no process.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from playground.runs import commands
+from playground.runs.commands import Command
+from playground.runs.live import ENDED, Run
+
+MOST = 4
+"""So many runs can be compared."""
+DRIVING = (
+    commands.Play,
+    commands.Pause,
+    commands.Step,
+    commands.Epoch,
+    commands.Reset,
+    commands.Stop,
+    commands.Pace,
+)
+"""The commands that go to all; a setting or a weight is changed in one run alone."""
+SHORT, LONG = 0.02, 0.05
+"""Seconds: a stride that takes less is doubled, one that takes more is halved."""
+LEAST, GREATEST = 1e-3, 1e4
+"""Epochs of a stride."""
+CLOSE = 1e-9
+
+
+class Lockstep:
+    """Some runs that train side by side.
+
+    Attributes:
+        runs: all of them; those that have ended, or are gone, are waited for no longer.
+        end: the epoch beyond which nobody goes now.
+    """
+
+    def __init__(self, runs: Sequence[Run], tell: Callable[[Run], None], now: float) -> None:
+        """Bind the runs together; `tell` lets a run's worker know where its stride ends (`Run.leash`)."""
+        self.runs = tuple(runs)
+        self._tell = tell
+        self._stride = 0.05
+        self._since = now
+        self.end = 0.0
+        for run in self.runs:
+            if run.lockstep is not None:
+                run.lockstep.release(run)
+            run.lockstep = self
+        self._extend(now)
+
+    @property
+    def members(self) -> list[Run]:
+        """The runs that are waited for."""
+        return [run for run in self.runs if run.status not in ENDED and not run.deleted]
+
+    def advance(self, now: float) -> None:
+        """Let all go on if all have come to the end of their stride; call it whenever one of them has got somewhere."""
+        if all(run.going and run.epoch >= self.end - CLOSE for run in self.members):
+            taken = now - self._since
+            factor = 2.0 if taken < SHORT else 0.5 if taken > LONG else 1.0
+            self._stride = min(GREATEST, max(LEAST, factor * self._stride))
+            self._extend(now)
+
+    def restart(self, now: float) -> None:
+        """Begin again at epoch 0."""
+        self.end = self._stride
+        self._since = now
+        self._say()
+
+    def release(self, run: Run) -> None:
+        """Let a run go its own way; the last one of a pair is alone and goes its own way too."""
+        self.runs = tuple(other for other in self.runs if other is not run)
+        left = (run, *self.runs) if len(self.runs) < 2 else (run,)
+        for one in left:
+            one.lockstep, one.leash = None, None
+            self._tell(one)
+
+    def together(self, command: Command) -> Command:
+        """Return what every run is to be told, so that all come to rest at the same place."""
+        match command:
+            case commands.Epoch():
+                furthest = max((run.epoch for run in self.members), default=0.0)
+                return commands.Pause(epoch=float(math.floor(furthest + CLOSE) + 1))
+            case commands.Pause() | commands.Step() if any(run.status == "running" for run in self.members):
+                return commands.Pause(epoch=self.end)
+            case _:
+                return command
+
+    def _extend(self, now: float) -> None:
+        self.end = min((run.epoch for run in self.members), default=0.0) + self._stride
+        self._since = now
+        self._say()
+
+    def _say(self) -> None:
+        for run in self.runs:
+            run.leash = self.end
+            self._tell(run)

@@ -1,0 +1,153 @@
+"""Runs side by side: none is ahead of another, what drives one drives all, and nobody is waited for who has gone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from playground.runs import commands
+from playground.runs.reasons import NoSuchRun
+from playground.spec import SpecError
+from tests.runs.house import House, house, until
+
+pytestmark = pytest.mark.timeout(120)
+SLOW = 0.002
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with house(tmp_path_factory.mktemp("lockstep")) as found:
+        yield found
+
+
+@pytest.fixture
+def pair(home: House) -> Iterator[list[str]]:
+    """A fast run and a slow one, bound together, at rest at step 0."""
+    runs = [home.start_resting(), home.start_resting(sleep=SLOW)]
+    home.client.together(home.owner, runs)
+    yield runs
+    for run in runs:
+        if any(known.run == run for known in home.client.list(home.owner)):
+            home.client.delete(home.owner, run)
+
+
+def steps(home: House, runs: list[str]) -> list[int]:
+    return [home.view(run, probes=("weights",)).step for run in runs]
+
+
+def all_at_rest(home: House, runs: list[str]) -> list[int]:
+    """Wait until all rest, and return where."""
+    for run in runs:
+        home.until(run, "paused")
+    return steps(home, runs)
+
+
+def test_the_fast_one_waits_for_the_slow_one(home: House, pair: list[str]):
+    home.send(pair[0], commands.Play())
+    home.until(pair[1], step=200)
+    for _ in range(20):
+        fast, slow = steps(home, pair)
+        assert abs(fast - slow) < 100, "a tenth of a second of the slow one, and not a hundred thousand steps"
+        time.sleep(0.01)
+
+
+def test_all_come_to_rest_at_the_same_step_and_go_on_from_there(home: House, pair: list[str]):
+    for driven in (0, 1, 0):
+        before = max(steps(home, pair))
+        home.send(pair[driven], commands.Play())
+        home.until(pair[1], step=before + 30)
+        home.send(pair[driven], commands.Pause())
+        fast, slow = all_at_rest(home, pair)
+        assert fast == slow > before
+
+
+def test_a_step_an_epoch_and_a_new_start_are_taken_by_all(home: House, pair: list[str]):
+    home.send(pair[1], commands.Step(n=3))
+    until(lambda: steps(home, pair) == [3, 3])
+    home.send(pair[0], commands.Epoch())
+    until(lambda: steps(home, pair) == [50, 50])
+    home.send(pair[0], commands.Reset())
+    until(lambda: steps(home, pair) == [0, 0])
+    assert all_at_rest(home, pair) == [0, 0]
+    home.send(pair[0], commands.Play())
+    home.until(pair[0], step=60)
+    home.until(pair[1], step=60)
+
+
+def test_a_step_while_they_train_is_a_rest_at_the_same_step(home: House, pair: list[str]):
+    home.send(pair[0], commands.Play())
+    home.until(pair[1], step=30)
+    home.send(pair[0], commands.Step())
+    fast, slow = all_at_rest(home, pair)
+    assert fast == slow
+
+
+def test_a_pace_is_everybodys_and_a_setting_is_not(home: House, pair: list[str]):
+    home.send(pair[0], commands.Pace(steps_per_second=100))
+    home.send(pair[0], commands.Set(path="lr", value=0.5))
+    home.send(pair[0], commands.Step())
+    until(lambda: [home.view(run).pace for run in pair] == [100, 100])
+    fast, slow = (home.view(run).experiment for run in pair)
+    assert '"lr": 0.5' in fast
+    assert '"lr": 0.5' not in slow
+
+
+def test_batches_of_other_sizes_have_seen_the_same_samples(home: House):
+    runs = [home.start_resting(steps_per_epoch=50), home.start_resting(steps_per_epoch=5, sleep=SLOW)]
+    home.client.together(home.owner, runs)
+    home.send(runs[0], commands.Play())
+    home.until(runs[1], step=40)
+    home.send(runs[0], commands.Pause())
+    many, few = all_at_rest(home, runs)
+    assert abs(many / 50 - few / 5) < 1 / 5 + 1e-9, "within one step of the larger batch"
+
+
+def test_nobody_waits_for_a_run_that_has_ended(home: House):
+    runs = [home.start_resting(), home.start_resting(sleep=SLOW, max_steps=20)]
+    home.client.together(home.owner, runs)
+    home.send(runs[0], commands.Play())
+    home.until(runs[1], "finished")
+    home.until(runs[0], step=2000)
+
+
+def test_nobody_waits_for_a_run_that_is_deleted(home: House, pair: list[str]):
+    home.send(pair[0], commands.Play())
+    home.until(pair[1], step=10)
+    home.client.delete(home.owner, pair[1])
+    home.until(pair[0], step=5000)
+
+
+def test_a_killed_worker_is_waited_for(home: House, pair: list[str]):
+    home.send(pair[0], commands.Play())
+    home.until(pair[1], step=100)
+    for worker in home.workers():
+        worker.kill()
+    home.until(pair[0], step=400)
+    home.send(pair[0], commands.Pause())
+    fast, slow = all_at_rest(home, pair)
+    assert fast == slow
+
+
+def test_one_alone_goes_its_own_way_again(home: House, pair: list[str]):
+    home.client.together(home.owner, pair[:1])
+    home.send(pair[0], commands.Play())
+    home.until(pair[0], step=2000)
+    assert home.view(pair[1]).step == 0
+
+
+def test_a_run_of_somebody_else_cannot_be_bound(home: House, pair: list[str]):
+    theirs = home.start(owner="bert")
+    with pytest.raises(NoSuchRun):
+        home.client.together(home.owner, [pair[0], theirs])
+    home.client.delete("bert", theirs)
+
+
+def test_five_are_too_many(home: House):
+    runs = [home.start_resting() for _ in range(5)]
+    with pytest.raises(SpecError) as refused:
+        home.client.together(home.owner, runs)
+    assert refused.value.key == "run.too_many_together"
+    for run in runs:
+        home.client.delete(home.owner, run)
