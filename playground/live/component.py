@@ -37,6 +37,8 @@ def stage(
     key: str = "stage",
     lang: str = "en",
     reports: Sequence[str] = (),
+    group: str = "",
+    name: str = "",
     on_proposal: Callable[[dict[str, Any]], None] | None = None,
     on_status: Callable[[str], None] | None = None,
 ) -> None:
@@ -52,6 +54,8 @@ def stage(
         key: the element's; the same key is the same stage, updated in place.
         lang: of every text in it.
         reports: what else the page wants to hear of: `"status"`, a change of the run's status.
+        group: stages of one group show the same moment (`assets/chorus.js`); empty: alone.
+        name: what this run is called among those of its group.
         on_proposal: takes a structural change the visitor wants: `{"kind": "set", "path": …, "value": …}`,
             `{"kind": "layers", "layers": […]}`, `{"kind": "points", "points": […]}`. It comes from a browser: check it.
         on_status: takes the run's new status.
@@ -73,6 +77,8 @@ def stage(
             "lang": lang,
             "views": list(views),
             "reports": list(reports),
+            "group": group,
+            "name": name,
             "transport": "data" if slowly else "socket",
             "words": slow.line_words(lang),
         }

@@ -119,6 +119,25 @@ class Pacer:
         return max(0.0, self._from + (self._done + 1) / self.pace - now)
 
 
+class Quick:
+    """Steps per second while nothing else takes the processor: what was quickest lately."""
+
+    FORGET = 1.05
+
+    def __init__(self) -> None:
+        self._seconds = 0.0  # of one step
+
+    def took(self, steps: int, seconds: float) -> None:
+        """Learn from a slice of `steps` that took `seconds`."""
+        each = max(seconds / steps, 1e-9)
+        self._seconds = min(each, self.FORGET * self._seconds) if self._seconds else each
+
+    def rate(self, pace: float) -> float:
+        """Return it, `pace` at most (0: no pace is kept); 0 where nothing is known."""
+        found = 1.0 / self._seconds if self._seconds else 0.0
+        return min(found, pace) if pace else found
+
+
 class Speed:
     """Steps per second over the last second or so of training."""
 

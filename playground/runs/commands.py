@@ -356,7 +356,8 @@ class Report(FromWorker):
     """How the run stands; a frame may travel beside it.
 
     `ack` is the number of the last command that was applied; `experiment` is not empty if a command has changed it;
-    `trouble` is the i18n key of what is wrong with the disk, or empty.
+    `trouble` is the i18n key of what is wrong with the disk, or empty; `quick` is how many epochs a second it could
+    take if nothing else took the processor.
     """
 
     kind: Literal["report"] = "report"
@@ -369,6 +370,7 @@ class Report(FromWorker):
     experiment: str = ""
     pace: float = 0
     trouble: str = ""
+    quick: float = 0
 
 
 class Applied(FromWorker):

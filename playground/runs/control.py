@@ -275,7 +275,7 @@ class Control:
         if lockstep is None or not isinstance(command, DRIVING):
             return steer(self.dispatch, run, command)
         if isinstance(command, commands.Reset):
-            lockstep.restart(time.monotonic())
+            lockstep.restart()
             others = [other for other in lockstep.runs if other is not run and not other.deleted]
         else:
             others = [other for other in lockstep.members if other is not run]
@@ -296,7 +296,7 @@ class Control:
             if run.lockstep is not None:
                 run.lockstep.release(run)
         if len(runs) > 1:
-            Lockstep(runs, self.dispatch.hold, time.monotonic())
+            Lockstep(runs, self.dispatch.hold)
         return {}, ()
 
     async def delete(self, request: commands.Delete) -> Answer:

@@ -218,7 +218,7 @@ class Dispatch:
                     run.announce()
                     self.pump()
                 if run.lockstep is not None:
-                    run.lockstep.advance(time.monotonic())
+                    run.lockstep.advance()
                 self._recovered(run)
             case commands.Applied(step=step, seq=seq, command=command):
                 run.record_command(step, seq, command)
@@ -298,7 +298,7 @@ class Dispatch:
         self.save(run)
         run.announce()
         if run.lockstep is not None:
-            run.lockstep.advance(time.monotonic())
+            run.lockstep.advance()
         if run.pending and not run.worker and run.status in ("paused", "finished", "diverged"):
             self.enqueue(run)  # a command came while the worker was leaving
         self.pump()

@@ -93,6 +93,7 @@ class Run:
     pending: dict[int, Waiting] = field(default_factory=dict[int, Waiting])
     lockstep: Lockstep | None = None  # the runs beside which it trains
     leash: float | None = None  # the epoch at which it waits for them
+    quick: float = 0.0  # epochs a second it could take
     states: dict[int, asyncio.Future[bytes]] = field(default_factory=dict[int, "asyncio.Future[bytes]"])
 
     polled_at: float = field(default_factory=time.monotonic)
@@ -243,6 +244,7 @@ class Run:
         self.status, self.goal = report.status, report.goal
         self.step, self.epoch, self.rate, self.pace = report.step, report.epoch, report.rate, report.pace
         self.ack = report.ack
+        self.quick = report.quick or self.quick
         if report.trouble:
             self.notice = Reason(report.trouble)
         elif self.notice.key in DISK:

@@ -1,7 +1,7 @@
 """Runs in lockstep: side by side, none further ahead of another than a stride, and what drives one drives all.
 
-Progress is measured in epochs, so that runs with batches of different sizes have seen the same samples. A stride is as
-long as the slowest takes for a few hundredths of a second. Knows no socket and no process.
+Progress is measured in epochs, so that runs with batches of different sizes have seen the same samples. A stride takes
+the slowest a few hundredths of a second. Knows no socket and no process.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ DRIVING = (
     commands.Pace,
 )
 """The commands that go to all; a setting or a weight is changed in one run alone."""
-SHORT, LONG = 0.02, 0.05
-"""Seconds: a stride that takes less is doubled, one that takes more is halved."""
-LEAST, GREATEST = 1e-3, 1e4
-"""Epochs of a stride."""
+STRIDE = 0.05
+"""Seconds that the slowest needs for a stride; telling each other takes a tenth of that."""
+FIRST, LEAST = 0.05, 1e-3
+"""Epochs of a stride before anything is known, and at least."""
 CLOSE = 1e-9
 
 
@@ -40,36 +40,30 @@ class Lockstep:
         end: the epoch beyond which nobody goes now.
     """
 
-    def __init__(self, runs: Sequence[Run], tell: Callable[[Run], None], now: float) -> None:
+    def __init__(self, runs: Sequence[Run], tell: Callable[[Run], None]) -> None:
         """Bind the runs together; `tell` lets a run's worker know where its stride ends (`Run.leash`)."""
         self.runs = tuple(runs)
         self._tell = tell
-        self._stride = 0.05
-        self._since = now
         self.end = 0.0
         for run in self.runs:
             if run.lockstep is not None:
                 run.lockstep.release(run)
             run.lockstep = self
-        self._extend(now)
+        self._extend()
 
     @property
     def members(self) -> list[Run]:
         """The runs that are waited for."""
         return [run for run in self.runs if run.status not in ENDED and not run.deleted]
 
-    def advance(self, now: float) -> None:
+    def advance(self) -> None:
         """Let all go on if all have come to the end of their stride; call it whenever one of them has got somewhere."""
         if all(run.going and run.epoch >= self.end - CLOSE for run in self.members):
-            taken = now - self._since
-            factor = 2.0 if taken < SHORT else 0.5 if taken > LONG else 1.0
-            self._stride = min(GREATEST, max(LEAST, factor * self._stride))
-            self._extend(now)
+            self._extend()
 
-    def restart(self, now: float) -> None:
+    def restart(self) -> None:
         """Begin again at epoch 0."""
-        self.end = self._stride
-        self._since = now
+        self.end = FIRST
         self._say()
 
     def release(self, run: Run) -> None:
@@ -91,9 +85,10 @@ class Lockstep:
             case _:
                 return command
 
-    def _extend(self, now: float) -> None:
-        self.end = min((run.epoch for run in self.members), default=0.0) + self._stride
-        self._since = now
+    def _extend(self) -> None:
+        slowest = min((run.quick for run in self.members), default=0.0)
+        stride = max(LEAST, STRIDE * slowest) if slowest else FIRST
+        self.end = min((run.epoch for run in self.members), default=0.0) + stride
         self._say()
 
     def _say(self) -> None:

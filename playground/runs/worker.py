@@ -16,7 +16,7 @@ from collections import deque
 from pathlib import Path
 
 from playground.runs import commands, confinement
-from playground.runs.cadence import SLICE, Looks, Pacer, Slices, Speed
+from playground.runs.cadence import SLICE, Looks, Pacer, Quick, Slices, Speed
 from playground.runs.commands import Apply, Go, Goal, Job, Left, Report, Started
 from playground.runs.keeping import Keeper
 from playground.runs.pictures import Pictures, pack_tensors
@@ -99,6 +99,7 @@ class Worker:
         self.leaving = False
         self.leash: float | None = None
         self._waited_at: float | None = None  # the leash at which the service knows that this run waits
+        self._quick = Quick()
         self._ended_before = self.trainer.status != "running"
         self._dirty = True
         self._unpinned = False  # commands have changed the run since the last keyframe
@@ -237,6 +238,7 @@ class Worker:
         self.pacer.took(taken)
         if taken:
             self.slices.took(taken, time.monotonic() - began)
+            self._quick.took(taken, time.monotonic() - began)
 
     def _count(self, seconds: float) -> None:
         self.used.active += seconds
@@ -358,18 +360,19 @@ class Worker:
         return frame
 
     def _report(self, experiment: str, *payloads: bytes) -> None:
-        playing = self._playing()
+        playing, trainer = self._playing(), self.trainer
         self._trouble = self.keeper.trouble
         report = Report(
             status="paused" if self._paused() else "running",  # what has ended says so when it leaves
-            step=self.trainer.steps,
-            epoch=self.trainer.epoch,
+            step=trainer.steps,
+            epoch=trainer.epoch,
             rate=self._speed.now() if playing else 0.0,
             ack=self.used.seq,
             goal=self.goal,
             experiment=experiment,
             pace=self.pacer.pace,
             trouble=self._trouble,
+            quick=self._quick.rate(self.pacer.pace) * trainer.epoch / trainer.steps if trainer.steps else 0.0,
         )
         self.pipe.send(report, *payloads)
 

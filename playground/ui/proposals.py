@@ -13,8 +13,8 @@ import streamlit as st
 
 from playground.data.folder import data_folder
 from playground.runs.reasons import NoSuchRun
-from playground.spec import SpecError
-from playground.ui import form, preview, run
+from playground.spec import Experiment, SpecError
+from playground.ui import beside, form, preview, run
 from playground.ui.painting import painted
 from playground.ui.service import client, owner
 
@@ -60,6 +60,16 @@ def _fork(proposal: dict[str, Any]) -> None:
     st.query_params["run"] = found
 
 
+def _compare(proposal: dict[str, Any]) -> None:
+    """Put an experiment beside the form's, and train both from the beginning."""
+    plain = proposal.get("experiment")
+    if not isinstance(plain, dict):
+        raise SpecError("error.not_experiment", value=plain)
+    beside.add(Experiment.from_plain(plain))
+    st.session_state["form_notice"] = "ui.notice.compared"
+    run.start(paused=False)
+
+
 def _go_on(changed: bool) -> None:
     """Train the changed network at once where the one before was training."""
     here = st.session_state.get("run")
@@ -75,4 +85,5 @@ KINDS: dict[str, Callable[[dict[str, Any]], None]] = {
     "layers": _layers,
     "points": _points,
     "fork": _fork,
+    "compare": _compare,
 }

@@ -19,7 +19,7 @@ from playground.runs.client import RunView
 from playground.runs.frames import Snapshot
 from playground.runs.reasons import NoSuchRun
 from playground.spec import Experiment, SpecError, check, enforce
-from playground.ui import form, preview
+from playground.ui import beside, form, preview
 from playground.ui.language import language
 from playground.ui.say import sentence
 from playground.ui.service import client, owner
@@ -109,6 +109,7 @@ def adopt() -> None:
     else:
         st.session_state["run"] = named
         st.session_state["pace"] = view.pace
+        beside.adopt(st.query_params.get("beside", ""))
         if "form" not in st.session_state:
             form.begin(form.read(view.experiment))
 
@@ -180,6 +181,15 @@ def reset() -> None:
 
 
 @guarded
+def compare() -> None:
+    """Put what is in the form beside it as it is now; both are trained from the beginning, if anything was trained."""
+    beside.add(form.experiment())
+    view = _view()
+    if view is not None:
+        start(paused=view.status not in MOVING)
+
+
+@guarded
 def set_pace(steps_per_second: float) -> None:
     """Train so many steps each second; 0 = as fast as possible."""
     st.session_state["pace"] = steps_per_second
@@ -221,9 +231,14 @@ def start(*, paused: bool) -> None:
     if old is not None and old.status in (*MOVING, "paused"):
         client().send(owner(), old.run, commands.Stop(), wait=0)
     pace = float(st.session_state.get("pace", 0.0))
-    run = client().submit(owner(), wanted, paused=paused, pace=pace, probes=probes(wanted))
+    waits = paused or beside.comparing()
+    run = client().submit(owner(), wanted, paused=waits, pace=pace, probes=probes(wanted))
     st.session_state["run"] = run
     st.query_params["run"] = run
+    if beside.comparing():
+        beside.start(run, pace, probes(wanted))
+        if not paused:
+            client().send(owner(), run, commands.Play(), wait=0)
     _settle(run, wanted)
 
 
@@ -238,6 +253,7 @@ def _settle(run: str, wanted: Experiment) -> None:
 def tell(command: commands.Command) -> None:
     """Give the run a command, and wait a moment for the picture that shows it done."""
     run = st.session_state["run"]
+    beside.bind(run)
     before = client().poll(owner(), run)
     client().send(owner(), run, command, wait=WAIT)
     client().poll(owner(), run, since=before.number, wait=WAIT, probes=probes(form.experiment()))

@@ -9,7 +9,7 @@ import streamlit as st
 
 from playground.presets import presets
 from playground.spec import Experiment
-from playground.ui import form, run
+from playground.ui import beside, form, run
 from playground.ui.language import language, switch, t, wording
 from playground.ui.run import Now
 from playground.ui.share import downloads, share
@@ -37,6 +37,15 @@ def masthead(experiment: Experiment) -> None:
             on_click=form.undo,
             disabled=not form.can_undo(),
             help=t("ui.undo_help"),
+        )
+        st.button(
+            t("ui.compare.begin"),
+            key="compare",
+            icon=":material/compare:",
+            type="tertiary",
+            on_click=run.compare,
+            disabled=not beside.room(),
+            help=t("ui.compare.begin_help"),
         )
         switch()
         share(experiment)

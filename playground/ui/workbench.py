@@ -9,7 +9,8 @@ from playground.data import Dataset
 from playground.data.folder import data_folder
 from playground.presets import presets
 from playground.spec import Advice, Experiment, SpecError, advise, enforce
-from playground.ui import form, preview, run
+from playground.ui import beside, form, preview, run
+from playground.ui.compare_panel import compare_panel
 from playground.ui.data_panel import data_panel
 from playground.ui.language import t, wording
 from playground.ui.layers_panel import advice_at, layers_panel
@@ -93,7 +94,10 @@ def _staged(experiment: Experiment, advices: list[Advice]) -> tuple[Now, list[De
     with st.container(key="column-training"):
         _settings(experiment, advices)
     with st.container(key="column-outcome"):
-        stage_panel(now)
+        if beside.comparing():
+            compare_panel(now)
+        else:
+            stage_panel(now)
         why()
     with st.container(key="column-network"):
         layers_panel(experiment, advices)

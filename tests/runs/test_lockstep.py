@@ -151,3 +151,13 @@ def test_five_are_too_many(home: House):
     assert refused.value.key == "run.too_many_together"
     for run in runs:
         home.client.delete(home.owner, run)
+
+
+def test_runs_that_are_as_fast_as_they_can_lose_little_by_waiting(home: House):
+    alone = home.start_resting(sleep=0.0002)
+    runs = [home.start_resting(sleep=0.0002), home.start_resting(sleep=0.0002)]
+    home.client.together(home.owner, runs)
+    for run in (alone, runs[0]):
+        home.send(run, commands.Play())
+    home.until(runs[0], step=1000)
+    assert home.view(alone).step < 4 * home.view(runs[0]).step

@@ -2,7 +2,7 @@
 // views/, found by its name, mounted into a place of its own and drawn once per frame.
 //
 //   export const needs = ["weights", "maps"];    probes wanted while the view is on screen
-//   export const place = "main";                 "main" (left), "side" (right) or "foot" (below, full width)
+//   export const place = "main";                 "head" (above), "main" (left), "side" (right) or "foot" (below)
 //   export const styles = "diagram.css";         its style sheet, beside it
 //   export function mount(element, stage) {      element: an empty <div>
 //     return { draw(frame), resize?(), renew?(), dispose?() };
@@ -12,6 +12,7 @@
 // of and mounted again. A frame is {kind, step, epoch, metrics, arrays, live, at, facts}.
 
 import { Aside } from "./aside.js";
+import * as chorus from "./chorus.js";
 import { readColours } from "./colours.js";
 import { DataLine } from "./dataline.js";
 import { h } from "./dom.js";
@@ -41,10 +42,10 @@ export class Board {
       recorded: (step) => this.recorded(step),
       mode: (mode) => this.#turn(mode),
     });
-    const places = Object.fromEntries(["main", "side", "foot"].map((name) => [name, h("div", { class: `stage-${name}` })]));
+    const places = Object.fromEntries(["head", "main", "side", "foot"].map((name) => [name, h("div", { class: `stage-${name}` })]));
     const { line, drawer, voice } = this.aside;
     root.classList.add("stage");
-    root.replaceChildren(line, places.main, places.side, places.foot, drawer, voice);
+    root.replaceChildren(line, places.head, places.main, places.side, places.foot, drawer, voice);
     root.board = this;
     this.slots = new Slots(this, places, { changed: () => this.#arranged(), mounted: () => this.#mounted() });
     this.#mark();
@@ -125,17 +126,33 @@ export class Board {
 
   /** The same, shown; call it as often as you like, the newest wish wins. Resolves when there is nothing left to wish. */
   seek(step) {
+    this.#lead(this.epochAt(step));
     return this.reel.seek(step);
   }
 
   /** Shows a recorded frame. */
   present(frame) {
+    this.#lead(frame.epoch);
     this.reel.present(frame);
   }
 
   /** Goes back to what the run does now. */
   live() {
+    for (const other of chorus.beside(this)) other.reel.live();
     this.reel.live();
+  }
+
+  /** The stages of other runs that show the same moment as this one. */
+  beside() {
+    return chorus.beside(this).filter((other) => other.options.run !== this.options.run);
+  }
+
+  epochAt(step) {
+    return step / this.setup.steps_per_epoch;
+  }
+
+  stepAt(epoch) {
+    return Math.round(epoch * this.setup.steps_per_epoch);
   }
 
   /** Draws what is shown once more, in the next animation frame. */
@@ -172,12 +189,15 @@ export class Board {
     Object.assign(this, { options, component });
     this.#readTheme();
     this.slots.arrange(options.views);
+    chorus.join(this, options.group ?? "");
+    if (before && before.run !== options.run) chorus.tell(this.group);
     if (!before || before.run !== options.run || before.transport !== options.transport) this.#connect(options);
     else this.source.renew(options.token);
     if (bundle) this.source.take(bundle);
   }
 
   close() {
+    chorus.leave(this);
     this.source?.close();
     this.reel.close();
     this.slots.close();
@@ -208,6 +228,11 @@ export class Board {
     this.#watch(true);
   }
 
+  // An older moment is shown here: the others show theirs.
+  #lead(epoch) {
+    for (const other of chorus.beside(this)) if (other.setup) other.reel.seek(other.stepAt(epoch));
+  }
+
   #take(frame) {
     const taken = own(frame, true);
     this.reel.take(taken);
@@ -222,6 +247,7 @@ export class Board {
     this.slots.renew();
     this.#connected("open");
     this.events.emit("setup", this.setup);
+    chorus.tell(this.group);
   }
 
   #hear(status) {

@@ -35,9 +35,11 @@ class Curves {
     this.listeners = {
       theme: () => this.#again(),
       overlay: ({ name, history }) => this.overlay(name, history),
+      chorus: () => this.#gather(),
     };
     for (const [event, listener] of Object.entries(this.listeners)) stage.on(event, listener);
     this.#build();
+    this.#gather();
   }
 
   draw(frame) {
@@ -73,6 +75,21 @@ class Curves {
       record.fill(history);
       this.others.push({ name, record });
     }
+    this.#rekey();
+  }
+
+  // The runs that stand beside this one are drawn with it, each as its own stage records it.
+  #gather() {
+    const boards = this.stage.beside?.() ?? [];
+    this.others = this.others.filter(({ board }) => !board);
+    for (const board of boards) {
+      const name = board.options.name;
+      if (board.setup && !this.others.some((other) => other.name === name)) this.others.push({ name, board, record: recordOf(board) });
+    }
+    this.#rekey();
+  }
+
+  #rekey() {
     this.key.replaceChildren(...this.#keys());
     this.key.hidden = !this.others.length;
     this.#again();

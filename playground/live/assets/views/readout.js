@@ -1,0 +1,68 @@
+// The numbers of a run that stands beside others: how far it is, and how well it does.
+
+import { digits, h } from "../dom.js";
+
+export const needs = [];
+export const place = "head";
+export const styles = "readout.css";
+
+const EVERY = 100; // ms: faster nobody can read
+const SHARES = ["accuracy", "test_accuracy"];
+const SHOWN = ["epoch", "loss", "test_loss", ...SHARES, "rmse", "test_rmse"];
+
+/** The view: `draw`, `renew`, `dispose`. */
+export function mount(element, stage) {
+  return new Readout(element, stage);
+}
+
+class Readout {
+  constructor(element, stage) {
+    Object.assign(this, { element, stage, at: 0, cells: new Map() });
+    this.list = h("dl", { class: "stage-readout" });
+    element.replaceChildren(this.list);
+  }
+
+  draw(frame) {
+    clearTimeout(this.timer);
+    const left = this.at + EVERY - performance.now();
+    if (left > 0) this.timer = setTimeout(() => this.#write(frame), left);
+    else this.#write(frame);
+  }
+
+  renew() {
+    this.cells.clear();
+    this.list.replaceChildren();
+    return true;
+  }
+
+  dispose() {
+    clearTimeout(this.timer);
+    this.element.replaceChildren();
+  }
+
+  #write({ epoch, metrics }) {
+    this.at = performance.now();
+    const values = { ...metrics, epoch };
+    for (const name of SHOWN) {
+      if (!(name in values)) continue;
+      const cell = this.#cell(name);
+      const text = written(name, values[name]);
+      if (cell.textContent !== text) cell.textContent = text;
+    }
+  }
+
+  #cell(name) {
+    if (!this.cells.has(name)) {
+      const cell = h("dd", {});
+      this.cells.set(name, cell);
+      this.list.append(h("div", { data: { name } }, h("dt", {}, this.stage.word(`readout.${name}`)), cell));
+    }
+    return this.cells.get(name);
+  }
+}
+
+function written(name, value) {
+  if (name === "epoch") return value < 100 ? value.toFixed(1) : Math.round(value).toLocaleString("en");
+  if (SHARES.includes(name)) return Number.isFinite(value) ? `${(100 * value).toFixed(1)} %` : "—";
+  return digits(value);
+}

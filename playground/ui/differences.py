@@ -1,0 +1,78 @@
+"""What is different between two experiments, in words: place, and the value on each side. Knows no page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from playground.i18n import has
+from playground.spec import Experiment
+from playground.ui.language import language, t
+from playground.ui.say import place_name
+
+PARTS = ("loss", "optimizer", "schedule", "training", "engine", "device")
+FAMILIES = {"loss": "loss", "optimizer": "optimizer", "schedule": "schedule"}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One setting that differs: where, what it is in the first experiment, and what in the second."""
+
+    place: str
+    here: str
+    there: str
+
+
+def differences(here: Experiment, there: Experiment) -> list[Difference]:
+    """Return what differs, data and seed apart, in the order of the form."""
+    found = _layers(here, there)
+    for part in PARTS:
+        a, b = getattr(here, part), getattr(there, part)
+        if a == b:
+            continue
+        if not hasattr(a, "model_dump"):
+            found.append(Difference(place_name(part), _written(part, a), _written(part, b)))
+        elif type(a) is not type(b):
+            family = FAMILIES[part]
+            found.append(Difference(place_name(part), t(f"{family}.{a.kind}"), t(f"{family}.{b.kind}")))
+        else:
+            found += _fields(part, a, b)
+    return found
+
+
+def _layers(here: Experiment, there: Experiment) -> list[Difference]:
+    ours, theirs = here.model.layers, there.model.layers
+    if [layer.kind for layer in ours] != [layer.kind for layer in theirs]:
+        return [Difference(t("ui.layers"), _sequence(here), _sequence(there))]
+    found: list[Difference] = []
+    for index, (a, b) in enumerate(zip(ours, theirs, strict=True)):
+        found += _fields(f"layers.{index}", a, b)
+    return found
+
+
+def _fields(place: str, a: Any, b: Any) -> list[Difference]:
+    old, new = a.model_dump(mode="json"), b.model_dump(mode="json")
+    return [
+        Difference(place_name(f"{place}.{name}"), _written(name, old[name]), _written(name, new[name]))
+        for name in new
+        if new[name] != old[name]
+    ]
+
+
+def _sequence(experiment: Experiment) -> str:
+    """Write layers down as short as people do: `8 · ReLU · 4 · ReLU · 1`."""
+    return " · ".join(
+        str(getattr(layer, "out_features", "")) or t(f"layer.{layer.kind}")
+        for layer in experiment.model.layers
+    )
+
+
+def _written(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return t("ui.compare.on" if value else "ui.compare.off")
+    if isinstance(value, float):
+        return f"{value:g}"
+    zero = f"ui.zero.{name}"
+    if value == 0 and has(zero, language()):
+        return t(zero)
+    return str(value)
