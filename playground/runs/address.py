@@ -156,6 +156,14 @@ def _short_folder() -> str:
     return tempfile.gettempdir()
 
 
+_retired: set[Path] = set()
+
+
+def retire(data_dir: Path) -> None:
+    """Start no service of `data_dir` from this process any more: it is about to end."""
+    _retired.add(data_dir)
+
+
 def ensure_service(
     data_dir: Path, environment: Mapping[str, str] | None = None, *, timeout: float = START_SECONDS
 ) -> Address:
@@ -182,6 +190,8 @@ def ensure_service(
             return address
         if answering is not None and process is not None:  # what lies on the disk is newer than this process
             raise ServiceDown("run.other_version")
+        if data_dir in _retired:
+            raise ServiceDown("run.service_lost")
         if process is None:
             process = _start(data_dir, folder, environment)
         elif process.poll() is not None:

@@ -35,7 +35,8 @@ def compare_panel(now: Now) -> None:
             _card(
                 index + 1, other.run, other.experiment, take, _said(now.experiment, other.experiment), index
             )
-    _stage(now.view.run if now.view else None, now.experiment, TIME, "stage-time", 0, proposals.take)
+    with st.container(key="together"):
+        _stage(now.view.run if now.view else None, now.experiment, TIME, "stage-time", 0, proposals.take)
 
 
 def _head() -> None:

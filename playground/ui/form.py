@@ -1,7 +1,7 @@
-"""The experiment that stands in the form: the one place that changes it, with undo and with refusals kept beside it.
+"""The experiment that stands in the form: the one place that changes it, with undo, redo and refusals kept beside it.
 
-The session holds plain values: the experiment as JSON, what it was before, and refused entries by their dotted path.
-Knows no run; `changed` and `continues` tell others what a change means for one.
+The session holds plain values: the experiment as JSON, what it was before (after an undo, also later), and refused
+entries by their dotted path. Knows no run; `changed` and `continues` tell others what a change means for one.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def put(new: Experiment, *, notice: str = "") -> None:
     text = new.to_json()
     if text != st.session_state["form"]:
         st.session_state["past"] = [*st.session_state["past"], st.session_state["form"]][-MOST_UNDO:]
-        st.session_state["form"] = text
+        st.session_state["form"], st.session_state["future"] = text, []
     st.session_state["refused"] = {}
     st.session_state["form_notice"] = notice
     st.session_state["link_error"] = st.session_state["link_trouble"] = ""  # whoever goes on has read them
@@ -49,15 +49,31 @@ def put(new: Experiment, *, notice: str = "") -> None:
 
 def undo() -> None:
     """Return to the experiment before the last change."""
-    if st.session_state["past"]:
-        *before, last = st.session_state["past"]
-        st.session_state["past"], st.session_state["form"], st.session_state["refused"] = before, last, {}
-        st.session_state["form_notice"] = ""
+    _travel("past", "future")
+
+
+def redo() -> None:
+    """Return to the experiment that the last undo has left."""
+    _travel("future", "past")
 
 
 def can_undo() -> bool:
     """Tell whether there is anything to undo."""
     return bool(st.session_state.get("past"))
+
+
+def can_redo() -> bool:
+    """Tell whether there is anything to redo."""
+    return bool(st.session_state.get("future"))
+
+
+def _travel(origin: str, other: str) -> None:
+    *rest, found = st.session_state.get(origin) or [None]
+    if found is None:
+        return
+    st.session_state[other] = [*st.session_state.get(other, []), st.session_state["form"]]
+    st.session_state[origin], st.session_state["form"], st.session_state["refused"] = rest, found, {}
+    st.session_state["form_notice"] = ""
 
 
 def change(path: str, value: Any) -> bool:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from playground.data.folder import data_folder
 from playground.live import tokens
-from playground.runs.address import read_address
+from playground.runs.address import read_address, retire
 from playground.runs.client import Client, ServiceDown
 from playground.ui import owner as owners
 
@@ -44,6 +44,7 @@ def open_early() -> None:
 
 def close() -> None:
     """Let the service go if this process has brought it up, and wait until it has left; runs go on when it is back."""
+    retire(data_folder())  # a page that is still being drawn must not bring it up again
     if _ours:
         with suppress(ServiceDown):
             Client(data_folder(), start=False).shut_down()

@@ -33,6 +33,10 @@ def style() -> None:
         "train": theme.train,
         "test": theme.test,
         "wrong": theme.wrong,
+        # as the curves of runs side by side are drawn
+        "run-b": theme.classes[3],
+        "run-c": theme.classes[4],
+        "run-d": theme.classes[5],
     }
     variables = "".join(f"--pg-{name}:{colour};" for name, colour in colours.items())
     st.html(f"<style>:root{{{variables}}}\n{_sheet()}</style>")

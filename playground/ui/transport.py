@@ -38,6 +38,8 @@ def masthead(experiment: Experiment) -> None:
             disabled=not form.can_undo(),
             help=t("ui.undo_help"),
         )
+        if form.can_redo():
+            st.button(t("ui.redo"), key="redo", type="tertiary", on_click=form.redo, help=t("ui.redo_help"))
         st.button(
             t("ui.compare.begin"),
             key="compare",

@@ -139,3 +139,46 @@ def test_two_tabs_do_not_mix(visitor: Callable[..., Visitor]) -> None:
     assert second.evaluate(f"{BOARD}.newest.step") == step
     kinds = [page.evaluate(f"{BOARD}.setup.experiment.data.kind") for page in (first, second)]
     assert kinds == ["Circles", "Moons"]
+
+
+def test_two_networks_are_compared_in_step_and_looked_at_in_the_same_moment(
+    visitor: Callable[..., Visitor],
+) -> None:
+    page = visitor().open(link("circle"))
+    page.locator(".st-key-compare button").first.click()
+    page.wait_for_selector(".st-key-compare-2 .stage >> nth=1")
+    field = page.locator(".st-key-training .stSelectbox input").first
+    field.fill("0.3")
+    field.press("Enter")
+    page.wait_for_selector(".difference")
+    all_boards = "[...document.querySelectorAll('.stage')].map((stage) => stage.board)"
+    page.locator(".st-key-play button").click()
+    page.wait_for_function(
+        f"{all_boards}.length === 3 && {all_boards}.every((board) => board.newest?.step > 100)"
+    )
+    page.locator(".st-key-play button").click()
+    page.wait_for_function(
+        f"{all_boards}.every((board) => board.status.status === 'paused' && board.frame.step === board.status.step)"
+    )
+    assert len(set(page.evaluate(f"{all_boards}.map((board) => board.frame.step)"))) == 1
+    page.evaluate(f"{all_boards}.at(-1).seek(40)")
+    page.wait_for_function(
+        f"{all_boards}.every((board) => board.mode === 'replay' && board.frame.step <= 40)"
+    )
+    planes = page.evaluate(
+        f"{all_boards}.slice(0, 2).map((board) => Array.from(board.frame.arrays['map/plane'].data))"
+    )
+    assert planes[0] != planes[1], "each shows its own network"
+    page.evaluate(f"{all_boards}.at(-1).live()")
+    page.wait_for_function(f"{all_boards}.every((board) => board.mode === 'live')")
+
+
+def test_the_doctor_shows_the_remedy_beside_the_ill_network(visitor: Callable[..., Visitor]) -> None:
+    ill = presets()["circle"].experiment.replace("optimizer.lr", 3.0)
+    page = visitor().open(f"?e={ill.to_link()}&lang=en")
+    play(page)
+    page.locator(".stage-doctor-line").click()
+    page.locator(".stage-doctor-try").click()
+    page.wait_for_selector(".difference")
+    boards = "[...document.querySelectorAll('[class*=st-key-card-] .stage')].map((stage) => stage.board)"
+    page.wait_for_function(f"{boards}.length === 2 && {boards}.every((board) => board.newest?.step > 20)")

@@ -44,6 +44,16 @@ def test_other_data_with_another_target_take_output_and_loss_along(opened: Open)
     assert Experiment.from_json(page.experiment) == presets()["circle"].experiment
 
 
+def test_what_was_undone_can_be_done_again_until_something_else_is_changed(opened: Open) -> None:
+    page = opened().type_in("knob.optimizer.lr", "0.1").type_in("knob.optimizer.lr", "0.3")
+    page.click("undo").click("undo").click("redo")
+    assert Experiment.from_json(page.experiment).optimizer.lr == 0.1
+    page.click("redo")
+    assert Experiment.from_json(page.experiment).optimizer.lr == 0.3
+    page.click("undo").type_in("knob.optimizer.lr", "1")
+    assert not any(button.key == "redo" for button in page.app.button)
+
+
 def test_what_two_kinds_of_data_share_is_kept(opened: Open) -> None:
     page = opened()
     page.app.slider(key="knob.data.noise").set_value(0.25)

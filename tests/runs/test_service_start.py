@@ -133,6 +133,13 @@ def test_a_service_that_is_told_to_leave_is_started_again_by_the_next_call(tmp_p
         assert home.client.info()["pid"] != before
 
 
+def test_a_process_that_is_about_to_end_starts_no_service(tmp_path: Path):
+    address.retire(tmp_path)
+    with pytest.raises(ServiceDown):
+        Client(tmp_path).info()
+    assert read_address(tmp_path) is None
+
+
 def test_a_killed_service_is_a_sentence_or_is_there_again(tmp_path: Path):
     with house(tmp_path) as home:
         home.client.info()
