@@ -39,6 +39,7 @@ def stage(
     reports: Sequence[str] = (),
     group: str = "",
     name: str = "",
+    opening: bool = False,
     on_proposal: Callable[[dict[str, Any]], None] | None = None,
     on_status: Callable[[str], None] | None = None,
 ) -> None:
@@ -56,11 +57,12 @@ def stage(
         reports: what else the page wants to hear of: `"status"`, a change of the run's status.
         group: stages of one group show the same moment (`assets/chorus.js`); empty: alone.
         name: what this run is called among those of its group.
+        opening: without a run, play a recording of the experiment.
         on_proposal: takes a structural change the visitor wants: `{"kind": "set", "path": …, "value": …}`,
             `{"kind": "layers", "layers": […]}`, `{"kind": "points", "points": […]}`. It comes from a browser: check it.
         on_status: takes the run's new status.
     """
-    shown = run or stills.put(experiment)
+    shown = run or stills.put(experiment, recorded=opening)
     slowly = _transport(key) == "data"
     handlers = _handlers(key, on_proposal, on_status)
     memory = st.session_state.setdefault(f"{key}-answers", {})
@@ -79,6 +81,7 @@ def stage(
             "reports": list(reports),
             "group": group,
             "name": name,
+            "opening": opening and run is None,
             "transport": "data" if slowly else "socket",
             "words": slow.line_words(lang),
         }

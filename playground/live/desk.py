@@ -17,16 +17,17 @@ import numpy as np
 
 import playground.lessons.doctor  # noqa: F401 - enters its question
 from playground.data import load
-from playground.live import completing, tokens
+from playground.live import completing, opening, tokens
 from playground.live.envelope import with_fields
 from playground.live.line import LONG, Lines
+from playground.live.opening import EMPTY, Tape
 from playground.live.setup import setup, whole
-from playground.live.stills import stills
+from playground.live.stills import RECORDED, stills
 from playground.live.tokens import Claims
 from playground.probes import asks
 from playground.probes.registry import Subject
 from playground.runs import commands, frames
-from playground.runs.commands import Command
+from playground.runs.commands import Command, FrameAt
 from playground.runs.frames import Snapshot
 from playground.runs.reasons import Reason
 from playground.spec import Experiment, SpecError
@@ -74,7 +75,7 @@ class Desk:
         """
         number = said["id"]
         if claims.run in self.stills:
-            return await self._still(claims, said, number)
+            return await self._still(claims, said, number, probes)
         match said["type"]:
             case "command":
                 return await self._command(claims, said, number)
@@ -100,7 +101,7 @@ class Desk:
     async def _seek(
         self, claims: Claims, said: dict[str, Any], number: int, probes: tuple[str, ...], view: dict[str, Any]
     ) -> str | bytes:
-        request = commands.FrameAt.parse({"owner": claims.owner, "run": claims.run, "step": said.get("step")})
+        request = FrameAt.parse({"owner": claims.owner, "run": claims.run, "step": said.get("step")})
         parcel = await self.lines.ask(request)
         if not parcel.payloads:
             return json.dumps({"type": "done", "id": number})
@@ -135,26 +136,47 @@ class Desk:
         found = frames.encode(Snapshot(at.step, at.epoch, {}, answer.arrays, "answer"))
         return with_fields(found, id=number, answer=answer.plain)
 
-    async def _still(self, claims: Claims, said: dict[str, Any], number: int) -> str | bytes:
-        """Answer for a network that is not trained yet."""
+    async def _still(
+        self, claims: Claims, said: dict[str, Any], number: int, probes: tuple[str, ...]
+    ) -> str | bytes:
+        """Answer for a network that is not trained yet, or of which a recording is shown."""
         experiment = self.stills.experiment(claims.run)
+        tape = EMPTY
+        if claims.run.startswith(RECORDED):
+            tape = await asyncio.to_thread(opening.tape, experiment, self.folder)
         match said["type"]:
             case "command":
                 raise SpecError("stage.no_run")
             case "seek":
-                return json.dumps({"type": "done", "id": number})
-            case "steps" | "history":
-                empty = {"steps": np.zeros(0, np.int64)} if said["type"] == "steps" else {}
-                return with_fields(frames.encode(Snapshot(0, 0.0, {}, empty)), id=number)
+                frame = tape.at(FrameAt.parse({"owner": "-", "run": "-", "step": said.get("step")}).step)
+                if frame is None:
+                    return json.dumps({"type": "done", "id": number})
+                text = experiment.to_json()
+                return with_fields(await asyncio.to_thread(self._complete, frame, text, probes), id=number)
+            case "steps":
+                found = frames.encode(Snapshot(0, 0.0, {}, {"steps": tape.steps}))
+                return with_fields(found, id=number)
+            case "history":
+                return with_fields(tape.history, id=number)
             case _:
                 asks.find(said.get("what"))
-                scene = partial(self._still_scene, experiment)
+                scene = partial(self._still_scene, experiment, tape, said.get("step"))
                 return await asyncio.to_thread(self._think, scene, said, number, claims.lang)
 
-    def _still_scene(self, experiment: Experiment) -> asks.Scene:
+    def _still_scene(self, experiment: Experiment, tape: Tape, step: Any) -> asks.Scene:
+        frame = tape.at(step) if isinstance(step, int) else None
+        if frame is not None:
+            return self._scene(experiment.to_json(), self._tensors(frame), b"", "ready")
         dataset = load(experiment.data, self.folder)
         state = completing.initial_state(experiment, dataset)
         return asks.Scene(Subject(experiment, dataset, state), status="ready")
+
+    def _tensors(self, frame: bytes) -> bytes:
+        """Return a frame's tensors under their own names, as the service gives them."""
+        found = frames.decode(frame)
+        prefix = completing.WEIGHT
+        arrays = {name.removeprefix(prefix): x for name, x in found.arrays.items() if name.startswith(prefix)}
+        return frames.encode(Snapshot(found.step, found.epoch, {}, arrays))
 
     def _scene(self, experiment: str, packed: bytes, history: bytes, status: str) -> asks.Scene:
         found = frames.decode(packed)

@@ -13,6 +13,8 @@ from typing import Any
 from playground.spec import Experiment
 
 PREFIX = "still-"
+RECORDED = "still-recorded-"
+"""Networks of which a recording is shown (`opening.py`)."""
 MAX_KEPT = 512
 
 
@@ -23,9 +25,9 @@ class Stills:
         self._kept: OrderedDict[str, Experiment] = OrderedDict()
         self._lock = threading.Lock()
 
-    def put(self, experiment: Experiment) -> str:
-        """Keep an experiment and return its name."""
-        name = PREFIX + experiment.digest()
+    def put(self, experiment: Experiment, *, recorded: bool = False) -> str:
+        """Keep an experiment and return its name; with `recorded`, its training is shown too."""
+        name = (RECORDED if recorded else PREFIX) + experiment.digest()
         with self._lock:
             self._kept[name] = experiment
             self._kept.move_to_end(name)

@@ -7,12 +7,23 @@ from __future__ import annotations
 
 from playground.data import Dataset
 from playground.live.component import stage
-from playground.ui import proposals
+from playground.ui import form, proposals
 from playground.ui.language import language
 from playground.ui.run import Now
 from playground.ui.service import owner
 
-VIEWS = ("diagram", "backprop", "drawer", "plane", "doctor", "histograms", "curves", "timeline", "bar")
+VIEWS = (
+    "welcome",
+    "diagram",
+    "backprop",
+    "drawer",
+    "plane",
+    "doctor",
+    "histograms",
+    "curves",
+    "timeline",
+    "bar",
+)
 KEY = "stage"
 
 
@@ -21,6 +32,11 @@ def moves(dataset: Dataset | None) -> bool:
     if dataset is None or dataset.points is None:
         return False
     return dataset.points.shape[1] == 2 or dataset.target.kind == "regression"
+
+
+def opening() -> bool:
+    """Tell whether the visitor has just come in: an example as it is, and nothing done yet."""
+    return form.preset() is not None and not form.can_undo()
 
 
 def stage_panel(now: Now) -> None:
@@ -33,5 +49,6 @@ def stage_panel(now: Now) -> None:
         key=KEY,
         lang=language(),
         reports=("status",),
+        opening=opening(),
         on_proposal=proposals.take,
     )

@@ -43,6 +43,14 @@ class Timeline {
     for (const [event, listener] of Object.entries(this.listeners)) stage.on(event, listener);
     this.#build();
     this.#refresh();
+    this.#open();
+  }
+
+  // Something moves at once where a recording is shown to whoever comes in; not for those who want no motion.
+  #open() {
+    if (!this.stage.options?.opening || this.stage.reduced) return;
+    this.speed.value = this.player.speed = 2;
+    this.play(1);
   }
 
   draw(frame) {
@@ -58,6 +66,7 @@ class Timeline {
     this.player.forget();
     this.ghost.pin(null);
     this.#refresh();
+    this.#open();
     return true;
   }
 

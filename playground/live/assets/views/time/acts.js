@@ -31,6 +31,7 @@ export class Fork {
   #obstacle() {
     const { stage } = this;
     if (stage.setup.fork) return stage.setup.fork;
+    if (stage.status.status === "ready") return stage.word("no_run");
     if (stage.mode === "live" && running(stage)) return stage.word("timeline.fork_live");
     return stage.frame?.step ? "" : stage.word("timeline.fork_early");
   }

@@ -130,7 +130,7 @@ export class Player {
       if (this.steps.length > before) return;
     }
     this.halt();
-    if (direction > 0) this.stage.live();
+    if (direction > 0 && this.stage.status.status !== "ready") this.stage.live(); // a recording without a run ends as it ends
   }
 
   #wish(step) {

@@ -194,6 +194,7 @@ function follow(stage, record) {
     waiting = null;
   };
   stage.on("frame", (frame) => {
+    if (stage.status.status === "ready" && frame.step < record.lastStep) return; // the start of what a recording shows
     const silence = performance.now() - heard;
     const missed = silence > Math.max(AWAY, USUAL * usual) && frame.step > record.lastStep;
     usual += 0.1 * (Math.min(silence, AWAY) - usual);

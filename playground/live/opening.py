@@ -1,0 +1,85 @@
+"""What moves when somebody opens the page: a training of the network on show, recorded in this process a moment ago.
+
+Nothing is shipped and nothing is made up. It is trained once in each process, for as long as the example takes to be
+learned, and kept: every visitor sees the same recording, and trains a network of their own afterwards.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from playground.data import load
+from playground.live.completing import small
+from playground.runs import frames
+from playground.runs.frames import Snapshot
+from playground.runs.supervised import Supervised
+from playground.spec import Experiment
+
+EPOCHS = 100
+MOST_STEPS = 5000
+FRAMES = 240
+
+
+@dataclass(frozen=True)
+class Tape:
+    """A recording in memory: frames with all tensors at ascending `steps`, and the metrics at each of them."""
+
+    steps: npt.NDArray[np.int64]
+    frames: tuple[bytes, ...]
+    history: bytes
+
+    def at(self, step: int) -> bytes | None:
+        """Return the frame at the nearest step that is not later; None if there is none."""
+        index = int(np.searchsorted(self.steps, step, side="right")) - 1
+        return self.frames[index] if index >= 0 else None
+
+
+EMPTY = Tape(np.zeros(0, np.int64), (), frames.encode(Snapshot(0, 0.0, {}, {})))
+_one_at_a_time = threading.Lock()
+
+
+def tape(experiment: Experiment, folder: Path) -> Tape:
+    """Return the recording of an experiment; empty where it takes too long to be made here."""
+    with _one_at_a_time:
+        return _made(experiment.to_json(), folder)
+
+
+@cache
+def _made(text: str, folder: Path) -> Tape:
+    experiment = Experiment.from_json(text)
+    if not small(experiment):
+        return EMPTY
+    trainer = Supervised(experiment, load(experiment.data, folder))
+    shown: list[Snapshot] = []
+    for step in _steps(experiment):
+        while trainer.steps < step and trainer.status == "running":
+            trainer.step()
+        shown.append(trainer.snapshot(("weights",)))
+        if trainer.status != "running":
+            break
+    names = sorted({name for one in shown for name in one.metrics})
+    history = {
+        "step": np.array([one.step for one in shown], np.int64),
+        "epoch": np.array([one.epoch for one in shown]),
+        **{name: np.array([one.metrics.get(name, np.nan) for one in shown]) for name in names},
+    }
+    last = shown[-1]
+    return Tape(
+        history["step"],
+        tuple(frames.encode(one) for one in shown),
+        frames.encode(Snapshot(last.step, last.epoch, {}, history)),
+    )
+
+
+def _steps(experiment: Experiment) -> list[int]:
+    """Return the steps to show: close together at first, when most is learned."""
+    train, _ = experiment.data.num_samples()
+    epoch = -(-train // (experiment.training.batch_size or train))
+    last = min(MOST_STEPS, EPOCHS * epoch)
+    return sorted({round(last * part**2) for part in np.linspace(0.0, 1.0, FRAMES)})
