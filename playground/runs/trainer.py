@@ -16,8 +16,6 @@ from typing import Any, Protocol, cast
 import numpy as np
 import numpy.typing as npt
 
-from playground.runs.frames import Snapshot
-
 State = dict[str, npt.NDArray[np.generic]]
 
 
@@ -64,8 +62,12 @@ class Trainer(Protocol):
         """Take one step."""
         ...
 
-    def snapshot(self, wanted: Sequence[str] = ()) -> Snapshot:
-        """Return the metrics, and the arrays of the probes in `wanted`, without disturbing the training."""
+    def look(self, wanted: Sequence[str]) -> dict[str, State]:
+        """Return the arrays of each probe in `wanted`, by its name, without disturbing the training."""
+        ...
+
+    def metrics(self) -> dict[str, float]:
+        """Return how good the network is; it may take a pass over all samples."""
         ...
 
     def state(self) -> State:
