@@ -88,9 +88,11 @@ def static_arrays(dataset: Dataset) -> Arrays:
     Returns:
         `points` (N, 2) or (N, 1) f4, `labels` (N,) i4 classes or f4 numbers, the same with `_test`; at most 5,000 of
         each, the first ones, whose index is that of the sample. `input_maps` (F, 34, 34) u1 and `input_maps/reach` (F,)
-        f4 for two-dimensional data, bytes as in the probe `maps`; (1, 1, 34) for one-dimensional data. `pictures` (up
-        to 64, H, W) u1 where a sample is a picture: the first training samples, 255 = 1; `judged` (bytes,) u1 the first of
-        those that the probe `verdicts` speaks of, N · H · W bytes in 16 greys, deflated; `judged/shape` (3,) i4 N, H, W.
+        f4 for two-dimensional data, bytes as in the probe `maps`; (1, 1, 34) for one-dimensional data.
+
+        Where a sample is a picture: `pictures` (up to 64, H, W) u1 the first training samples, 255 = 1; `judged`
+        (bytes,) u1 the first of those that the probe `verdicts` speaks of, N · H · W bytes in 16 greys, deflated;
+        `judged/shape` (3,) i4 N, H, W.
     """
     found: Arrays = {}
     for end, points, y in (
