@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from weakref import WeakKeyDictionary
-
 import numpy as np
 
 from playground.data import Dataset
@@ -12,8 +10,7 @@ from playground.probes.registry import PERIODS, Array, Arrays, Subject, in_chunk
 
 MAX_SAMPLES = 2000
 CERTAIN = 65535
-PERIODS["confusion"] = PERIODS["verdicts"] = 0.2
-"""Together: they share one pass over the samples."""
+PERIODS["verdicts"] = 0.2
 
 
 @probe
@@ -22,10 +19,7 @@ def confusion(subject: Subject) -> Arrays:
     target = subject.dataset.target
     if target.kind != "classes":
         return {}
-    _, y = held_back(subject.dataset)
-    taken_for = decide(subject.experiment, _outputs(subject))
-    counts = np.bincount(y * target.size + taken_for, minlength=target.size**2)
-    return {"confusion": counts.reshape(target.size, target.size).astype(np.int64)}
+    return {"confusion": _counted(subject, _outputs(subject))}
 
 
 @probe
@@ -36,16 +30,18 @@ def predictions(subject: Subject) -> Arrays:
 
 @probe
 def verdicts(subject: Subject) -> Arrays:
-    """What the network takes each of at most 2,000 held-back samples for, and how sure it is.
+    """What the network takes the held-back samples for, and how sure it is: the matrix and each of its samples.
 
     Returns:
-        `verdict/class` (N,) u1 and `verdict/sure` (N,) u2, 65,535 = certain, in the order of the samples. Nothing for
-        regression, nor where there are more than 256 classes.
+        `confusion` as the probe of that name. `verdict/class` (N,) u1 and `verdict/sure` (N,) u2, 65,535 = certain, of
+        the first 2,000 samples, in order. Nothing for regression, nor where there are more than 256 classes.
     """
     target = subject.dataset.target
     if target.kind != "classes" or target.size > 256:
         return {}
-    outputs = _outputs(subject)[:MAX_SAMPLES]
+    outputs = _outputs(subject)
+    found: Arrays = {"confusion": _counted(subject, outputs)}
+    outputs = outputs[:MAX_SAMPLES]
     taken_for = decide(subject.experiment, outputs)
     shown = shades(subject.experiment, outputs)
     if shown.shape[1] == 1:
@@ -53,7 +49,7 @@ def verdicts(subject: Subject) -> Arrays:
     else:
         sure = np.take_along_axis(shown, taken_for[:, None], axis=1)[:, 0]
     sure = np.rint(CERTAIN * np.clip(np.nan_to_num(sure), 0, 1)).astype(np.uint16)
-    return {"verdict/class": taken_for.astype(np.uint8), "verdict/sure": sure}
+    return found | {"verdict/class": taken_for.astype(np.uint8), "verdict/sure": sure}
 
 
 def held_back(dataset: Dataset) -> tuple[Array, Array]:
@@ -61,11 +57,13 @@ def held_back(dataset: Dataset) -> tuple[Array, Array]:
     return (dataset.x_test, dataset.y_test) if len(dataset.x_test) else (dataset.x, dataset.y)
 
 
-_known: WeakKeyDictionary[Subject, Array] = WeakKeyDictionary()
+def _counted(subject: Subject, outputs: Array) -> Array:
+    """Return how often a class (row) was taken for another (C, C), from the outputs for all samples."""
+    size = subject.dataset.target.size
+    taken_for = decide(subject.experiment, outputs)
+    counts = np.bincount(held_back(subject.dataset)[1] * size + taken_for, minlength=size**2)
+    return counts.reshape(size, size).astype(np.int64)
 
 
 def _outputs(subject: Subject) -> Array:
-    """Return what the network gives for them (N, k); all probes of one look share it."""
-    if subject not in _known:
-        _known[subject] = in_chunks(subject.net(), held_back(subject.dataset)[0])
-    return _known[subject]
+    return in_chunks(subject.net(), held_back(subject.dataset)[0])

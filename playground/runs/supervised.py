@@ -7,7 +7,7 @@ however often it is looked at.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, cast
 
@@ -108,18 +108,22 @@ class Supervised:
 
     def snapshot(self, wanted: Sequence[str] = ()) -> Snapshot:
         """Return the metrics now, and the arrays of the probes in `wanted`. Training is not disturbed by it."""
-        arrays = {name: array for found in self.look(wanted).values() for name, array in found.items()}
+        arrays = {name: array for _, found in self.look(wanted) for name, array in found.items()}
         return Snapshot(self.steps, self.epoch, self.metrics(), arrays)
 
-    def look(self, wanted: Sequence[str]) -> dict[str, dict[str, Array]]:
-        """Return the arrays of each probe in `wanted`, by its name. Training is not disturbed by it."""
+    def look(self, wanted: Sequence[str]) -> Iterator[tuple[str, dict[str, Array]]]:
+        """Give the arrays of each probe in `wanted`, with its name, computed as they are asked for.
+
+        Training is not disturbed by it; between two of them it must not go on.
+        """
         if not wanted:
-            return {}
+            return
         # The NumPy engine's own net is looked at as it is: to take its numbers elsewhere costs as much as a look.
         own = self._engine.name == "numpy" and self._dtype == "float32"
         holder = cast("Any", self._net) if own else None
         subject = probes.Subject(self.experiment, self.dataset, self._net.state(), self._gradients(), holder)
-        return {name: probes.compute(name, subject) for name in wanted}
+        for name in wanted:
+            yield name, probes.compute(name, subject)
 
     def metrics(self) -> dict[str, float]:
         """Return loss and quality on training and test samples, the last batches' loss, lr, penalty, gradient norm."""

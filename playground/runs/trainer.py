@@ -8,7 +8,7 @@ what a visitor sent must not load an engine.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -62,8 +62,8 @@ class Trainer(Protocol):
         """Take one step."""
         ...
 
-    def look(self, wanted: Sequence[str]) -> dict[str, State]:
-        """Return the arrays of each probe in `wanted`, by its name, without disturbing the training."""
+    def look(self, wanted: Sequence[str]) -> Iterator[tuple[str, State]]:
+        """Give the arrays of each probe in `wanted`, with its name, one after the other; training is not disturbed."""
         ...
 
     def metrics(self) -> dict[str, float]:

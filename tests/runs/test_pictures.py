@@ -2,63 +2,98 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+import pytest
 
+from playground.runs import pictures
 from playground.runs.frames import Snapshot, decode, encode
 from playground.runs.live import Run
-from playground.runs.pictures import BURST, BYTES, Pictures
+from playground.runs.pictures import BURST, BYTES, LOOKING, MEASURING, Pictures
 from playground.runs.trainer import Trainer
 
 
-class Dear:
-    """A trainer whose metrics take more of the processor than there is to spend at once."""
+class Trained:
+    """A trainer that takes the processor's time as it is told, by a clock of its own."""
 
     steps, epoch = 7, 0.5
-    size = 1
 
-    def look(self, wanted: tuple[str, ...]) -> dict[str, dict[str, Any]]:
-        return {name: {f"{name}/all": np.zeros(self.size, np.uint8)} for name in wanted}
+    def __init__(self, metrics: float = 0.0, look: float = 0.0, size: int = 1) -> None:
+        self.price, self.effort, self.size = metrics, look, size
+        self.now = 0.0
+
+    def look(self, wanted: tuple[str, ...]) -> Iterator[tuple[str, dict[str, Any]]]:
+        for name in wanted:
+            self.now += self.effort
+            yield name, {name: np.zeros(self.size, np.uint8)}
 
     def metrics(self) -> dict[str, float]:
-        began = time.thread_time()
-        while time.thread_time() - began < BURST + 0.01:
-            pass
+        self.now += self.price
         return {"loss": 1.0}
 
+    def monotonic(self) -> float:
+        return self.now
 
-def pictures(size: int = 1) -> Pictures:
-    trainer = Dear()
-    trainer.size = size
-    return Pictures(cast("Trainer", trainer), ("small",))
-
-
-def test_a_watcher_is_shown_glances_while_metrics_are_too_dear() -> None:
-    it = pictures()
-    shown = [decode(it.take(everything=False, watched=True)) for _ in range(3)]
-    assert [(one.kind, one.metrics) for one in shown] == [
-        ("frame", {"loss": 1.0}),
-        ("glance", {}),
-        ("glance", {}),
-    ]
-    assert all("small/all" in one.arrays for one in shown)
+    thread_time = time = monotonic
 
 
-def test_whoever_looks_at_a_run_that_rests_or_only_records_gets_metrics() -> None:
-    it = pictures()
-    kinds = [decode(it.take(everything=rests)).kind for rests in (False, True, False)]
-    assert kinds == ["frame"] * 3
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Frames of such a trainer for somebody who watches: `watched(trainer, seconds between, count)`."""
+
+    def taken(
+        trainer: Trained, between: float, count: int, probes: tuple[str, ...] = ("probe",), **how: bool
+    ) -> list[Snapshot]:
+        monkeypatch.setattr(pictures, "time", trainer)
+        it, shown = Pictures(cast("Trainer", trainer), probes), list[Snapshot]()
+        for _ in range(count):
+            shown.append(decode(it.take(**{"everything": False, "watched": True} | how)))
+            trainer.now += between
+        return shown
+
+    return taken
 
 
-def test_a_large_probe_waits_for_its_turn_in_glances() -> None:
-    it = pictures(size=int(10 * BYTES))
-    shown = [decode(it.take(everything=False, watched=True)) for _ in range(2)]
-    assert [one.kind for one in shown] == ["frame", "glance"]
-    assert ["small/all" in one.arrays for one in shown] == [True, False]
-    assert "small/all" in decode(it.take(everything=True)).arrays
+def test_a_watcher_is_shown_glances_while_metrics_are_too_dear(watched: Any) -> None:
+    price, between = 0.02, 1 / 60
+    shown = watched(Trained(metrics=price), between, 600)
+    kinds = [one.kind for one in shown]
+    assert kinds[:5] == ["frame"] * 5, "most happens in the first moments"
+    spent = price * kinds.count("frame")
+    assert spent <= BURST + price + MEASURING * (600 * between + spent)
+    assert kinds.count("frame") > 10
+    assert {one.kind: one.metrics for one in shown} == {"frame": {"loss": 1.0}, "glance": {}}
+    assert all("probe" in one.arrays for one in shown)
+
+
+def test_cheap_metrics_are_in_every_frame(watched: Any) -> None:
+    assert {one.kind for one in watched(Trained(metrics=0.0004), 1 / 60, 200)} == {"frame"}
+
+
+@pytest.mark.parametrize("how", [{"everything": True}, {"watched": False}])
+def test_who_looks_at_a_run_that_rests_or_only_records_it_gets_metrics(watched: Any, how: Any) -> None:
+    assert {one.kind for one in watched(Trained(metrics=1.0), 1 / 60, 5, **how)} == {"frame"}
+
+
+@pytest.mark.parametrize("cost", [{"size": int(BYTES)}, {"look": LOOKING}])
+def test_a_large_or_dear_probe_waits_for_its_turn_in_glances(watched: Any, cost: Any) -> None:
+    shown = watched(Trained(metrics=1.0, **cost), 0.4, 9)
+    assert [one.kind for one in shown[1:]] == ["glance"] * 8
+    assert ["probe" in one.arrays for one in shown].count(True) in (3, 4), "about once a second"
+
+
+def test_what_is_recorded_holds_the_tensors_or_every_picture(
+    watched: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(pictures.PERIODS, "slow", 1e6)
+    shown = watched(Trained(metrics=0.05), 1 / 60, 300, ("probe", "slow"))
+    assert {one.kind: set(one.arrays) for one in shown} == {"frame": {"probe", "slow"}, "glance": {"probe"}}
+    shown = watched(Trained(metrics=0.05), 1 / 60, 300, ("slow", "weights"))
+    assert all("weights" in one.arrays for one in shown)
+    assert ["slow" in one.arrays for one in shown].count(True) == 1
 
 
 def test_a_glance_is_shown_to_followers_and_never_recorded(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import mmap
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -119,10 +119,11 @@ class ToyTrainer:
         elif self.steps == toy.max_steps:
             self.status, self.reason = "finished", "run.reached_steps"
 
-    def look(self, wanted: Sequence[str]) -> dict[str, State]:
+    def look(self, wanted: Sequence[str]) -> Iterator[tuple[str, State]]:
         if self.experiment.broken_probe and wanted:
             raise KeyError("no such probe")
-        return {"weights": {"w/0.weight": self._weights.copy()}} if "weights" in wanted else {}
+        if "weights" in wanted:
+            yield "weights", {"w/0.weight": self._weights.copy()}
 
     def metrics(self) -> dict[str, float]:
         return {"loss": float(np.square(self._weights).mean()), "lr": self.experiment.lr}
