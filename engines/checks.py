@@ -8,7 +8,6 @@ import numpy as np
 
 from engines.protocol import Array
 from playground.spec import LossSpec, ModelSpec, Shape, SpecError, State
-from playground.spec.layers import BatchNorm1d
 
 SHOWN_NAMES = 3
 
@@ -60,9 +59,9 @@ def check_retune(old: ModelSpec, new: ModelSpec, shape: Shape) -> None:
         raise SpecError("engine.retune", place="model")
 
 
-def check_batch_size(model: ModelSpec, batch_size: int) -> None:
-    """Raise SpecError if the model has a batch normalisation and the batch a single sample: it has no variance."""
-    if batch_size == 1 and any(isinstance(layer, BatchNorm1d) for layer in model.layers):
+def check_batch_size(model: ModelSpec, shape: Shape, batch_size: int) -> None:
+    """Raise SpecError if a batch normalisation would have a single number to normalise: it has no variance."""
+    if batch_size == 1 and model.least_batch(shape) > 1:
         raise SpecError("engine.batch_of_one", place="training.batch_size", value=batch_size)
 
 

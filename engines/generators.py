@@ -5,8 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from engines.protocol import Array
+from playground.spec.random import stream
 
 WORD = (1 << 64) - 1
+
+
+def dropout_stream(seed: int, name: str) -> np.random.Generator:
+    """Return the generator of the layer called `name` in the model, `2` or `3.layers.1`: the same in every engine."""
+    return stream(seed, "dropout", int(name) if name.isdigit() else name)
 
 
 def generator_state(generator: np.random.Generator) -> Array:

@@ -6,6 +6,7 @@ can promise ten digits: near the defaults, not at the ends of their ranges.
 
 from __future__ import annotations
 
+import math
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
@@ -24,9 +25,11 @@ from playground.spec import (
     SpecError,
     TrainingSpec,
     advise,
+    image_layers,
     knobs,
 )
-from playground.spec.layers import Linear
+from playground.spec.image_layers import BatchNorm2d, Conv2d, Residual
+from playground.spec.layers import Flatten, Linear
 
 K = TypeVar("K", bound=Spec)
 
@@ -103,6 +106,54 @@ def model_specs(
             continue
         chosen.append(layer)
     return ModelSpec(layers=tuple(chosen or [LayerSpec.catalogue()["Flatten"]()]))
+
+
+IMAGE_KINDS = tuple(
+    kind for kind in LayerSpec.catalogue().values() if kind.__module__ == image_layers.__name__
+)
+ACTIVATIONS = tuple(
+    kind for kind in LayerSpec.catalogue().values() if kind.is_activation and kind.__name__ != "Softmax"
+)
+REPEATING = {"Upsample", "ConvTranspose2d", "AdaptiveAvgPool2d", "Step"}
+"""What makes equal numbers of different ones: behind a convolution they differ by rounding, and a maximum is no longer
+the same in two engines."""
+MOST_PIXELS = 1500
+
+
+@st.composite
+def image_model_specs(
+    draw: st.DrawFn, shape: Shape, *, max_layers: int = 5, without: tuple[str, ...] = ()
+) -> ModelSpec:
+    """Draw a model of images of `shape` that ends in a row of a few numbers."""
+    chosen: list[LayerSpec] = []
+    for kind in draw(
+        st.lists(st.sampled_from((*IMAGE_KINDS, *ACTIVATIONS)), min_size=2, max_size=max_layers)
+    ):
+        repeated = any(layer.kind in REPEATING for layer in chosen)
+        if kind.__name__ in without or (repeated and kind.__name__ == "MaxPool2d"):
+            continue
+        layer = draw(residuals(shape) if kind.__name__ == "Residual" else specs(kind))
+        try:
+            after = layer.output(shape)
+        except SpecError:
+            continue
+        if math.prod(after) <= MOST_PIXELS:
+            shape = after
+            chosen.append(layer)
+    return ModelSpec(layers=(*chosen, Flatten(), draw(specs(Linear))))
+
+
+@st.composite
+def residuals(draw: st.DrawFn, shape: Shape) -> LayerSpec:
+    """Draw a block for images of `shape`."""
+    convolution = specs(Conv2d, out_channels=shape[0], padding="same", stride=1, groups=1)
+    inner = st.one_of(convolution, specs(BatchNorm2d), st.sampled_from(ACTIVATIONS).flatmap(specs))
+    return Residual(layers=tuple(draw(st.lists(inner, min_size=1, max_size=3))))
+
+
+def image_shapes() -> st.SearchStrategy[Shape]:
+    """Draw the shape of small images, odd and even."""
+    return st.tuples(st.sampled_from((1, 2, 4)), st.integers(4, 8), st.integers(4, 8))
 
 
 @st.composite

@@ -50,7 +50,7 @@ class Slots:
 
     def write(self, net: Net) -> None:
         """Write the programs for the net as it is; what lies in the slots stays."""
-        at = net.workspace(self.batch_size, self.rows[0], training=True)
+        at = net.workspace(self.batch_size, self.rows[0], training=True, unseen=True)
         step = at.forward
         targets, terms = self.targets[0], self.terms[0]
         dy = Block.empty(targets.shape[0], self.batch_size, net.dtype)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
+from engines.generators import dropout_stream
 from engines.numpy.block import Block
 from engines.protocol import Array
 from engines.registry import Registry
@@ -34,12 +35,41 @@ class Lasting:
         gradient: its part of the flat gradient (size,).
         buffers: tensors that are kept but not learned, by name.
         generator: what its random draws come from, if it makes any.
+        inner: the numbers of the layers inside it, by the name they have there.
     """
 
     parameters: Array
     gradient: Array
     buffers: dict[str, Array] = field(default_factory=dict[str, Array])
     generator: np.random.Generator | None = None
+    inner: dict[str, Lasting] = field(default_factory=dict[str, "Lasting"])
+
+    @classmethod
+    def of(
+        cls, spec: LayerSpec, shape: Shape, parameters: Array, gradient: Array, seed: int, name: str
+    ) -> Lasting:
+        """Return the numbers of the layer called `name` in the model, zeros; the generator is seeded."""
+        kind = LAYERS[type(spec)]
+        found = cls(parameters, gradient)
+        start = 0
+        for part, one, at in kind.parts(spec, shape):
+            own = slice(start, start + one.parameters(at))
+            found.inner[part] = cls.of(one, at, parameters[own], gradient[own], seed, f"{name}.{part}")
+            start = own.stop
+        if not found.inner:
+            for tensor, values in spec.tensors(shape).items():
+                if not values.trainable:
+                    dtype = np.int64 if values.init == "count" else parameters.dtype
+                    found.buffers[tensor] = np.zeros(values.shape, dtype)
+        if kind.draws:
+            found.generator = dropout_stream(seed, name)
+        return found
+
+    def every(self, name: str) -> Iterator[tuple[str, Lasting]]:
+        """Yield this and everything inside it, each with its name in the model, `name` being this one's."""
+        yield name, self
+        for part, one in self.inner.items():
+            yield from one.every(f"{name}.{part}")
 
 
 class Layer(ABC, Generic[S]):
@@ -94,9 +124,17 @@ class Layer(ABC, Generic[S]):
         return False
 
     @classmethod
-    def penalty(cls, spec: S, parameters: Mapping[str, Array]) -> float:
-        """Return the layer's L1/L2 penalty."""
-        return 0.0
+    def parts(cls, spec: S, shape: Shape) -> list[tuple[str, LayerSpec, Shape]]:
+        """Return the layers inside this one: their names, what they are, and the shapes of their inputs."""
+        return []
+
+    def contiguous(self, x: Block) -> Array:
+        """Return x (F, B) in C order: itself, or, of the network's input, a copy whose call is appended."""
+        if x.values.flags.c_contiguous:
+            return x.values
+        copy = self.scratch()
+        self.emit(np.copyto, copy, x.values)
+        return copy
 
     def block(self, num_features: int) -> Block:
         """Return a new block (num_features, B) with its row of ones."""

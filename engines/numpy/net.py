@@ -18,14 +18,13 @@ from engines.checks import as_batch, as_targets, check_batch_size, check_names, 
 from engines.generators import generator_state, restore_generator
 from engines.numpy.block import Block
 from engines.numpy.fit import Fit
-from engines.numpy.layer import LAYERS, Lasting
+from engines.numpy.layer import Lasting
 from engines.numpy.layout import Layout
 from engines.numpy.optimizers import OPTIMIZERS, Optimizer
 from engines.numpy.program import Program, run
 from engines.numpy.workspace import Workspace, takes_ones
 from engines.protocol import Array, Dtype
 from playground.spec import LossSpec, ModelSpec, OptimizerSpec, Shape, SpecError, State
-from playground.spec.random import stream
 
 LOOK_ELEMENTS = 1 << 18
 """A look is taken at so many samples at a time that the widest layer has about this many numbers: 1 MB."""
@@ -66,7 +65,7 @@ class Net:
     def forward(self, x: Array, *, training: bool = False) -> Array:
         x = as_batch(x, self.input_shape)
         if training:
-            check_batch_size(self.model, len(x))
+            check_batch_size(self.model, self.input_shape, len(x))
             self._pass = self._training_pass(len(x))
             self._fill(self._pass.at, x)
             self._run(self._pass.at.forward)
@@ -95,7 +94,7 @@ class Net:
     def fit(self, loss: LossSpec, x: Array, y: Array, batch_size: int) -> Fit:
         x = as_batch(x, self.input_shape)
         y = as_targets(loss, y, len(x), self._output_shape)
-        check_batch_size(self.model, min(batch_size or len(x), len(x)))
+        check_batch_size(self.model, self.input_shape, min(batch_size or len(x), len(x)))
         fit = Fit(self, loss, x, y, batch_size)
         self._fits.add(fit)
         return fit
@@ -123,10 +122,9 @@ class Net:
     def penalty(self) -> float:
         tensors = self.layout.tensors(self.parameters)
         total = 0.0
-        for index, spec in enumerate(self.model.layers):
-            prefix = f"{index}."
-            own = {name.removeprefix(prefix): v for name, v in tensors.items() if name.startswith(prefix)}
-            total += LAYERS[type(spec)].penalty(spec, own)
+        for name, (l1, l2) in self.model.penalties().items():
+            exact = tensors[name].astype(np.float64)
+            total += l2 / 2 * float(np.square(exact).sum()) + l1 * float(np.abs(exact).sum())
         return total
 
     def gradients(self) -> State:
@@ -167,27 +165,19 @@ class Net:
         for fit in self._fits:
             fit.rewrite()
 
-    def workspace(self, batch_size: int, rows: Array, *, training: bool) -> Workspace:
-        """Return new memory and programs of this net for a batch size."""
-        return Workspace(self.model, self.input_shape, self.lasting, batch_size, training, rows)
+    def workspace(self, batch_size: int, rows: Array, *, training: bool, **options: bool) -> Workspace:
+        """Return new memory and programs of this net for a batch size; the options are those of `Workspace`."""
+        return Workspace(self.model, self.input_shape, self.lasting, batch_size, training, rows, **options)
 
     def rows(self, *leading: int) -> Array:
         """Return memory for input, (*leading, F) or with a column of ones (*leading, F + 1)."""
-        width = math.prod(self.input_shape) + takes_ones(self.model)
+        width = math.prod(self.input_shape) + takes_ones(self.model.layers)
         return np.ones((*leading, width), self.dtype)
 
     def _lasting(self, index: int, seed: int) -> Lasting:
-        spec, shape = self.model.layers[index], self.model.inputs(self.input_shape)[index]
-        return Lasting(
-            parameters=self.layout.part(self.parameters, index),
-            gradient=self.layout.part(self.gradient, index),
-            buffers={
-                name: np.zeros(tensor.shape, np.int64 if tensor.init == "count" else self.dtype)
-                for name, tensor in spec.tensors(shape).items()
-                if not tensor.trainable
-            },
-            generator=stream(seed, "dropout", index) if LAYERS[type(spec)].draws else None,
-        )
+        parameters, gradient = (self.layout.part(flat, index) for flat in (self.parameters, self.gradient))
+        shape = self.model.inputs(self.input_shape)[index]
+        return Lasting.of(self.model.layers[index], shape, parameters, gradient, seed, str(index))
 
     def _forget_programs(self) -> None:
         self._looks: OrderedDict[int, Workspace] = OrderedDict()
@@ -239,14 +229,18 @@ class Net:
     def _tensors(self) -> dict[str, Array]:
         """Return all tensors, learned or not, as views."""
         found = self.layout.tensors(self.parameters)
-        for index, lasting in enumerate(self.lasting):
-            found |= {f"{index}.{name}": values for name, values in lasting.buffers.items()}
+        for name, lasting in self._every_lasting():
+            found |= {f"{name}.{tensor}": values for tensor, values in lasting.buffers.items()}
         return found
+
+    def _every_lasting(self) -> Iterator[tuple[str, Lasting]]:
+        for index, lasting in enumerate(self.lasting):
+            yield from lasting.every(str(index))
 
     def _generators(self) -> dict[str, np.random.Generator]:
         return {
-            f"dropout/{index}": lasting.generator
-            for index, lasting in enumerate(self.lasting)
+            f"dropout/{name}": lasting.generator
+            for name, lasting in self._every_lasting()
             if lasting.generator is not None
         }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,9 @@ from engines.numpy.block import Block
 from engines.numpy.layer import LAYERS, Lasting, Layer
 from engines.numpy.program import Program
 from engines.protocol import Array
-from playground.spec import ModelSpec, Shape
+from playground.spec import LayerSpec, ModelSpec, Shape
+from playground.spec.image_layers import MaxPool2d
+from playground.spec.layers import ReLU
 
 POOL_ELEMENTS = 1 << 16
 """Up to this size the outputs of one kind of activation lie side by side; above it they would leave the cache."""
@@ -42,7 +44,9 @@ class Workspace:
         lasting: the numbers that the layers share with other workspaces, in the order of the layers.
         batch_size: B.
         training: whether dropout drops and batch normalisation looks at the batch.
-        rows: where the input lies: (B, F), or (B, F + 1) with a column of ones if `takes_ones(model)`.
+        rows: where the input lies: (B, F), or (B, F + 1) with a column of ones if `takes_ones(model.layers)`.
+        frozen: batch normalisation takes its running statistics, and leaves them as they are.
+        unseen: nobody looks at what lies between the layers: they may run in another order with the same results.
 
     Attributes:
         outputs: the output of every layer.
@@ -57,18 +61,24 @@ class Workspace:
         batch_size: int,
         training: bool,
         rows: Array,
+        *,
+        frozen: bool = False,
+        unseen: bool = False,
     ) -> None:
         self.batch_size = batch_size
         self.training = training
+        self.frozen = frozen
         self.dtype = rows.dtype
         self.rows = rows
         self.program = Program()
-        kinds = [LAYERS[type(spec)] for spec in model.layers]
+        order = _pooled_first(model) if unseen else range(len(model.layers))
+        model = ModelSpec(layers=tuple(model.layers[index] for index in order))
+        lasting = [lasting[index] for index in order]
         shapes = model.inputs(shape)
-        self._pools = _pools(kinds, shapes, batch_size, self.dtype)
+        self._pools = _pools(list(zip(model.layers, shapes, strict=True)), batch_size, self.dtype)
         self.layers: list[Layer[Any]] = [
-            kind(spec, inner, numbers, self)
-            for kind, spec, inner, numbers in zip(kinds, model.layers, shapes, lasting, strict=True)
+            LAYERS[type(spec)](spec, inner, numbers, self)
+            for spec, inner, numbers in zip(model.layers, shapes, lasting, strict=True)
         ]
         block = Block.of_rows(rows, self.layers[0].num_in)
         self.outputs: list[Block] = []
@@ -100,20 +110,32 @@ class Workspace:
         return self._pools.get(kind) or Pool(num_features + 1, self.batch_size, self.dtype)
 
 
-def takes_ones(model: ModelSpec) -> bool:
+def takes_ones(layers: Sequence[LayerSpec]) -> bool:
     """Return whether the input should carry a column of ones: whether the first layer that works on it wants one."""
-    for spec in model.layers:
+    for spec in layers:
         kind = LAYERS[type(spec)]
         if not kind.passes_through:
             return kind.wants_ones(spec)
     return False
 
 
-def _pools(
-    kinds: Sequence[type[Layer[Any]]], shapes: Sequence[Shape], batch_size: int, dtype: np.dtype
-) -> dict[type, Pool]:
+def _pooled_first(model: ModelSpec) -> list[int]:
+    """Return the order of the layers in which a ReLU follows the max pooling behind it.
+
+    It then works on a fraction of the numbers, and nothing changes: the largest number stays the largest and the first
+    of equals the first, and where all of a window are cut off no gradient passes either way.
+    """
+    order = list(range(len(model.layers)))
+    for index in range(len(order) - 1):
+        one, after = model.layers[order[index]], model.layers[order[index + 1]]
+        if isinstance(one, ReLU) and isinstance(after, MaxPool2d):
+            order[index], order[index + 1] = order[index + 1], order[index]
+    return order
+
+
+def _pools(layers: Sequence[tuple[LayerSpec, Shape]], batch_size: int, dtype: np.dtype) -> dict[type, Pool]:
     rows: Counter[type] = Counter()
-    for kind, shape in zip(kinds, shapes, strict=True):
+    for kind, shape in _every(layers):
         if kind.pooled:
             rows[kind] += int(np.prod(shape)) + 1
     return {
@@ -121,3 +143,11 @@ def _pools(
         for kind, num_rows in rows.items()
         if num_rows * batch_size <= POOL_ELEMENTS
     }
+
+
+def _every(layers: Iterable[tuple[LayerSpec, Shape]]) -> Iterator[tuple[type[Layer[Any]], Shape]]:
+    """Yield how each layer is done and the shape of its input, those inside others too."""
+    for spec, shape in layers:
+        kind = LAYERS[type(spec)]
+        yield kind, shape
+        yield from _every((inner, at) for _, inner, at in kind.parts(spec, shape))

@@ -14,9 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engines.generators import generator_state, restore_generator
+from engines.generators import dropout_stream, generator_state, restore_generator
 from engines.protocol import Array
-from playground.spec.random import stream
 
 Uniform = Callable[[Sequence[int]], Tensor]
 """Returns uniform numbers in [0, 1), float32, of a batch's shape (N, ...)."""
@@ -41,8 +40,8 @@ class Draws(Protocol):
 class NumpyDraws:
     """The NumPy engine's draws: float32 (F, N), features first."""
 
-    def __init__(self, seed: int, index: int, device: torch.device) -> None:
-        self._generator = stream(seed, "dropout", index)
+    def __init__(self, seed: int, name: str, device: torch.device) -> None:
+        self._generator = dropout_stream(seed, name)
         self._device = device
 
     def __call__(self, shape: Sequence[int]) -> Tensor:
@@ -59,9 +58,9 @@ class NumpyDraws:
 class DeviceDraws:
     """Draws by a generator on the device, seeded from the same stream."""
 
-    def __init__(self, seed: int, index: int, device: torch.device) -> None:
+    def __init__(self, seed: int, name: str, device: torch.device) -> None:
         self._generator = torch.Generator(device)
-        self._generator.manual_seed(int(stream(seed, "dropout", index).integers(2**63)))
+        self._generator.manual_seed(int(dropout_stream(seed, name).integers(2**63)))
         self._device = device
 
     def __call__(self, shape: Sequence[int]) -> Tensor:

@@ -5,7 +5,7 @@ N is the number of samples. Formulas and sources stand beside the NumPy engine's
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from engines.registry import Registry
 from engines.torch.draws import Uniform
-from playground.spec import ModelSpec, Shape, layers
+from playground.spec import LayerSpec, ModelSpec, Shape, image_layers, layers
 
 LAYERS: Registry[Callable[[Any, Shape], nn.Module]] = Registry()
 layer = LAYERS
@@ -23,10 +23,11 @@ layer = LAYERS
 
 def build(model: ModelSpec, shape: Shape) -> nn.Sequential:
     """Return the modules of a model for samples of `shape`, with torch's initial numbers."""
-    shapes = model.inputs(shape)
-    return nn.Sequential(
-        *(LAYERS[type(spec)](spec, at) for spec, at in zip(model.layers, shapes, strict=True))
-    )
+    return _sequence(model.layers, model.inputs(shape))
+
+
+def _sequence(specs: Sequence[LayerSpec], shapes: Sequence[Shape]) -> nn.Sequential:
+    return nn.Sequential(*(LAYERS[type(spec)](spec, at) for spec, at in zip(specs, shapes, strict=True)))
 
 
 @layer(layers.Linear)
@@ -43,7 +44,7 @@ def _flatten(spec: layers.Flatten, shape: Shape) -> nn.Module:
 class Dropout(nn.Module):
     """Zero where u < p and scale the rest by 1/(1 − p); `draw` says where u comes from."""
 
-    def __init__(self, spec: layers.Dropout, shape: Shape) -> None:
+    def __init__(self, spec: layers.Dropout | image_layers.Dropout2d, shape: Shape) -> None:
         super().__init__()
         self.p = spec.p
         self.draw: Uniform
@@ -51,8 +52,12 @@ class Dropout(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or self.p == 0:
             return x
-        mask = (self.draw(x.shape) >= self.p).to(x.dtype)
+        mask = (self.draw(self.masks(x.shape)) >= self.p).to(x.dtype)
         return x * mask.mul_(1 / (1 - self.p))
+
+    def masks(self, shape: Sequence[int]) -> Sequence[int]:
+        """Return the shape of what falls or stays independently, for inputs of this shape."""
+        return shape
 
 
 @layer(layers.BatchNorm1d)
@@ -64,10 +69,24 @@ class BatchNorm1d(nn.BatchNorm1d):
     """Torch's, but a single sample left over at the end of an epoch is normalised by the running statistics."""
 
     def forward(self, x: Tensor) -> Tensor:
-        if len(x) == 1:
-            mean, variance = self.running_mean, self.running_var
-            return F.batch_norm(x, mean, variance, self.weight, self.bias, training=False, eps=self.eps)
-        return super().forward(x)
+        return _by_running(self, x) if len(x) == 1 else super().forward(x)
+
+
+@layer(image_layers.BatchNorm2d)
+def _batch_norm_2d(spec: image_layers.BatchNorm2d, shape: Shape) -> nn.Module:
+    return BatchNorm2d(shape[0], eps=spec.eps, momentum=spec.momentum)
+
+
+class BatchNorm2d(nn.BatchNorm2d):
+    """Torch's, but a single pixel left over at the end of an epoch is normalised by the running statistics."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return _by_running(self, x) if x.numel() == x.shape[1] else super().forward(x)
+
+
+def _by_running(norm: BatchNorm1d | BatchNorm2d, x: Tensor) -> Tensor:
+    mean, variance = norm.running_mean, norm.running_var
+    return F.batch_norm(x, mean, variance, norm.weight, norm.bias, training=False, eps=norm.eps)
 
 
 @layer(layers.LayerNorm)
@@ -159,3 +178,80 @@ class Step(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return StraightThrough.apply(x)
+
+
+@layer(image_layers.Dropout2d)
+class Dropout2d(Dropout):
+    """As Dropout, whole channels at a time."""
+
+    def masks(self, shape: Sequence[int]) -> Sequence[int]:
+        return *shape[:2], 1, 1
+
+
+@layer(image_layers.Conv2d)
+class Conv2d(nn.Conv2d):
+    """Torch's; of a padding "same" that is not the same on both sides, torch would warn that it copies the input."""
+
+    def __init__(self, spec: image_layers.Conv2d, shape: Shape) -> None:
+        before, behind = spec.margins()
+        super().__init__(
+            shape[0],
+            spec.out_channels,
+            spec.kernel_size,
+            stride=spec.stride,
+            padding=before,
+            dilation=spec.dilation,
+            groups=spec.groups,
+            bias=spec.bias,
+        )
+        self.more = behind - before
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(F.pad(x, (0, self.more, 0, self.more)) if self.more else x)
+
+
+@layer(image_layers.ConvTranspose2d)
+def _conv_transpose(spec: image_layers.ConvTranspose2d, shape: Shape) -> nn.Module:
+    return nn.ConvTranspose2d(
+        shape[0],
+        spec.out_channels,
+        spec.kernel_size,
+        stride=spec.stride,
+        padding=spec.padding,
+        output_padding=spec.output_padding,
+        groups=spec.groups,
+        bias=spec.bias,
+        dilation=spec.dilation,
+    )
+
+
+@layer(image_layers.MaxPool2d)
+def _max_pool(spec: image_layers.MaxPool2d, shape: Shape) -> nn.Module:
+    return nn.MaxPool2d(spec.kernel_size, spec.step(), spec.padding, spec.dilation)
+
+
+@layer(image_layers.AvgPool2d)
+def _avg_pool(spec: image_layers.AvgPool2d, shape: Shape) -> nn.Module:
+    return nn.AvgPool2d(spec.kernel_size, spec.step(), spec.padding)
+
+
+@layer(image_layers.AdaptiveAvgPool2d)
+def _adaptive_avg_pool(spec: image_layers.AdaptiveAvgPool2d, shape: Shape) -> nn.Module:
+    return nn.AdaptiveAvgPool2d(spec.output_size)
+
+
+@layer(image_layers.Upsample)
+def _upsample(spec: image_layers.Upsample, shape: Shape) -> nn.Module:
+    return nn.Upsample(scale_factor=spec.scale_factor, mode=spec.mode)
+
+
+@layer(image_layers.Residual)
+class Residual(nn.Module):
+    """What came in and what the layers inside make of it."""
+
+    def __init__(self, spec: image_layers.Residual, shape: Shape) -> None:
+        super().__init__()
+        self.layers = _sequence(spec.layers, spec.inputs(shape)[:-1])
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.layers(x)

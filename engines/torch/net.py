@@ -48,7 +48,7 @@ class Net:
         self.masks = masks or ("numpy" if self.device.type == "cpu" else "device")
         initial = model.init(self.input_shape, seed)
         self._seed = seed
-        self._draws: dict[int, Draws] = {}
+        self._draws: dict[str, Draws] = {}
         self.module = self._modules(model)
         self._set_optimizer(optimizer)
         self._pass: tuple[Tensor, Tensor] | None = None
@@ -58,7 +58,7 @@ class Net:
         x = as_batch(x, self.input_shape)
         if not training:
             return np.concatenate([self._array(self._look(part)) for part in self._portions(x)])
-        check_batch_size(self.model, len(x))
+        check_batch_size(self.model, self.input_shape, len(x))
         self.module.train()
         inputs = self._tensor(x).requires_grad_()
         outputs = self.module(inputs.view_as(inputs))
@@ -78,7 +78,7 @@ class Net:
             outputs, [inputs, *learned], self._tensor(grad), retain_graph=True, materialize_grads=True
         )
         for parameter, gradient in zip(learned, found[1:], strict=True):
-            parameter.grad = gradient.clone()
+            parameter.grad = torch.empty_like(parameter).copy_(gradient)
         self.penalise()
         return self._array(found[0])
 
@@ -89,7 +89,7 @@ class Net:
         x = as_batch(x, self.input_shape)
         y = as_targets(loss, y, len(x), self.model.output_shape(self.input_shape))
         size = min(batch_size or len(x), len(x))
-        check_batch_size(self.model, size)
+        check_batch_size(self.model, self.input_shape, size)
         classes = loss.targets == "classes"
         y_there = torch.from_numpy(y).to(self.device) if classes else self._tensor(y)
         return Fit(self, loss, self._tensor(x), y_there, max(size, 1))
@@ -127,12 +127,12 @@ class Net:
         self.optimizer.load(state)
 
     def random_state(self) -> State:
-        return {f"dropout/{index}": draw.state() for index, draw in self._draws.items()}
+        return {f"dropout/{name}": draw.state() for name, draw in self._draws.items()}
 
     def load_random(self, state: State) -> None:
         check_names(state, {name: words.shape for name, words in self.random_state().items()})
-        for index, draw in self._draws.items():
-            draw.load(state[f"dropout/{index}"])
+        for name, draw in self._draws.items():
+            draw.load(state[f"dropout/{name}"])
 
     def retune(self, model: ModelSpec, optimizer: OptimizerSpec) -> None:
         check_retune(self.model, model, self.input_shape)
@@ -157,21 +157,21 @@ class Net:
 
     def _modules(self, model: ModelSpec) -> nn.Sequential:
         modules = build(model, self.input_shape).to(self.device, self.dtype)
-        for index, module in enumerate(modules):
+        if any(parameter.ndim == 4 for parameter in modules.parameters()):
+            # What convolutions are fastest with. (Torch's own declaration of `to` leaves this use out.)
+            modules = modules.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        for name, module in modules.named_modules():
             if isinstance(module, Dropout):
                 kind = NumpyDraws if self.masks == "numpy" else DeviceDraws
-                self._draws.setdefault(index, kind(self._seed, index, self.device))
-                module.draw = self._draws[index]
+                self._draws.setdefault(name, kind(self._seed, name, self.device))
+                module.draw = self._draws[name]
         return modules
 
     def _set_optimizer(self, spec: OptimizerSpec) -> None:
         self.parameters: dict[str, nn.Parameter] = dict(self.module.named_parameters())
         kind = OPTIMIZERS[type(spec)]
         self.optimizer: Optimizer[Any] = kind(spec, self.parameters, self.device)
-        rates = [(getattr(layer, "l1", 0.0), getattr(layer, "l2", 0.0)) for layer in self.model.layers]
-        self._penalties = [
-            (rate, self.parameters[f"{index}.weight"]) for index, rate in enumerate(rates) if any(rate)
-        ]
+        self._penalties = [(rates, self.parameters[name]) for name, rates in self.model.penalties().items()]
 
     def _portions(self, x: Array) -> list[Array]:
         widest = max(math.prod(shape) for shape in (self.input_shape, *self.model.shapes(self.input_shape)))

@@ -81,8 +81,7 @@ class Optimizer(ABC, Generic[O]):
         steps = float(as_steps(state, f"{self.prefix}.step")) if self.counts else 0.0
         for name, parameter in self.parameters.items():
             kept = {
-                memory: torch.from_numpy(np.array(state[f"{self.prefix}.{memory}/{name}"])).to(parameter)
-                for memory in self.kept()
+                memory: _like(parameter, state[f"{self.prefix}.{memory}/{name}"]) for memory in self.kept()
             }
             self._remember(parameter, kept, steps)
 
@@ -109,6 +108,11 @@ class Optimizer(ABC, Generic[O]):
         assert self.inner is not None
         where = parameter.device if self.inner.defaults.get("fused") else torch.device("cpu")
         self.inner.state[parameter] = {"step": torch.tensor(steps, device=where), **kept}
+
+
+def _like(parameter: nn.Parameter, values: Any) -> Tensor:
+    """Return numbers as a tensor that lies in memory as `parameter` does: the fused kernels walk along both."""
+    return torch.empty_like(parameter, requires_grad=False).copy_(torch.from_numpy(np.array(values)))
 
 
 OPTIMIZERS: Registry[type[Optimizer[Any]]] = Registry()

@@ -14,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import NoReturn
 
-from playground.cli import bench, doctor, predict, presets, serve, train
+from playground.cli import bench, doctor, predict, presets, replay, serve, train
 from playground.cli.output import language
 from playground.spec import SpecError
 
@@ -22,6 +22,7 @@ COMMANDS = {
     "serve": serve,
     "train": train,
     "predict": predict,
+    "replay": replay,
     "presets": presets,
     "doctor": doctor,
     "bench": bench,

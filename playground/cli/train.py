@@ -25,6 +25,15 @@ SLICE_SECONDS = 0.1
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
+    declare_training(parser)
+    parser.add_argument(
+        "--save", type=Path, metavar="FILE.safetensors", help="save the weights, by torch's names"
+    )
+    parser.add_argument("--json", action="store_true", help="put one JSON object on stdout")
+
+
+def declare_training(parser: argparse.ArgumentParser) -> None:
+    """Declare what is trained and for how long."""
     parser.add_argument(
         "experiment", metavar="EXPERIMENT", help="a preset's key, a JSON file or a share link"
     )
@@ -41,10 +50,6 @@ def declare(parser: argparse.ArgumentParser) -> None:
         metavar="PATH=VALUE",
         help="change a setting, for example optimizer.lr=0.1",
     )
-    parser.add_argument(
-        "--save", type=Path, metavar="FILE.safetensors", help="save the weights, by torch's names"
-    )
-    parser.add_argument("--json", action="store_true", help="put one JSON object on stdout")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -55,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     from playground.runs.supervised import Supervised
 
     experiment, preset = experiments.find(options.experiment)
-    experiment, own_length = _settled(experiment, preset, options)
+    experiment, own_length = settled(experiment, preset, options)
     if options.save:
         check_target(options.save)
     trainer = Supervised(experiment, load(experiment.data, data_folder()))
@@ -92,7 +97,7 @@ def run(options: argparse.Namespace) -> int:
     return 1 if trainer.status == "diverged" or reached is False else 0
 
 
-def _settled(
+def settled(
     experiment: Experiment, preset: Preset | None, options: argparse.Namespace
 ) -> tuple[Experiment, bool]:
     """Return the experiment as it will be trained, and whether it is the preset as it stands, at its own length."""
@@ -117,20 +122,9 @@ def _settled(
 
 def _train(trainer: Supervised) -> tuple[float, bool]:
     """Train to the end with a progress bar on stderr; return the seconds of training and whether it was interrupted."""
-    training = trainer.experiment.training
-    total = training.max_steps or training.max_epochs * trainer.steps_per_epoch
-    if training.max_steps and training.max_epochs:
-        total = min(training.max_steps, training.max_epochs * trainer.steps_per_epoch)
     seconds = 0.0
     slice_steps = 1
-    interactive = sys.stderr.isatty()
-    with tqdm(
-        total=total,
-        unit="step",
-        file=sys.stderr,
-        mininterval=0.1 if interactive else 5.0,
-        dynamic_ncols=interactive,
-    ) as bar:
+    with progress(trainer) as bar:
         try:
             while trainer.status == "running":
                 before, start = trainer.steps, time.perf_counter()
@@ -143,6 +137,22 @@ def _train(trainer: Supervised) -> tuple[float, bool]:
         except KeyboardInterrupt:
             return seconds, True
     return seconds, False
+
+
+def progress(trainer: Supervised) -> tqdm[Any]:
+    """Return a progress bar on stderr for the whole training."""
+    training = trainer.experiment.training
+    total = training.max_steps or training.max_epochs * trainer.steps_per_epoch
+    if training.max_steps and training.max_epochs:
+        total = min(training.max_steps, training.max_epochs * trainer.steps_per_epoch)
+    interactive = sys.stderr.isatty()
+    return tqdm(
+        total=total,
+        unit="step",
+        file=sys.stderr,
+        mininterval=0.1 if interactive else 5.0,
+        dynamic_ncols=interactive,
+    )
 
 
 def _speak(report: dict[str, Any], trainer: Supervised, reached: bool | None) -> None:

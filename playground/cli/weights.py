@@ -9,14 +9,14 @@ import numpy as np
 from playground.spec import Experiment, SpecError, State
 
 
-def check_target(path: Path) -> None:
-    """Refuse a place that weights could not be written to, before hours of training.
+def check_target(path: Path, ending: str = ".safetensors", place: str = "--save") -> None:
+    """Refuse a place that a file could not be written to, before hours of training.
 
     Raises:
         SpecError: if the folder is missing or not writable, or the ending is wrong.
     """
-    if path.suffix != ".safetensors":
-        raise SpecError("cli.ending", place="--save", value=str(path), expected=".safetensors")
+    if path.suffix != ending:
+        raise SpecError("cli.ending", place=place, value=str(path), expected=ending)
     existed = path.exists()
     try:
         with path.open("ab"):

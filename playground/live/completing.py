@@ -21,8 +21,10 @@ import numpy.typing as npt
 from playground import probes
 from playground.data import Dataset, load
 from playground.probes import Subject
+from playground.probes.maps import GRID
 from playground.probes.registry import names
 from playground.runs import frames
+from playground.runs.evaluation import MAX_SAMPLES
 from playground.runs.supervised import Supervised
 from playground.spec import Experiment, SpecError, State, estimate
 
@@ -90,7 +92,10 @@ def untrained(experiment: Experiment, folder: Path, wanted: tuple[str, ...]) -> 
 def small(experiment: Experiment) -> bool:
     """Tell whether looking at a network is a matter of milliseconds."""
     try:
-        flops = experiment.model.flops(experiment.data.input_shape()) * 20_000
+        shape = experiment.data.input_shape()
+        samples = sum(min(count, MAX_SAMPLES) for count in experiment.data.num_samples())
+        places = GRID**2 if len(shape) == 1 else 0
+        flops = experiment.model.flops(shape) * (samples + places)
         return flops <= MOST_FLOPS and estimate(experiment).parameters <= 2_000_000
     except SpecError:
         return False

@@ -6,6 +6,7 @@ the input. Knows no run, no socket and no visitor but their language.
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import asdict
 from typing import Any
 
@@ -17,6 +18,7 @@ from playground.data import Dataset, featurise
 from playground.live.envelope import with_fields
 from playground.probes.columns import columns
 from playground.probes.maps import GRID, line_points, nice, plane_points, signed
+from playground.probes.outcomes import MAX_SAMPLES, held_back
 from playground.runs import frames
 from playground.runs.frames import Snapshot
 from playground.spec import Experiment
@@ -27,6 +29,8 @@ FAMILIES = ("data", "loss", "optimizer", "schedule")
 MAX_POINTS = 5000
 MAX_INPUT_MAPS = 64
 MAX_PICTURES = 64
+MAX_JUDGED = 1 << 20
+GREY = 17
 
 
 def setup(experiment: Experiment, dataset: Dataset, lang: str = "en") -> bytes:
@@ -84,8 +88,11 @@ def static_arrays(dataset: Dataset) -> Arrays:
     Returns:
         `points` (N, 2) or (N, 1) f4, `labels` (N,) i4 classes or f4 numbers, the same with `_test`; at most 5,000 of
         each, the first ones, whose index is that of the sample. `input_maps` (F, 34, 34) u1 and `input_maps/reach` (F,)
-        f4 for two-dimensional data, bytes as in the probe `maps`; (1, 1, 34) for one-dimensional data. `pictures` (up
-        to 64, H, W) u1 where a sample is a picture: the first training samples, 255 = 1.
+        f4 for two-dimensional data, bytes as in the probe `maps`; (1, 1, 34) for one-dimensional data.
+
+        Where a sample is a picture: `pictures` (up to 64, H, W) u1 the first training samples, 255 = 1; `judged`
+        (bytes,) u1 the first of those that the probe `verdicts` speaks of, N · H · W bytes in 16 greys, deflated;
+        `judged/shape` (3,) i4 N, H, W.
     """
     found: Arrays = {}
     for end, points, y in (
@@ -96,7 +103,13 @@ def static_arrays(dataset: Dataset) -> Arrays:
             found[f"points{end}"] = np.asarray(points[:MAX_POINTS], np.float32)
         found[f"labels{end}"] = _labels(dataset, y[:MAX_POINTS])
     if len(dataset.input_shape) == 3:
-        found["pictures"] = np.rint(255 * np.clip(dataset.x[:MAX_PICTURES, 0], 0, 1)).astype(np.uint8)
+        found["pictures"] = _pictures(dataset.x[:MAX_PICTURES])
+        judged = held_back(dataset)[0]
+        greys = _pictures(judged[: min(MAX_SAMPLES, MAX_JUDGED // judged[0, 0].size)])
+        # Sixteen greys are as many as anyone sees in so small a picture, and they take an eighth of the way.
+        packed = zlib.compress((np.rint(greys / GREY) * GREY).astype(np.uint8).tobytes())
+        found["judged"] = np.frombuffer(packed, np.uint8)
+        found["judged/shape"] = np.array(greys.shape, np.int32)
     if dataset.points is not None and dataset.extent is not None and len(dataset.extent) == 2:
         x = featurise(dataset, plane_points(dataset, GRID))[:, :MAX_INPUT_MAPS]
         rows = x.reshape(GRID, GRID, -1)[::3, ::3]  # the same places as the units' maps
@@ -117,6 +130,11 @@ def words(lang: str) -> dict[str, str]:
     prefix = "stage."
     spoken = i18n.keys(lang if lang in i18n.LANGUAGES else "en")
     return {name.removeprefix(prefix): text for name, text in spoken.items() if name.startswith(prefix)}
+
+
+def _pictures(x: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    """Return the first channel of pictures (N, C, H, W) as bytes."""
+    return np.rint(255 * np.clip(x[:, 0], 0, 1)).astype(np.uint8)
 
 
 def _labels(dataset: Dataset, y: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -27,8 +27,7 @@ from playground.probes.asks import Answer, Scene, ask
 from playground.probes.columns import Column, columns
 from playground.probes.formulas import losses
 from playground.probes.registry import Array, Arrays, Subject
-from playground.spec import Experiment, ModelSpec, Spec, SpecError, State, coding
-from playground.spec.layers import Dropout, Identity
+from playground.spec import Experiment, Spec, SpecError, State, coding
 
 MAX_PARAMETERS = 2_000_000
 SENT = 4096
@@ -211,10 +210,8 @@ def _sample(dataset: Dataset, sample: Sample) -> tuple[Array, Array]:
 def calm_net(subject: Subject) -> Net:
     """Return a float64 net with the subject's numbers and its optimizer, whose dropout hands everything on."""
     experiment = subject.experiment
-    calm = tuple(Identity() if isinstance(layer, Dropout) else layer for layer in experiment.model.layers)
-    # Identity and Dropout have no tensors, so the names of all others stay.
     made = engines.get("numpy").net(
-        ModelSpec(layers=calm), subject.dataset.input_shape, experiment.optimizer, dtype="float64"
+        experiment.model.calm(), subject.dataset.input_shape, experiment.optimizer, dtype="float64"
     )
     net = cast("Net", made)
     net.load(subject.state)
@@ -239,7 +236,7 @@ class Pass:
     """
 
     def __init__(self, net: Net, x: Array) -> None:
-        self._at = net.workspace(len(x), net.rows(len(x)), training=True)
+        self._at = net.workspace(len(x), net.rows(len(x)), training=True, frozen=len(x) == 1)
         self._at.rows[:, : x[0].size] = x.reshape(len(x), -1)
         run(self._at.forward)
 
@@ -267,11 +264,8 @@ class Pass:
 
 def _pull(experiment: Experiment, name: str, values: Array) -> Array | float:
     """Return the part of a gradient that the penalty makes: l2·w + l1·sign w."""
-    index, _, tensor = name.partition(".")
-    layer: Any = experiment.model.layers[int(index)]
-    if not layer.regularised or tensor != "weight":
-        return 0.0
-    return layer.l2 * values + layer.l1 * np.sign(values)
+    l1, l2 = experiment.model.penalties().get(name, (0.0, 0.0))
+    return l2 * values + l1 * np.sign(values)
 
 
 def coded_targets(experiment: Experiment, dataset: Dataset, y: Array) -> Array:

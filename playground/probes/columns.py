@@ -1,7 +1,8 @@
 """How a network is drawn: its layers gathered into columns of units, one for each layer that makes new ones.
 
-A column begins at a `Linear` layer and takes what follows it up to the next: normalisation, activation, dropout. What
-stands before the first `Linear` and changes the numbers is a column of its own; `Flatten` belongs to the input.
+A column begins at a layer that mixes its inputs (`Linear`, a convolution, a pool) and takes what follows it up to the
+next: normalisation, activation, dropout. What stands before the first of them and changes the numbers is a column of
+its own; `Flatten` there belongs to the input.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from playground.spec import ModelSpec, Shape
-from playground.spec.layers import Flatten, Linear
+from playground.spec.layers import Flatten
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def _columns(model: ModelSpec, shape: Shape) -> tuple[Column, ...]:
         if first is None:
             first = index
         after = model.layers[index + 1] if index + 1 < len(model.layers) else None
-        if after is None or isinstance(after, Linear):
+        if after is None or after.mixes:
             found.append(_column(model, first, index, math.prod(shapes[index])))
             first = None
     return tuple(found)

@@ -16,7 +16,7 @@ from playground.data.targets import code
 from playground.probes.health import NEAR_BOUND
 from playground.probes.registry import PERIODS, Array, Arrays, Subject, probe
 from playground.spec import ModelSpec, coding
-from playground.spec.layers import Activation, BatchNorm1d
+from playground.spec.layers import Activation
 
 BINS = 32
 MIN_SAMPLES, MAX_SAMPLES = 64, 512
@@ -60,7 +60,7 @@ def histograms(subject: Subject) -> Arrays:
 def gradients(subject: Subject, x: Array, y: Array) -> Arrays:
     """Return dJ/dθ by tensor of the objective J on samples x (n, *input) and targets y, in training mode."""
     experiment, net = subject.experiment, subject.net(to_train=True)
-    if len(x) == 1 and any(isinstance(layer, BatchNorm1d) for layer in experiment.model.layers):
+    if len(x) < experiment.model.least_batch(subject.dataset.input_shape):
         return {}
     drawn = net.random_state()
     outputs = net.forward(x, training=True)

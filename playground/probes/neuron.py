@@ -6,9 +6,9 @@ What is said of a neuron is said in the letters of the textbook: inputs x₁, x�
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import Annotated, Any
 
 import numpy as np
@@ -18,10 +18,10 @@ from playground.probes.arithmetic import Operand, Term, number, placed, subscrip
 from playground.probes.asks import Answer, Scene, ask
 from playground.probes.backprop import Sample, Walk, facts, walk
 from playground.probes.columns import Column
-from playground.probes.formulas import losses, optimizers, units
+from playground.probes.formulas import images, losses, optimizers, units
 from playground.probes.formulas.blocks import MOST_TERMS, Block, alone, line_of, note, product, setting, total
 from playground.probes.formulas.units import PASSING, Place, slope
-from playground.spec import SpecError
+from playground.spec import Shape, SpecError, image_layers
 from playground.spec.layers import Dropout, Linear
 
 BETWEEN = "uvst"
@@ -38,7 +38,7 @@ class Neuron(Sample):
     column: Annotated[int, Field(ge=0, le=63)]
     unit: Annotated[int, Field(ge=0, le=8191)]
     tensor: Annotated[str, Field(max_length=40)] = ""
-    place: Annotated[tuple[int, ...], Field(max_length=2)] = ()
+    place: Annotated[tuple[int, ...], Field(max_length=4)] = ()
 
 
 @ask(Neuron, wants=("memory",))
@@ -79,6 +79,7 @@ class Parameter:
         old, gradient: its value, and the derivative of the whole objective.
         data_gradient: the loss's part of that.
         source: the place its edge comes from; None for a bias and a norm's numbers.
+        terms: returns the terms of its gradient, where it works at many places at once.
     """
 
     tensor: str
@@ -90,6 +91,7 @@ class Parameter:
     gradient: float
     data_gradient: float
     source: tuple[int, int] | None
+    terms: Callable[[], list[Term]] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +159,7 @@ class Opened:
         """Return how ∂L/∂value comes from what follows, and ∂L/∂ of everything inside from that."""
         blocks = self._arriving()
         for position in reversed(range(len(self.working))):
-            if not isinstance(self._layer(self.working[position]), Linear):
+            if not self._layer(self.working[position]).mixes:
                 blocks += units.backward(self._place(position, self.working[position]))
         return blocks
 
@@ -170,7 +172,9 @@ class Opened:
         ]
 
     def gradient(self, parameter: Parameter) -> Block:
-        """Return the line of one weight's gradient."""
+        """Return the line of one weight's gradient, or its sum where it works at many places."""
+        if parameter.terms is not None:
+            return self._row(parameter, total(slope(parameter.name), self._all_terms(parameter)))
         pushed, carried = parameter.pushed, parameter.carried
         index = int(parameter.tensor.partition(".")[0])
         layer: Any = self._layer(index)
@@ -198,7 +202,11 @@ class Opened:
                 result += rate * (float(np.sign(weight)) if how else weight)
             return result
 
-        block = line_of(slope(parameter.name), " + ".join(names), work(template, operands, calculate))
+        line = line_of(slope(parameter.name), " + ".join(names), work(template, operands, calculate))
+        return self._row(parameter, line)
+
+    def _row(self, parameter: Parameter, block: Block) -> Block:
+        """Return a gradient's block with what else is to be said of the weight."""
         unit = optimizers.visible(parameter.old, self._new(parameter))
         places = max(0, -int(unit.as_tuple().exponent))
         return block | {
@@ -239,6 +247,26 @@ class Opened:
     def _input_slope(self, index: int) -> np.ndarray:
         return self.walk.slopes[index - 1] if index else self.walk.input_slope
 
+    def _all_terms(self, parameter: Parameter) -> list[Term]:
+        """Return the terms of a gradient that is a sum, those of the penalty behind them."""
+        assert parameter.terms is not None
+        terms = parameter.terms()
+        l1, l2 = self.walk.experiment.model.penalties().get(parameter.tensor, (0.0, 0.0))
+        if l2:
+            operands = (setting(l2), Operand(parameter.old))
+            terms.append(Term(f"l2·{parameter.name}", "{}·{}", operands, lambda rate, w: rate * w))
+        if l1:
+            operands = (setting(l1), Operand(parameter.old))
+            terms.append(
+                Term(
+                    f"l1·sign({parameter.name})",
+                    "{}·sign({+})",
+                    operands,
+                    lambda rate, w: rate * float(np.sign(w)),
+                )
+            )
+        return terms
+
     def _place(self, position: int, index: int) -> Place:
         prefix = f"{index}."
         own = {n.removeprefix(prefix): v for n, v in self.walk.old.items() if n.startswith(prefix)}
@@ -252,7 +280,14 @@ class Opened:
             unit=self.unit,
             inner=self.symbol(position - 1),
             outer=self.symbol(position),
+            shape=self._shape(index),
+            column=self.column - 1 if position == 0 else None,
         )
+
+    def _shape(self, index: int) -> Shape:
+        """Return the shape of a layer's input."""
+        experiment = self.walk.experiment
+        return experiment.model.inputs(experiment.data.input_shape())[index]
 
     def _weighted(self, index: int) -> Iterator[Term]:
         weight = self.walk.old[f"{index}.weight"][self.unit]
@@ -270,6 +305,9 @@ class Opened:
             # The loss numbers its outputs; here there is one, and it is called as everywhere in this formula.
             return [*blocks[:-1], blocks[-1] | {"left": slope(self.outer)}]
         after = self.walk.columns[self.column + 1].layer
+        if not isinstance(self._layer(after), Linear):
+            place = self._place(0, after)
+            return units.backward(replace(place, inner=self.outer, column=self.column + 1))
         weight, deltas = self.walk.old[f"{after}.weight"][:, self.unit], self.walk.slopes[after]
         terms = [
             product(f"w{subscript(k + 1)}·δ{subscript(k + 1)}", float(w), float(d), (self.column + 1, k))
@@ -281,7 +319,9 @@ class Opened:
         indices = range(self.at.layer, self.at.until + 1)
         found = [self._layer(index) for index in indices]
         return [
-            note("dropout", p=f"{layer.p:.0%}") for layer in found if isinstance(layer, Dropout) and layer.p
+            note("dropout", p=f"{layer.p:.0%}")
+            for layer in found
+            if isinstance(layer, (Dropout, image_layers.Dropout2d)) and layer.p
         ]
 
     def _parameters_of(self, position: int, index: int) -> Iterator[Parameter]:
@@ -298,6 +338,12 @@ class Opened:
             if layer.bias:
                 yield self._parameter(f"{index}.bias", (self.unit,), "b", ("", 1.0), pushed, None)
             return
+        if isinstance(layer, (image_layers.Conv2d, image_layers.ConvTranspose2d)):
+            yield from self._kernel(position, index)
+            return
+        if isinstance(layer, image_layers.BatchNorm2d):
+            yield from self._of_channel(position, index)
+            return
         weight = self.walk.old.get(f"{index}.weight")
         if weight is not None:
             normal = float(self.walk.data_gradients[f"{index}.weight"][self.unit])
@@ -305,6 +351,69 @@ class Opened:
             symbol = f"{self.symbol(position - 1)}̂"
             yield self._parameter(f"{index}.weight", (self.unit,), "γ", (symbol, normal), pushed, None)
             yield self._parameter(f"{index}.bias", (self.unit,), "β", ("", 1.0), pushed, None)
+
+    def _kernel(self, position: int, index: int) -> Iterator[Parameter]:
+        """Yield the weights of the unit's channel: each works at every place of the image."""
+        layer, shape = self._layer(index), self._shape(index)
+        after = layer.output(shape)
+        channel = int(np.unravel_index(self.unit, after)[0])
+        pushed = (slope(self.symbol(position)), float(self.walk.slopes[index][self.unit]))
+        here = {
+            place: pixel for place, _, pixel in images.crossings(layer, shape, unit=self.unit, of_output=True)
+        }
+        for n, place in enumerate(images.kernel(layer, shape, channel)):
+            name = f"w{subscript(n + 1)}"
+            pixel = here.get(place)
+            source = None if pixel is None else (self.column - 1, pixel)
+            carried = (
+                f"{self.before}{subscript(n + 1)}",
+                0.0 if pixel is None else float(self.inputs[pixel]),
+            )
+            made = self._parameter(f"{index}.weight", place, name, carried, pushed, source)
+            yield replace(made, terms=partial(self._everywhere, index, place))
+        if layer.bias:
+            made = self._parameter(f"{index}.bias", (channel,), "b", ("", 1.0), pushed, None)
+            yield replace(made, terms=partial(self._pushes, index, channel))
+
+    def _of_channel(self, position: int, index: int) -> Iterator[Parameter]:
+        """Yield γ and β of the unit's channel."""
+        shape = self._shape(index)
+        channel = int(np.unravel_index(self.unit, shape)[0])
+        pushed = (slope(self.symbol(position)), float(self.walk.slopes[index][self.unit]))
+        for tensor, name, terms in (("weight", "γ", self._normals), ("bias", "β", self._pushes)):
+            made = self._parameter(f"{index}.{tensor}", (channel,), name, ("", 1.0), pushed, None)
+            yield replace(made, terms=partial(terms, index, channel))
+
+    def _everywhere(self, index: int, place: tuple[int, ...]) -> list[Term]:
+        """Return δ·x for every place of the image at which a weight of a convolution works."""
+        slopes, x = self.walk.slopes[index], self._into(index)
+        pairs = images.places(self._layer(index), self._shape(index), place)
+        return [
+            product(
+                f"δ{subscript(n + 1)}·{self.before}{subscript(n + 1)}", float(slopes[unit]), float(x[pixel])
+            )
+            for n, (unit, pixel) in enumerate(pairs)
+        ] or [alone("0", 0.0)]
+
+    def _pushes(self, index: int, channel: int) -> list[Term]:
+        """Return δ of every unit of a channel."""
+        slopes = self._channel(self.walk.slopes[index], index, channel)
+        return [alone(f"δ{subscript(n + 1)}", float(value)) for n, value in enumerate(slopes)]
+
+    def _normals(self, index: int, channel: int) -> list[Term]:
+        """Return δ·x̂ of every unit of a channel, x̂ by the running statistics."""
+        layer, old = self._layer(index), self.walk.old
+        mean, variance = (float(old[f"{index}.running_{name}"][channel]) for name in ("mean", "var"))
+        normal = (self._channel(self._into(index), index, channel) - mean) / np.sqrt(variance + layer.eps)
+        slopes = self._channel(self.walk.slopes[index], index, channel)
+        return [
+            product(f"δ{subscript(n + 1)}·x̂{subscript(n + 1)}", float(d), float(x))
+            for n, (d, x) in enumerate(zip(slopes, normal, strict=True))
+        ]
+
+    def _channel(self, values: np.ndarray, index: int, channel: int) -> np.ndarray:
+        """Return the part of a layer's output, or of what has its shape, that is one channel."""
+        return values.reshape(self._layer(index).output(self._shape(index)))[channel].reshape(-1)
 
     def _parameter(
         self,
@@ -328,7 +437,7 @@ def _largest(parameters: list[Parameter]) -> tuple[list[Parameter], int]:
     if len(parameters) <= MOST_TERMS + 2:
         return parameters, 0
     by_size = sorted(range(len(parameters)), key=lambda i: -abs(parameters[i].gradient))
-    kept = set(by_size[:MOST_TERMS]) | {i for i, p in enumerate(parameters) if p.source is None}
+    kept = set(by_size[:MOST_TERMS]) | {i for i, p in enumerate(parameters) if len(p.place) == 1}
     return [parameters[i] for i in sorted(kept)], len(parameters) - len(kept)
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from playground.data import Dataset
 from playground.data.targets import decide, shades
-from playground.probes.registry import Array, Arrays, Subject, in_chunks, probe
+from playground.probes.registry import PERIODS, Array, Arrays, Subject, in_chunks, probe
 
 MAX_SAMPLES = 2000
+CERTAIN = 65535
+PERIODS["verdicts"] = 0.2
 
 
 @probe
@@ -16,10 +19,7 @@ def confusion(subject: Subject) -> Arrays:
     target = subject.dataset.target
     if target.kind != "classes":
         return {}
-    _, y = _held_back(subject)
-    taken_for = decide(subject.experiment, _outputs(subject))
-    counts = np.bincount(y * target.size + taken_for, minlength=target.size**2)
-    return {"confusion": counts.reshape(target.size, target.size).astype(np.int64)}
+    return {"confusion": _counted(subject, _outputs(subject))}
 
 
 @probe
@@ -28,10 +28,42 @@ def predictions(subject: Subject) -> Arrays:
     return {"predictions": shades(subject.experiment, _outputs(subject)[:MAX_SAMPLES])}
 
 
-def _held_back(subject: Subject) -> tuple[Array, Array]:
-    dataset = subject.dataset
+@probe
+def verdicts(subject: Subject) -> Arrays:
+    """What the network takes the held-back samples for, and how sure it is: the matrix and each of its samples.
+
+    Returns:
+        `confusion` as the probe of that name. `verdict/class` (N,) u1 and `verdict/sure` (N,) u2, 65,535 = certain, of
+        the first 2,000 samples, in order. Nothing for regression, nor where there are more than 256 classes.
+    """
+    target = subject.dataset.target
+    if target.kind != "classes" or target.size > 256:
+        return {}
+    outputs = _outputs(subject)
+    found: Arrays = {"confusion": _counted(subject, outputs)}
+    outputs = outputs[:MAX_SAMPLES]
+    taken_for = decide(subject.experiment, outputs)
+    shown = shades(subject.experiment, outputs)
+    if shown.shape[1] == 1:
+        sure = 0.5 + 0.5 * np.abs(shown[:, 0])
+    else:
+        sure = np.take_along_axis(shown, taken_for[:, None], axis=1)[:, 0]
+    sure = np.rint(CERTAIN * np.clip(np.nan_to_num(sure), 0, 1)).astype(np.uint16)
+    return found | {"verdict/class": taken_for.astype(np.uint8), "verdict/sure": sure}
+
+
+def held_back(dataset: Dataset) -> tuple[Array, Array]:
+    """Return the samples that a network is judged by (N, *input), and their truth."""
     return (dataset.x_test, dataset.y_test) if len(dataset.x_test) else (dataset.x, dataset.y)
 
 
+def _counted(subject: Subject, outputs: Array) -> Array:
+    """Return how often a class (row) was taken for another (C, C), from the outputs for all samples."""
+    size = subject.dataset.target.size
+    taken_for = decide(subject.experiment, outputs)
+    counts = np.bincount(held_back(subject.dataset)[1] * size + taken_for, minlength=size**2)
+    return counts.reshape(size, size).astype(np.int64)
+
+
 def _outputs(subject: Subject) -> Array:
-    return in_chunks(subject.net(), _held_back(subject)[0])
+    return in_chunks(subject.net(), held_back(subject.dataset)[0])

@@ -88,6 +88,7 @@ def names() -> frozenset[str]:
 @cache
 def _enter_all() -> None:
     import playground.probes.fields
+    import playground.probes.filters
     import playground.probes.health
     import playground.probes.histograms
     import playground.probes.maps

@@ -43,7 +43,7 @@ class Follower:
     def news(self, run: Run, view: dict[str, Any]) -> Answer | None:
         """Return what is to be said now; None if there is nothing."""
         changed = {name: value for name, value in view.items() if self._told.get(name, self) != value}
-        frame = run.newest_frame() if self.credits else None
+        frame = run.latest_frame() if self.credits else None
         if frame is self._frame:
             frame = None
         if frame is None:

@@ -52,8 +52,8 @@ class FrameError(ValueError):
 class Snapshot:
     """What came out of a run at a step.
 
-    `kind` is `"frame"`, or `"history"` for metrics without arrays. `at` is when it was taken, in seconds since 1970, 0
-    where nobody knows.
+    `kind` is `"frame"`, `"history"` for metrics without arrays, or `"glance"` for arrays without metrics, which is only
+    shown, never recorded. `at` is when it was taken, in seconds since 1970, 0 where nobody knows.
     """
 
     step: int

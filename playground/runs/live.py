@@ -76,7 +76,8 @@ class Run:
     ack: int = 0
     metrics: dict[str, float] = field(default_factory=dict[str, float])
 
-    frame: bytes | None = None
+    frame: bytes | None = None  # the newest one with metrics
+    glance: bytes | None = None  # the newest of all, where it has none
     number: int = field(default_factory=next_number)
     looked: bool = False  # whether the newest recorded frame has been looked up
     news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -190,6 +191,11 @@ class Run:
         """Record a frame that a worker has sent and make it the newest; one that is broken is dropped."""
         try:
             snapshot = frames.decode(frame)
+            if snapshot.kind == "glance":
+                self.glance = frame
+                self.credits = max(0, self.credits - 1)
+                self.announce()
+                return
             if self.recording.wants_frame(snapshot.step):
                 self.recording.append(frame)
             else:
@@ -198,7 +204,7 @@ class Run:
                 )
         except (FrameError, ValueError, OSError):
             return
-        self.frame, self.looked = frame, True
+        self.frame, self.glance, self.looked = frame, None, True
         self.metrics = snapshot.metrics
         self.credits = max(0, self.credits - 1)
         self.announce()
@@ -221,10 +227,14 @@ class Run:
                 self.frame = None
         return self.frame
 
+    def latest_frame(self) -> bytes | None:
+        """Return the newest frame or glance: for those who are told of each."""
+        return self.glance or self.newest_frame()
+
     def forget_frames(self) -> None:
         """Begin again with nothing recorded."""
         self.recording.cut_back(-1)
-        self.frame, self.looked, self.metrics = None, True, {}
+        self.frame, self.glance, self.looked, self.metrics = None, None, True, {}
         self.step, self.epoch, self.rate = 0, 0.0, 0.0
         self.announce()
 

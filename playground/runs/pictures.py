@@ -9,13 +9,20 @@ import math
 import sys
 import time
 import traceback
-from dataclasses import replace
 
 from playground.probes.registry import PERIODS
 from playground.runs import frames
 from playground.runs.frames import Snapshot
 from playground.runs.trainer import State, Trainer
 
+MEASURING = 0.04
+"""The share of the time that frames with metrics may take; between two of them there are glances, which have none."""
+BURST = 0.1
+"""The seconds of the processor that they may take at once: most happens in the first moments."""
+LOOKING = 0.012
+"""The share of the time that each probe may take in glances."""
+BYTES = 2e6
+"""What one probe may send in a second of glances."""
 OPTIMIZER = "optimizer/"
 """How a trainer's checkpoint names what the optimizer remembers."""
 TENSORS = "weights"
@@ -30,6 +37,8 @@ class Pictures:
         self._probes = probes
         self._broken: set[str] = set()
         self._probed: dict[str, float] = {}  # when each probe was last looked through
+        self._pauses: dict[str, float] = {}  # seconds between two glances that hold it: it is dear, or large
+        self._purse, self._counted = BURST, time.monotonic()  # seconds of the processor left for measuring
 
     def wish(self, probes: tuple[str, ...]) -> bool:
         """Show these probes from now on; whether they are others than before."""
@@ -37,26 +46,55 @@ class Pictures:
         self._probes = probes
         return changed
 
-    def take(self, *, everything: bool) -> bytes:
-        """Return a frame of now, with all probes or only those that have their turn."""
-        wanted = self._wanted(everything=everything)
+    def take(self, *, everything: bool, watched: bool = False) -> bytes:
+        """Return a frame of now, with all probes or only those that have their turn.
+
+        Where the metrics are dear, because the network or the data set is large, somebody who watches is given glances
+        between two measurements: nobody waits for numbers to see the pictures move. Frames with metrics are recorded:
+        they hold the tensors, of which any picture can be made later, or else every picture.
+        """
+        now = time.monotonic()
+        self._purse = min(BURST, self._purse + MEASURING * (now - self._counted))
+        self._counted = now
+        measured = everything or not watched or self._purse > 0
         try:
-            return self._frame(wanted)
+            return self._frame(self._wanted(resting=everything, measured=measured), measured=measured)
         except MemoryError:
             raise
         except Exception:  # noqa: BLE001 - a broken picture must not end a training
-            self._find_broken(wanted)
-            return self._frame(self._wanted(everything=everything))
+            self._find_broken(self._wanted(resting=True, measured=True))
+            return self._frame(self._wanted(resting=everything, measured=measured), measured=measured)
 
-    def _frame(self, wanted: tuple[str, ...]) -> bytes:
-        return frames.encode(replace(self._trainer.snapshot(wanted), at=time.time()))
+    def _frame(self, wanted: tuple[str, ...], *, measured: bool) -> bytes:
+        trainer, metrics = self._trainer, dict[str, float]()
+        began = time.thread_time()
+        arrays = self._arrays(wanted)
+        if measured:
+            if TENSORS in self._probes:
+                began = time.thread_time()
+            metrics = trainer.metrics()
+            self._purse -= time.thread_time() - began
+        kind = "frame" if measured else "glance"
+        return frames.encode(Snapshot(trainer.steps, trainer.epoch, metrics, arrays, kind, time.time()))
 
-    def _wanted(self, *, everything: bool) -> tuple[str, ...]:
+    def _arrays(self, wanted: tuple[str, ...]) -> State:
+        arrays: State = {}
+        began = time.thread_time()
+        for name, found in self._trainer.look(wanted):
+            arrays |= found
+            now, size = time.thread_time(), sum(array.nbytes for array in found.values())
+            self._pauses[name] = max((now - began) / LOOKING, size / BYTES)
+            began = now
+        return arrays
+
+    def _wanted(self, *, resting: bool, measured: bool) -> tuple[str, ...]:
         now, wanted = time.monotonic(), list[str]()
+        everything = resting or (measured and TENSORS not in self._probes)
         # Whoever comes when a run rests can be shown any picture, if its last frame holds what pictures are made of.
-        resting = (TENSORS,) if everything else ()
-        for name in dict.fromkeys((*self._probes, *resting)):
-            soon = not everything and now - self._probed.get(name, -math.inf) < PERIODS.get(name, 0.0)
+        tensors = (TENSORS,) if resting else ()
+        for name in dict.fromkeys((*self._probes, *tensors)):
+            period = max(PERIODS.get(name, 0.0), 0.0 if measured else self._pauses.get(name, 0.0))
+            soon = not everything and now - self._probed.get(name, -math.inf) < period
             if name not in self._broken and not soon:
                 wanted.append(name)
                 self._probed[name] = now
@@ -65,7 +103,7 @@ class Pictures:
     def _find_broken(self, wanted: tuple[str, ...]) -> None:
         for name in wanted:
             try:
-                self._frame((name,))
+                self._arrays((name,))
             except MemoryError:
                 raise
             except Exception:  # noqa: BLE001 - see above

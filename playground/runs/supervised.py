@@ -7,7 +7,7 @@ however often it is looked at.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, cast
 
@@ -108,22 +108,25 @@ class Supervised:
 
     def snapshot(self, wanted: Sequence[str] = ()) -> Snapshot:
         """Return the metrics now, and the arrays of the probes in `wanted`. Training is not disturbed by it."""
-        arrays: dict[str, Array] = {}
-        gradients = self._net.gradients() if self.steps else {}
-        if wanted:
-            # The NumPy engine's own net is looked at as it is: to take its numbers elsewhere costs as much as a look.
-            own = self._engine.name == "numpy" and self._dtype == "float32"
-            holder = cast("Any", self._net) if own else None
-            subject = probes.Subject(self.experiment, self.dataset, self._net.state(), gradients, holder)
-            for name in wanted:
-                arrays |= probes.compute(name, subject)
-        return Snapshot(self.steps, self.epoch, self._metrics(gradients), arrays)
+        arrays = {name: array for _, found in self.look(wanted) for name, array in found.items()}
+        return Snapshot(self.steps, self.epoch, self.metrics(), arrays)
+
+    def look(self, wanted: Sequence[str]) -> Iterator[tuple[str, dict[str, Array]]]:
+        """Give the arrays of each probe in `wanted`, with its name, computed as they are asked for.
+
+        Training is not disturbed by it; between two of them it must not go on.
+        """
+        if not wanted:
+            return
+        # The NumPy engine's own net is looked at as it is: to take its numbers elsewhere costs as much as a look.
+        own = self._engine.name == "numpy" and self._dtype == "float32"
+        holder = cast("Any", self._net) if own else None
+        subject = probes.Subject(self.experiment, self.dataset, self._net.state(), self._gradients(), holder)
+        for name in wanted:
+            yield name, probes.compute(name, subject)
 
     def metrics(self) -> dict[str, float]:
         """Return loss and quality on training and test samples, the last batches' loss, lr, penalty, gradient norm."""
-        return self._metrics(self._net.gradients() if self.steps else {})
-
-    def _metrics(self, gradients: State) -> dict[str, float]:
         found = self._quality(held_back=False)
         if len(self.dataset.x_test):
             found |= {f"test_{name}": value for name, value in self._quality(held_back=True).items()}
@@ -134,7 +137,7 @@ class Supervised:
             found["batch_loss"] = float(recent.mean())
         found["lr"] = self._base_lr * self.experiment.schedule.factor(self.epoch)
         found["penalty"] = self._net.penalty()
-        parts = [gradient.ravel() for gradient in gradients.values()] or [np.zeros(0)]
+        parts = [gradient.ravel() for gradient in self._gradients().values()] or [np.zeros(0)]
         whole = np.concatenate(parts).astype(np.float64)
         found["gradient_norm"] = math.sqrt(float(whole.dot(whole)))
         return found
@@ -240,6 +243,10 @@ class Supervised:
         self._anchor, self._anchored = (meta, state), self.steps
 
     # --- inside -----------------------------------------------------------------------------------------------
+
+    def _gradients(self) -> State:
+        """Return those of the last step; none before the first."""
+        return self._net.gradients() if self.steps else {}
 
     def _prepare(self, order: Array | None = None) -> None:
         """Lay the training set out for the present settings and continue with `order`, or a new epoch's."""

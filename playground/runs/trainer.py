@@ -8,15 +8,13 @@ what a visitor sent must not load an engine.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
-
-from playground.runs.frames import Snapshot
 
 State = dict[str, npt.NDArray[np.generic]]
 
@@ -64,8 +62,12 @@ class Trainer(Protocol):
         """Take one step."""
         ...
 
-    def snapshot(self, wanted: Sequence[str] = ()) -> Snapshot:
-        """Return the metrics, and the arrays of the probes in `wanted`, without disturbing the training."""
+    def look(self, wanted: Sequence[str]) -> Iterator[tuple[str, State]]:
+        """Give the arrays of each probe in `wanted`, with its name, one after the other; training is not disturbed."""
+        ...
+
+    def metrics(self) -> dict[str, float]:
+        """Return how good the network is; it may take a pass over all samples."""
         ...
 
     def state(self) -> State:

@@ -354,7 +354,7 @@ class Worker:
 
     def _look(self) -> bytes:
         """Return a frame of now."""
-        frame = self.pictures.take(everything=not self._playing())
+        frame = self.pictures.take(everything=not self._playing(), watched=self.looks.credits > 0)
         self._shown = self.trainer.steps
         self._dirty = False
         return frame

@@ -20,12 +20,14 @@ class LayerSpec(Kind):
         is_activation: a function of each element (or of each sample's features) without tensors.
         regularised: has a weight that `l1` and `l2` bear on.
         keeps_values: the output has the bounds of the input.
+        mixes: its outputs are new units, each made of several inputs: a column of the drawn network begins here.
         bounds: the least and the greatest value that can come out.
     """
 
     is_activation: ClassVar[bool] = False
     regularised: ClassVar[bool] = False
     keeps_values: ClassVar[bool] = False
+    mixes: ClassVar[bool] = False
     bounds: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
 
     def output(self, shape: Shape) -> Shape:
@@ -44,12 +46,34 @@ class LayerSpec(Kind):
         """Return the floating-point operations of a forward pass for one sample of `shape`."""
         return math.prod(shape)
 
+    def parameters(self, shape: Shape) -> int:
+        """Return the number of learned numbers for an input of `shape`."""
+        return sum(tensor.size for tensor in self.tensors(shape).values() if tensor.trainable)
+
+    def kept(self, shape: Shape) -> int:
+        """Return how many numbers one sample of `shape` leaves behind in the layer, its output included."""
+        return math.prod(self.output(shape))
+
+    def least_batch(self, shape: Shape) -> int:
+        """Return how many samples a training batch has at least: 2 where one alone has no variance."""
+        return 1
+
+    def penalties(self) -> dict[str, tuple[float, float]]:
+        """Return the rates (l1, l2) of the tensors that are pulled on, by the tensor's name."""
+        rates = getattr(self, "l1", 0.0), getattr(self, "l2", 0.0)
+        return {"weight": rates} if self.regularised and any(rates) else {}
+
+    def calm(self) -> LayerSpec:
+        """Return the layer without what is drawn at random while training; its tensors stay."""
+        return self
+
 
 class Linear(LayerSpec):
     """y = x Wᵀ + b. (F,) → (out_features,). W (out_features, F), b (out_features,)."""
 
     kind: Literal["Linear"] = "Linear"
     regularised: ClassVar[bool] = True
+    mixes: ClassVar[bool] = True
     out_features: int = number(8, 1, 8192, step=1)
     bias: bool = True
     init: Initialisation = "uniform"
@@ -95,6 +119,9 @@ class Dropout(LayerSpec):
     keeps_values: ClassVar[bool] = True
     p: float = number(0.5, 0, 0.95, step=0.05)
 
+    def calm(self) -> LayerSpec:
+        return Identity()
+
 
 class BatchNorm1d(LayerSpec):
     """Normalise each feature over the batch, then scale and shift: Ioffe and Szegedy (2015). (F,) → (F,).
@@ -120,6 +147,9 @@ class BatchNorm1d(LayerSpec):
 
     def flops(self, shape: Shape) -> int:
         return 8 * shape[0]
+
+    def least_batch(self, shape: Shape) -> int:
+        return 2
 
 
 class LayerNorm(LayerSpec):

@@ -8,6 +8,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
+from playground.spec import image_layers as _  # noqa: F401 - whatever is defined there enters the catalogue
 from playground.spec.base import Shape, Spec, one_of
 from playground.spec.errors import SpecError
 from playground.spec.initialisation import TensorSpec
@@ -63,14 +64,28 @@ class ModelSpec(Spec):
 
     def layer_parameters(self, shape: Shape) -> list[int]:
         """Return the number of learned numbers of each layer."""
-        return [
-            sum(tensor.size for tensor in layer.tensors(inner).values() if tensor.trainable)
-            for layer, inner in zip(self.layers, self.inputs(shape), strict=True)
-        ]
+        return [layer.parameters(at) for layer, at in zip(self.layers, self.inputs(shape), strict=True)]
+
+    def least_batch(self, shape: Shape) -> int:
+        """Return how many samples a training batch has at least."""
+        return max(layer.least_batch(at) for layer, at in zip(self.layers, self.inputs(shape), strict=True))
+
+    def penalties(self) -> dict[str, tuple[float, float]]:
+        """Return the rates (l1, l2) of every tensor that is pulled on, by its name in the state."""
+        return {
+            f"{index}.{name}": rates
+            for index, layer in enumerate(self.layers)
+            for name, rates in layer.penalties().items()
+        }
+
+    def calm(self) -> ModelSpec:
+        """Return the model without what is drawn at random while training; its tensors and their names stay."""
+        return ModelSpec(layers=tuple(layer.calm() for layer in self.layers))
 
     def activations(self, shape: Shape) -> int:
         """Return how many numbers one sample leaves behind on its way through, input included."""
-        return math.prod(shape) + sum(math.prod(s) for s in self.shapes(shape))
+        inputs = self.inputs(shape)
+        return math.prod(shape) + sum(layer.kept(at) for layer, at in zip(self.layers, inputs, strict=True))
 
     def flops(self, shape: Shape) -> int:
         """Return the floating-point operations of a forward pass for one sample."""

@@ -17,26 +17,38 @@ from playground.ui.language import language, t
 from playground.ui.run import Now
 from playground.ui.service import owner
 
-CARD = ("readout", "plane", "diagram", "drawer")
+CARD = ("plane", "diagram", "drawer", "filters", "confusion")
+"""What a card shows of the views that such data have."""
 TIME = ("curves", "timeline", "bar")
 GROUP = "compare"
 
 
-def compare_panel(now: Now) -> None:
-    """Show the run of the moment `now` as A, those beside it, and below all what they share: curves and time."""
+def compare_panel(now: Now, views: tuple[str, ...]) -> None:
+    """Show the run of the moment `now` as A, those beside it, and below all what they share: curves and time.
+
+    Args:
+        now: the moment.
+        views: the stage's views of such data.
+    """
+    shown = ("readout", *(name for name in CARD if name in views))
     others = beside.others()
     _head()
     with st.container(key=f"compare-{1 + len(others)}", gap=None):
-        _card(
-            0, now.view.run if now.view else None, now.experiment, proposals.take, [_plain("ui.compare.here")]
-        )
+        which, said = now.view.run if now.view else None, [_plain("ui.compare.here")]
+        _card(0, which, now.experiment, shown, proposals.take, said)
         for index, other in enumerate(others):
             take = partial(_take, index)
             _card(
-                index + 1, other.run, other.experiment, take, _said(now.experiment, other.experiment), index
+                index + 1,
+                other.run,
+                other.experiment,
+                shown,
+                take,
+                _said(now.experiment, other.experiment),
+                index,
             )
     with st.container(key="together"):
-        _stage(now.view.run if now.view else None, now.experiment, TIME, "stage-time", 0, proposals.take)
+        _stage(which, now.experiment, TIME, "stage-time", 0, proposals.take)
 
 
 def _head() -> None:
@@ -48,8 +60,9 @@ def _head() -> None:
 
 def _card(
     number: int,
-    shown: str | None,
+    which: str | None,
     experiment: Experiment,
+    views: tuple[str, ...],
     take: Callable[[dict[str, Any]], None],
     said: list[str],
     index: int | None = None,
@@ -78,11 +91,11 @@ def _card(
                     on_click=run.guarded(beside.remove),
                     args=(index,),
                 )
-        _stage(shown, experiment, CARD, f"stage-{number}", number, take)
+        _stage(which, experiment, views, f"stage-{number}", number, take)
 
 
 def _stage(
-    shown: str | None,
+    which: str | None,
     experiment: Experiment,
     views: tuple[str, ...],
     key: str,
@@ -90,7 +103,7 @@ def _stage(
     take: Callable[[dict[str, Any]], None],
 ) -> None:
     stage(
-        shown,
+        which,
         experiment,
         views,
         owner=owner(),

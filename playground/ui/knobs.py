@@ -186,6 +186,6 @@ def _label(knob: Knob) -> str:
 def _words(options: Iterable[str]) -> Callable[[Any], str]:
     def word(option: str) -> str:
         key = f"ui.choice.{option}"
-        return text(key, language()) if has(key, language()) else pretty(option)
+        return text(key, language()) if has(key, language()) else pretty(str(option))
 
     return wording(options, word)

@@ -268,7 +268,7 @@ def probes(experiment: Experiment) -> tuple[str, ...]:
     if shape == (1,) and target.kind == "regression":
         return ("health", "line", "weights")
     if len(shape) == 3:
-        return ("weights", "confusion", "predictions")
+        return ("filters", "verdicts")
     return ("weights", "predictions" if target.kind == "regression" else "confusion")
 
 

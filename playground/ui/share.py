@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import streamlit as st
 
-from playground.data.csv import write_csv
+from playground.data.folder import data_folder
+from playground.export import files, names
+from playground.live.pictures import PICTURES, pictures
 from playground.spec import Experiment, SpecError
 from playground.ui import form
 from playground.ui.language import language, t
 from playground.ui.say import say, sentence
 from playground.ui.service import client, owner
+
+PICTURE_WORDS = ("title", "none", "failed", *PICTURES)
 
 
 def link(experiment: Experiment) -> str:
@@ -21,9 +27,13 @@ def link(experiment: Experiment) -> str:
     Raises:
         SpecError: if it does not fit into a link.
     """
-    here = urlsplit(st.context.url or "")
+    return _address(st.context.url or "", language(), experiment)
+
+
+def _address(page: str, lang: str, experiment: Experiment) -> str:
+    here = urlsplit(page)
     return urlunsplit(
-        (here.scheme, here.netloc, here.path or "/", f"e={experiment.to_link()}&lang={language()}", "")
+        (here.scheme, here.netloc, here.path or "/", f"e={experiment.to_link()}&lang={lang}", "")
     )
 
 
@@ -40,62 +50,78 @@ def share(experiment: Experiment) -> None:
 
 
 def downloads(experiment: Experiment) -> None:
-    """Draw the menu of files: the experiment, the weights, the history, and an experiment to open."""
+    """Draw the menu of files: experiment, weights, metrics, recording, pictures, and an experiment to open."""
     with st.popover("⋯", key="files", type="tertiary", help=t("ui.files")):
-        st.download_button(
-            t("ui.save_experiment"),
-            experiment.to_json(),
-            "experiment.json",
-            "application/json",
-            key="save-experiment",
-            width="stretch",
-            on_click="ignore",
+        name = names.slug(experiment)
+        _save("experiment", experiment.to_json(), f"{name}.json", "application/json")
+        run = st.session_state.get("run") or ""
+        whose, folder, lang = owner(), data_folder(), language()
+        safetensors = "application/octet-stream"
+        _save("weights", partial(_weights, whose, run), f"{name}.safetensors", safetensors, untrained=not run)
+        _save("history", partial(_history, whose, run), f"{name}.csv", "text/csv", untrained=not run)
+        recording = partial(_replay, whose, run, folder, lang, st.context.url or "")
+        _save(
+            "replay", recording, f"{name}.html", "text/html", untrained=not run, help=t("ui.save_replay_help")
         )
-        run = st.session_state.get("run")
-        if run:
-            st.download_button(
-                t("ui.save_weights"),
-                partial(_weights, owner(), run),
-                "weights.safetensors",
-                "application/octet-stream",
-                key="save-weights",
-                width="stretch",
-                on_click="ignore",
-            )
-            st.download_button(
-                t("ui.save_history"),
-                partial(_history, owner(), run),
-                "history.csv",
-                "text/csv",
-                key="save-history",
-                width="stretch",
-                on_click="ignore",
-            )
-        given = st.file_uploader(
-            t("ui.open_experiment"), type=["json"], key="open-experiment", max_upload_size=1
-        )
-        if given is not None and st.session_state.get("opened") != given.file_id:
-            st.session_state["opened"] = given.file_id
-            try:
-                form.put(Experiment.from_json(given.getvalue()))
-            except SpecError as error:
-                st.session_state["open_trouble"] = sentence(error)
-            else:
-                st.session_state["open_trouble"] = ""
-                st.session_state["preset"] = None
-                st.rerun()
-        if given is not None and st.session_state.get("open_trouble"):
-            say(st.session_state["open_trouble"], "error", key="open-experiment")
+        pictures({word: t(f"ui.picture.{word}") for word in PICTURE_WORDS}, name)
+        _open()
+
+
+def _save(
+    what: str,
+    content: str | Callable[[], bytes],
+    name: str,
+    kind: str,
+    *,
+    untrained: bool = False,
+    help: str | None = None,  # noqa: A002 - streamlit's word
+) -> None:
+    """Draw the button that saves one file; what is costly is made when it is pressed."""
+    st.download_button(
+        t(f"ui.save_{what}"),
+        content,
+        name,
+        kind,
+        key=f"save-{what}",
+        width="stretch",
+        on_click="ignore",
+        disabled=untrained,
+        help=t("ui.save_untrained") if untrained else help,
+    )
+
+
+def _open() -> None:
+    given = st.file_uploader(t("ui.open_experiment"), type=["json"], key="open-experiment", max_upload_size=1)
+    if given is not None and st.session_state.get("opened") != given.file_id:
+        st.session_state["opened"] = given.file_id
+        try:
+            form.put(Experiment.from_json(given.getvalue()))
+        except SpecError as error:
+            st.session_state["open_trouble"] = sentence(error)
+        else:
+            st.session_state["open_trouble"] = ""
+            st.session_state["preset"] = None
+            st.rerun()
+    if given is not None and st.session_state.get("open_trouble"):
+        say(st.session_state["open_trouble"], "error", key="open-experiment")
 
 
 def _weights(who: str, run: str) -> bytes:
-    from safetensors.numpy import save
-
-    return save(client().state(who, run))
+    view = client().poll(who, run)
+    return files.weights(client().state(who, run), Experiment.from_json(view.experiment))
 
 
 def _history(who: str, run: str) -> bytes:
-    history = client().poll(who, run, history=True).history or {}
-    names = list(history)
-    rows = [list(row) for row in zip(*history.values(), strict=True)]
-    return write_csv(names, rows).encode("utf-8")
+    return files.metrics(client().poll(who, run, history=True).history or {})
+
+
+def _replay(who: str, run: str, folder: Path, lang: str, page: str) -> bytes:
+    from playground.export.replay import replay
+    from playground.export.tape import of_run
+
+    tape = of_run(client(), who, run)
+    try:
+        address = _address(page, lang, tape.experiment)
+    except SpecError:  # too large for a link
+        address = ""
+    return replay(tape, folder, lang=lang, link=address)

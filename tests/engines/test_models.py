@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -9,10 +11,17 @@ from hypothesis import strategies as st
 import engines
 from playground.data import load
 from playground.data.targets import code
-from playground.spec import Experiment, LossSpec, ModelSpec, OptimizerSpec, coding
+from playground.spec import Experiment, LayerSpec, LossSpec, ModelSpec, OptimizerSpec, Shape, coding
 from playground.spec.layers import Dropout, Softmax
 from tests.engines.agreement import Reference, assert_close, assert_equal, assert_same, coded_targets, net
-from tests.strategies import experiments, losses, model_specs, optimizers
+from tests.strategies import (
+    experiments,
+    image_model_specs,
+    image_shapes,
+    losses,
+    model_specs,
+    optimizers,
+)
 
 SHAPE = (3,)
 ADAPTIVE = {"eps": 1e-3}
@@ -22,20 +31,40 @@ ADAPTIVE = {"eps": 1e-3}
 ROUNDING_RULES = 1e-4
 """Below this variance a normalisation blows rounding up, and a kink behind it may fall on either side."""
 
-deterministic_models = model_specs(SHAPE, without=("Dropout",))
+RANDOM = ("Dropout", "Dropout2d")
 
 
-def inputs(seed: int, count: int) -> np.ndarray:
-    return np.random.default_rng(seed).normal(size=(count, *SHAPE))
+@st.composite
+def placed(draw: st.DrawFn, without: tuple[str, ...] = ()) -> tuple[ModelSpec, Shape]:
+    """Draw a model and the shape of a sample: a row of numbers, or an image."""
+    if draw(st.booleans()):
+        return draw(model_specs(SHAPE, without=without)), SHAPE
+    shape = draw(image_shapes())
+    return draw(image_model_specs(shape, without=without)), shape
+
+
+deterministic = placed(RANDOM)
+
+
+def parts(layers: Iterable[LayerSpec]) -> Iterator[LayerSpec]:
+    """Yield every layer, those inside blocks too."""
+    for layer in layers:
+        yield layer
+        yield from parts(getattr(layer, "layers", ()))
+
+
+def inputs(seed: int, count: int, shape: Shape) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(count, *shape))
 
 
 @settings(max_examples=60)
-@given(model=deterministic_models, seed=st.integers(0, 999), count=st.integers(2, 9))
-def test_forward_and_backward_are_torchs(model: ModelSpec, seed: int, count: int) -> None:
+@given(drawn=deterministic, seed=st.integers(0, 999), count=st.integers(2, 9))
+def test_forward_and_backward_are_torchs(drawn: tuple[ModelSpec, Shape], seed: int, count: int) -> None:
+    model, shape = drawn
     for engine in ("numpy", "torch"):
-        ours = net(engine, model, SHAPE, seed=seed)
+        ours = net(engine, model, shape, seed=seed)
         reference = Reference(ours, OptimizerSpec.catalogue()["SGD"]())
-        x = inputs(seed, count)
+        x = inputs(seed, count, shape)
         assume(reference.least_variance(x) > ROUNDING_RULES)
         y = ours.forward(x, training=True)
         grad = np.random.default_rng(seed + 1).normal(size=y.shape)
@@ -50,15 +79,16 @@ def test_forward_and_backward_are_torchs(model: ModelSpec, seed: int, count: int
 
 @settings(max_examples=60)
 @given(
-    model=deterministic_models,
+    drawn=deterministic,
     loss=losses(),
     optimizer=optimizers(),
     seed=st.integers(0, 999),
     count=st.integers(2, 9),
 )
 def test_three_steps_are_torchs(
-    model: ModelSpec, loss: LossSpec, optimizer: OptimizerSpec, seed: int, count: int
+    drawn: tuple[ModelSpec, Shape], loss: LossSpec, optimizer: OptimizerSpec, seed: int, count: int
 ) -> None:
+    model, shape = drawn
     if "eps" in type(optimizer).model_fields:
         optimizer = optimizer.model_copy(update=ADAPTIVE)
     if getattr(optimizer, "momentum", 1) == 0:
@@ -66,13 +96,13 @@ def test_three_steps_are_torchs(
     if loss.kind == "BCE":
         model = ModelSpec(layers=(*model.layers, Softmax()))
     assume(
-        not any(getattr(layer, "l1", 0) and layer.init == "zeros" for layer in model.layers)
+        not any(getattr(layer, "l1", 0) and layer.init == "zeros" for layer in parts(model.layers))
     )  # |w| has its corner
-    width = model.output_shape(SHAPE)[0]
-    x = inputs(seed, count)
+    width = model.output_shape(shape)[0]
+    x = inputs(seed, count, shape)
     y = coded_targets(loss, np.random.default_rng(seed), count, width)
     for engine in ("numpy", "torch"):
-        ours = net(engine, model, SHAPE, optimizer, seed=seed)
+        ours = net(engine, model, shape, optimizer, seed=seed)
         reference = Reference(ours, optimizer)
         fit = ours.fit(loss, x, y, 0)
         for _ in range(3):
@@ -85,18 +115,17 @@ def test_three_steps_are_torchs(
 
 
 @settings(max_examples=30)
-@given(
-    model=model_specs(SHAPE), optimizer=optimizers(), seed=st.integers(0, 999), batch_size=st.integers(2, 6)
-)
+@given(drawn=placed(), optimizer=optimizers(), seed=st.integers(0, 999), batch_size=st.integers(2, 6))
 def test_a_run_may_change_engines(
-    model: ModelSpec, optimizer: OptimizerSpec, seed: int, batch_size: int
+    drawn: tuple[ModelSpec, Shape], optimizer: OptimizerSpec, seed: int, batch_size: int
 ) -> None:
     """One epoch each, NumPy, torch, NumPy, carrying weights, memory and generators: the same as NumPy alone."""
+    model, shape = drawn
     if "eps" in type(optimizer).model_fields:
         optimizer = optimizer.model_copy(update=ADAPTIVE)
     loss = LossSpec.catalogue()["MSE"]()
-    x = inputs(seed, 8)
-    y = np.random.default_rng(seed).normal(size=(8, *model.output_shape(SHAPE)))
+    x = inputs(seed, 8, shape)
+    y = np.random.default_rng(seed).normal(size=(8, *model.output_shape(shape)))
 
     def epoch(ours: object, number: int) -> None:
         fit = ours.fit(loss, x, y, batch_size)  # type: ignore[attr-defined]
@@ -104,10 +133,10 @@ def test_a_run_may_change_engines(
         while fit.step(optimizer.lr):
             pass
 
-    alone = net("numpy", model, SHAPE, optimizer, seed=seed)
-    travelling = net("numpy", model, SHAPE, optimizer, seed=seed)
+    alone = net("numpy", model, shape, optimizer, seed=seed)
+    travelling = net("numpy", model, shape, optimizer, seed=seed)
     for number, engine in enumerate(("numpy", "torch", "numpy")):
-        arrived = net(engine, model, SHAPE, optimizer, seed=seed + 1)
+        arrived = net(engine, model, shape, optimizer, seed=seed + 1)
         arrived.load(travelling.state())
         arrived.load_optimizer(travelling.optimizer_state())
         arrived.load_random(travelling.random_state())

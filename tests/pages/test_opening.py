@@ -25,11 +25,9 @@ def test_the_page_opens_in_the_browsers_language_and_appearance(
     assert page.app.button(key="play").label == text("ui.play", lang)
     assert page.stage is not None
     assert page.stage["lang"] == lang
-    charts = page.click("kind-Digits8x8").charts
-    assert {"network", "confusion", "curve-loss", "curve-accuracy"} <= set(charts)
-    for chart in charts.values():
-        assert len(chart["alt"]) > 10
-        assert chart["dark"] == (theme == "dark")
+    page.click("kind-Digits8x8")
+    assert page.stage["lang"] == lang
+    assert "confusion" in page.stage["views"]
     assert page.step == 0
     assert page.figure("loss") != "—"
 

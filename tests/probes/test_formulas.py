@@ -20,8 +20,20 @@ from playground.probes.formulas import losses as loss_formulas
 from playground.probes.formulas import optimizers as optimizer_formulas
 from playground.probes.formulas import units as layer_formulas
 from playground.spec import Experiment, LayerSpec, LossSpec, ModelSpec, OptimizerSpec
-from playground.spec.layers import Linear
+from playground.spec.image_layers import (
+    AdaptiveAvgPool2d,
+    AvgPool2d,
+    BatchNorm2d,
+    Conv2d,
+    ConvTranspose2d,
+    Dropout2d,
+    MaxPool2d,
+    Residual,
+    Upsample,
+)
+from playground.spec.layers import Flatten, Linear, Tanh
 from tests import strategies
+from tests.images import image_kinds, image_names
 from tests.probes.recalculation import check, last_unit, outcome
 from tests.probes.test_backprop import scene
 
@@ -59,7 +71,7 @@ def compare(given: Scene, column: int, unit: int, index: int = 0) -> None:
         ]
         last = [b for b in found["backward"] if b["kind"] != "note"][-1]
         first = working[0]
-        if isinstance(layer(given, first), Linear):
+        if layer(given, first).mixes:
             reached(last, float(step.slopes[first][unit]), size)
         else:
             into = step.slopes[first - 1] if first else step.input_slope
@@ -84,7 +96,47 @@ def test_every_neuron_of_a_random_network_adds_up(experiment: Experiment, index:
             compare(given, column, unit, index)
 
 
-@pytest.mark.parametrize("kind", list(LayerSpec.catalogue()))
+IMAGES = (
+    Conv2d(out_channels=2),
+    Conv2d(out_channels=4, kernel_size=2, padding="same", groups=2, l1=0.01, l2=0.1),
+    Conv2d(out_channels=2, stride=2, dilation=2, padding=2, bias=False),
+    ConvTranspose2d(out_channels=2),
+    ConvTranspose2d(out_channels=2, kernel_size=3, padding=1, output_padding=1, groups=2, l2=0.1),
+    MaxPool2d(),
+    MaxPool2d(kernel_size=3, stride=2, padding=1),
+    MaxPool2d(kernel_size=4),
+    AvgPool2d(kernel_size=3, stride=2, padding=1),
+    AdaptiveAvgPool2d(output_size=4),
+    Upsample(),
+    Upsample(mode="bilinear"),
+    BatchNorm2d(),
+    Dropout2d(),
+    Residual(),
+    Residual(layers=(Conv2d(out_channels=2, padding=1, l2=0.1), BatchNorm2d(), Dropout2d())),
+)
+
+
+@pytest.mark.parametrize("spec", IMAGES, ids=repr)
+def test_every_layer_of_images_has_its_formula(spec: LayerSpec) -> None:
+    """At corners, edges and inside; behind another convolution, before a dense layer."""
+    first = Conv2d(out_channels=2, kernel_size=2)
+    data = {"kind": "Digits8x8"}
+    layers = [one.plain() for one in (first, Tanh(), spec, Tanh(), Flatten(), Linear(out_features=10))]
+    experiment = Experiment.from_plain(
+        {"data": data, "model": {"layers": layers}, "loss": {"kind": "CrossEntropy"}}
+    )
+    given = scene(experiment)
+    found = walk(given, Sample())
+    for column, at in enumerate(found.columns[:-1]):
+        for unit in {0, 9, at.units // 2 + 3, at.units - 1} & set(range(at.units)):
+            compare(given, column, unit, unit % 5)
+
+
+def test_the_catalogue_of_images_is_opened_whole() -> None:
+    assert {type(spec) for spec in IMAGES} == set(image_kinds())
+
+
+@pytest.mark.parametrize("kind", [kind for kind in LayerSpec.catalogue() if kind not in image_names()])
 @pytest.mark.parametrize("seed", range(6))
 def test_every_kind_of_layer_has_its_formula(kind: str, seed: int) -> None:
     spec = Linear(out_features=5) if kind == "Linear" else LayerSpec.catalogue()[kind]()

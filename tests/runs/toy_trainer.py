@@ -11,14 +11,13 @@ import mmap
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from playground.runs.frames import Snapshot
 from playground.runs.trainer import State, Validated
 from playground.spec.errors import SpecError
 
@@ -120,12 +119,14 @@ class ToyTrainer:
         elif self.steps == toy.max_steps:
             self.status, self.reason = "finished", "run.reached_steps"
 
-    def snapshot(self, wanted: Sequence[str] = ()) -> Snapshot:
+    def look(self, wanted: Sequence[str]) -> Iterator[tuple[str, State]]:
         if self.experiment.broken_probe and wanted:
             raise KeyError("no such probe")
-        metrics = {"loss": float(np.square(self._weights).mean()), "lr": self.experiment.lr}
-        arrays: dict[str, Any] = {"w/0.weight": self._weights.copy()} if "weights" in wanted else {}
-        return Snapshot(self.steps, self.epoch, metrics, arrays)
+        if "weights" in wanted:
+            yield "weights", {"w/0.weight": self._weights.copy()}
+
+    def metrics(self) -> dict[str, float]:
+        return {"loss": float(np.square(self._weights).mean()), "lr": self.experiment.lr}
 
     def state(self) -> State:
         return {"0.weight": self._weights.copy()}

@@ -6,22 +6,19 @@ column, so that the layer is one product and its gradients are two.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import numpy as np
-
 from engines.numpy.block import Block
-from engines.numpy.layer import Lasting, Layer, layer
+from engines.numpy.layer import Lasting, layer
+from engines.numpy.layers.weighted import Weighted
 from engines.numpy.workspace import Workspace
 from engines.protocol import Array
 from playground.spec import Shape, layers
 
 
 @layer(layers.Linear)
-class Linear(Layer[layers.Linear]):
+class Linear(Weighted[layers.Linear]):
     """y = x Wᵀ + b, (N, I) → (N, O), as torch.nn.Linear writes it; here y = W̃ x̃, (I + 1, B) → (O, B).
 
-    Parameters: W (O, I), b (O,); kept as W̃ (O, I + 1). The objective gets l2/2 Σ W² + l1 Σ |W|, biases left out.
+    Parameters: W (O, I), b (O,); kept as W̃ (O, I + 1).
     """
 
     def __init__(self, spec: layers.Linear, shape: Shape, lasting: Lasting, at: Workspace) -> None:
@@ -38,22 +35,11 @@ class Linear(Layer[layers.Linear]):
     def backward(self, dy: Block) -> Block:
         """dW̃ = dy x̃ᵀ, dx̃ = W̃ᵀ dy; the last row of dx̃ belongs to the ones and is ignored."""
         self.emit(dy.values.dot, self.x.T, self.gradient)
-        self._penalise()
+        self.penalise(self.weight, self.gradient, self.num_in)
         dx = self.block(self.num_in)
         if self.wants_dx:
             self.emit(self.weight.T.dot, dy.values, dx.augmented if self.spec.bias else dx.values)
         return dx
-
-    def _penalise(self) -> None:
-        """dW += l2 W + l1 sign W."""
-        for rate, slope in ((self.spec.l2, np.positive), (self.spec.l1, np.sign)):
-            if rate:
-                rates = np.full_like(self.weight, rate)  # (O, I + 1)
-                rates[:, self.num_in :] = 0
-                push = np.empty_like(self.weight)
-                self.emit(slope, self.weight, push)
-                self.emit(np.multiply, push, rates, push)
-                self.emit(np.add, self.gradient, push, self.gradient)
 
     @classmethod
     def views(cls, spec: layers.Linear, shape: Shape, flat: Array) -> dict[str, Array]:
@@ -66,10 +52,3 @@ class Linear(Layer[layers.Linear]):
     @classmethod
     def wants_ones(cls, spec: layers.Linear) -> bool:
         return spec.bias
-
-    @classmethod
-    def penalty(cls, spec: layers.Linear, parameters: Mapping[str, Array]) -> float:
-        weight = parameters["weight"]
-        squares = float(np.square(weight, dtype=np.float64).sum()) if spec.l2 else 0.0
-        sizes = float(np.abs(weight).sum(dtype=np.float64)) if spec.l1 else 0.0
-        return spec.l2 / 2 * squares + spec.l1 * sizes

@@ -4,13 +4,13 @@ Both are x̂ = (x − μ) / √(σ² + ε), y = w x̂ + b with the biased varian
 With ⟨·⟩ that average and dx̂ = w dy: dx = (dx̂ − ⟨dx̂⟩ − x̂ ⟨dx̂ x̂⟩) / √(σ² + ε).
 
 Legend: F features, B samples; everything here is feature-major, (F, B). A statistic is (F, 1) for batch and (1, B)
-for layer normalisation.
+for layer normalisation. Of images the C channels are the features, and every pixel counts as a sample: (C, H W B).
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from engines.numpy.block import Block
 from engines.numpy.layer import Lasting, Layer, layer
 from engines.numpy.workspace import Workspace
 from engines.protocol import Array
-from playground.spec import Shape, layers
+from playground.spec import Shape, image_layers, layers
 
 N = TypeVar("N", layers.BatchNorm1d, layers.LayerNorm)
 
@@ -32,7 +32,16 @@ class Norm(Layer[N]):
         super().__init__(spec, shape, lasting, at)
         self.weight, self.bias = lasting.parameters.reshape(2, -1, 1)  # (F, 1) each
         self.dweight, self.dbias = lasting.gradient.reshape(2, -1)  # (F,) each
-        self.ones = np.ones(at.batch_size, at.dtype)
+        self.count = self.num_in * at.batch_size // len(self.weight)  # B, or H W B
+        self.ones = np.ones(self.count, at.dtype)
+
+    def rows(self, x: Block) -> Array:
+        """Return x (F, B) as this layer sees it."""
+        return x.values
+
+    def room(self) -> Array:
+        """Return undefined memory (F, B) as this layer sees it."""
+        return np.empty((len(self.weight), self.count), self.at.dtype)
 
     @abstractmethod
     def average(self, values: Array) -> Array:
@@ -40,9 +49,10 @@ class Norm(Layer[N]):
 
     def normalise(self, x: Block) -> Block:
         """Append x̂ and y by the statistics of x itself."""
-        self.normal, self.work = self.scratch(), self.scratch()  # x̂, and room
-        self.mean = self.average(x.values)
-        self.emit(np.subtract, x.values, self.mean, self.normal)
+        self.normal, self.work = self.room(), self.room()  # x̂, and room
+        values = self.rows(x)
+        self.mean = self.average(values)
+        self.emit(np.subtract, values, self.mean, self.normal)
         self.emit(np.multiply, self.normal, self.normal, self.work)
         self.variance = self.average(self.work)
         return self.scale(self.variance)
@@ -55,18 +65,19 @@ class Norm(Layer[N]):
         self.emit(np.sqrt, self.inverse, self.inverse)
         self.emit(np.divide, self.scalar(1), self.inverse, self.inverse)
         self.emit(np.multiply, self.normal, self.inverse, self.normal)
-        self.emit(np.multiply, self.normal, self.weight, y.values)
-        self.emit(np.add, y.values, self.bias, y.values)
+        values = self.rows(y)
+        self.emit(np.multiply, self.normal, self.weight, values)
+        self.emit(np.add, values, self.bias, values)
         return y
 
     def backward(self, dy: Block) -> Block:
         """db = Σ dy, dw = Σ dy x̂ over the samples; dx as above."""
-        self.emit(dy.values.dot, self.ones, self.dbias)
-        self.emit(np.multiply, dy.values, self.normal, self.work)
+        dx = self.rows(dy)
+        self.emit(dx.dot, self.ones, self.dbias)
+        self.emit(np.multiply, dx, self.normal, self.work)
         self.emit(self.work.dot, self.ones, self.dweight)
         if not self.wants_dx:
             return dy
-        dx = dy.values
         self.emit(np.multiply, dx, self.weight, dx)
         if not self.constant_statistics:
             self._through_statistics(dx)
@@ -84,7 +95,7 @@ class Norm(Layer[N]):
 
 
 @layer(layers.BatchNorm1d)
-class BatchNorm1d(Norm[layers.BatchNorm1d]):
+class BatchNorm1d(Norm[Any]):
     """Normalise each feature over the batch. (N, F) → (N, F).
 
     Parameters: w (F,), b (F,). Kept: running mean (F,) and unbiased running variance (F,), which take over
@@ -95,19 +106,18 @@ class BatchNorm1d(Norm[layers.BatchNorm1d]):
     """
 
     def forward(self, x: Block) -> Block:
-        if not self.at.training or self.at.batch_size == 1:
+        if not self.at.training or self.at.frozen or self.count == 1:
             return self._by_running(x)
         y = self.normalise(x)
-        size = self.at.batch_size
         self._follow("running_mean", self.mean, 1)
-        self._follow("running_var", self.variance, size / (size - 1))
+        self._follow("running_var", self.variance, self.count / (self.count - 1))
         count = self.lasting.buffers["num_batches_tracked"]
         self.emit(np.add, count, np.ones_like(count), count)
         return y
 
     def average(self, values: Array) -> Array:
-        share = np.full(self.at.batch_size, 1 / self.at.batch_size, self.at.dtype)
-        average = np.empty(self.num_in, self.at.dtype)
+        share = np.full(self.count, 1 / self.count, self.at.dtype)
+        average = np.empty(len(self.weight), self.at.dtype)
         self.emit(values.dot, share, average)
         return average[:, None]
 
@@ -121,9 +131,20 @@ class BatchNorm1d(Norm[layers.BatchNorm1d]):
 
     def _by_running(self, x: Block) -> Block:
         self.constant_statistics = True
-        self.normal, self.work = self.scratch(), self.scratch()
-        self.emit(np.subtract, x.values, self.lasting.buffers["running_mean"][:, None], self.normal)
+        self.normal, self.work = self.room(), self.room()
+        self.emit(np.subtract, self.rows(x), self.lasting.buffers["running_mean"][:, None], self.normal)
         return self.scale(self.lasting.buffers["running_var"][:, None])
+
+
+@layer(image_layers.BatchNorm2d)
+class BatchNorm2d(BatchNorm1d):
+    """Normalise each channel over the batch and all pixels. (N, C, H, W) stays; w and b are (C,).
+
+    One sample is enough where it has more than one pixel.
+    """
+
+    def rows(self, x: Block) -> Array:
+        return self.contiguous(x).reshape(len(self.weight), -1, copy=False)
 
 
 @layer(layers.LayerNorm)

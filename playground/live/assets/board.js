@@ -218,7 +218,9 @@ export class Board {
       renew: () => this.component.setTriggerValue("renew", Date.now()),
       barred: () => this.component.setStateValue("transport", "data"),
     };
-    if (options.transport === "data") {
+    if (options.source) {
+      this.source = options.source(to); // a recording (replay/tape.js)
+    } else if (options.transport === "data") {
       this.source = new DataLine((wanted) => this.component.setStateValue("wanted", wanted), to);
     } else {
       const address = new URL("live/ws", document.baseURI);

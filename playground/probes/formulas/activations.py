@@ -179,6 +179,17 @@ class _Softplus:
         beta = setting(at.spec.beta)
         if at.spec.beta * at.z > _Softplus.LINEAR_ABOVE:
             return output(at, "z", "{+}", [at.z], float, because=f"β·{at.inner} > 20")
+        if (
+            at.spec.beta * at.z < -_Softplus.LINEAR_ABOVE
+        ):  # ln(1 + e) is e to nine digits, and a calculator's 1 + e is 1
+            return output(
+                at,
+                "exp(β·z)/β",
+                "exp({+}·{})/{}",
+                [beta, at.z, beta],
+                lambda b, z, c: math.exp(b * z) / c,
+                because=f"β·{at.inner} < −20",
+            )
         return output(
             at,
             "ln(1 + exp(β·z))/β",

@@ -13,7 +13,7 @@ from playground.probes.arithmetic import Operand, Term, subscript
 from playground.probes.formulas.activations import back, output
 from playground.probes.formulas.blocks import Block, alone, line, note, product, setting, total
 from playground.probes.formulas.units import Place, Vector, formula, slope
-from playground.spec import layers
+from playground.spec import image_layers, layers
 
 
 @formula(layers.Softmax)
@@ -90,6 +90,11 @@ class _BatchNorm1d:
             [at.own("weight"), at.own("running_var"), setting(at.spec.eps)],
             lambda w, var, eps: w / math.sqrt(var + eps),
         )
+
+
+@formula(image_layers.BatchNorm2d)
+class _BatchNorm2d(_BatchNorm1d):
+    """The same with the numbers of the unit's channel."""
 
 
 @formula(layers.LayerNorm)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playground.probes.formulas.blocks import Block
-from playground.spec import LayerSpec, layers
+from playground.spec import LayerSpec, Shape, image_layers, layers
 
 Vector = NDArray[np.float64]
 
@@ -30,6 +30,8 @@ class Place:
         tensors: the layer's own, by their short names.
         unit: which one.
         inner, outer: what its input and its output are called.
+        shape: of its input.
+        column: the column that the terms of its sums come from; None inside a column.
     """
 
     spec: Any
@@ -41,6 +43,8 @@ class Place:
     unit: int
     inner: str
     outer: str
+    shape: Shape
+    column: int | None = None
 
     @property
     def z(self) -> float:
@@ -58,13 +62,18 @@ class Place:
         return float(self.dy[self.unit])
 
     def own(self, name: str) -> float:
-        """Return the unit's element of one of the layer's tensors (F,)."""
-        return float(self.tensors[name][self.unit])
+        """Return the unit's element of one of the layer's tensors (F,), or that of its channel (C,)."""
+        values = self.tensors[name]
+        return float(values[self.unit * len(values) // len(self.x)])
+
+    def source(self, unit: int) -> tuple[int, int] | None:
+        """Return where a term of a sum comes from."""
+        return None if self.column is None else (self.column, unit)
 
 
 Rule = Callable[[Place], list[Block]]
 FORMULAS: dict[type[LayerSpec], tuple[Rule, Rule]] = {}
-PASSING = (layers.Identity, layers.Dropout, layers.Flatten)
+PASSING = (layers.Identity, layers.Dropout, layers.Flatten, image_layers.Dropout2d)
 """Layers that hand on what they get: they have no line of their own."""
 
 
@@ -97,4 +106,5 @@ def slope(symbol: str) -> str:
 
 def _enter_all() -> None:
     import playground.probes.formulas.activations
+    import playground.probes.formulas.images
     import playground.probes.formulas.together  # noqa: F401 - the modules enter their formulas

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 import numpy as np
 
 from playground.data import load
@@ -48,3 +50,13 @@ def test_samples_that_are_pictures_come_as_pictures() -> None:
     pictures = static_arrays(dataset)["pictures"]
     assert pictures.shape == (64, 8, 8)
     assert np.abs(pictures / 255 - dataset.x[:64, 0]).max() < 0.003
+
+
+def test_the_pictures_that_are_judged_come_deflated_in_the_order_of_the_verdicts() -> None:
+    dataset = load(presets()["digits-mlp"].experiment.data)
+    arrays = static_arrays(dataset)
+    pictures = np.frombuffer(zlib.decompress(arrays["judged"].tobytes()), np.uint8)
+    pictures = pictures.reshape(arrays["judged/shape"])
+    assert pictures.shape == (1000, 28, 28)
+    assert np.abs(pictures / 255 - dataset.x_test[:, 0]).max() < 0.04
+    assert (arrays["labels_test"] == dataset.y_test).all()

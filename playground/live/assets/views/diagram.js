@@ -93,12 +93,13 @@ class Diagram {
   /** The picture as SVG text. */
   svg() {
     const { columns, layout, faces, wirings, word } = this;
+    const { items } = this.legend;
     const { colours } = this.stage;
     const biases = (c) => {
       const array = this.frame?.arrays[`w/${columns[c].bias}`];
       return array ? Array.from(array.data, (value) => css(biasPixel(value, reachOf(array.data), colours.lut))) : null;
     };
-    return diagramSvg({ columns, layout, faces, wirings, colours, biases, state: (c, unit) => this.units.state(c, unit), word });
+    return diagramSvg({ columns, layout, faces, wirings, colours, biases, state: (c, unit) => this.units.state(c, unit), word, items });
   }
 
   /** The picture as a PNG Blob. */

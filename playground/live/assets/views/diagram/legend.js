@@ -7,6 +7,7 @@ export class Legend {
     this.word = word;
     this.node = h("div", { class: "stage-diagram-key" });
     this.said = "";
+    this.items = [];
   }
 
   /** @param faces, wirings as the diagram has them, after a frame was read */
@@ -17,18 +18,22 @@ export class Legend {
     const said = [kind, wide, cut?.count[1]].join();
     if (said === this.said) return;
     this.said = said;
+    this.items = []; // the same for a picture to keep: {sign, text, low?, high?}
     const tiles = kind !== "response" ? "key_weights" : wide ? "key_tiles_wide" : "key_tiles";
     const [low, high] = kind === "response" && !wide ? ["−1", "+1"] : ["−", "+"];
     const parts = [
-      this.#item(tiles, {}, h("span", {}, low), h("i", { class: "stage-diagram-ramp" }), h("span", {}, high)),
-      this.#item("key_edges", {}, h("i", { class: "stage-diagram-wedge" })),
-      this.#item("key_bias", {}, h("i", { class: "stage-diagram-tab-key" })),
+      this.#item("ramp", tiles, {}, h("span", {}, low), h("i", { class: "stage-diagram-ramp" }), h("span", {}, high)),
+      this.#item("wedge", "key_edges", {}, h("i", { class: "stage-diagram-wedge" })),
+      this.#item("tab", "key_bias", {}, h("i", { class: "stage-diagram-tab-key" })),
     ];
-    if (cut) parts.push(this.#item("key_cut", { count: cut.count[1] }));
+    Object.assign(this.items[0], { low, high });
+    if (cut) parts.push(this.#item("", "key_cut", { count: cut.count[1] }));
     this.node.replaceChildren(...parts);
   }
 
-  #item(key, values, ...signs) {
-    return h("span", { class: "stage-diagram-item" }, ...signs, h("span", {}, this.word(`diagram.${key}`, values)));
+  #item(sign, key, values, ...signs) {
+    const text = this.word(`diagram.${key}`, values);
+    this.items.push({ sign, text });
+    return h("span", { class: "stage-diagram-item" }, ...signs, h("span", {}, text));
   }
 }

@@ -1,11 +1,12 @@
 // The diagram as SVG: tiles as pictures, edges as curves, names as text. Knows what the canvas knows, draws nothing on it.
 
-import { escaped, label, page, round } from "../picture/export.js";
+import { label, lines, page, round, widthOf } from "../picture/export.js";
 
 const MARGIN = 12;
+const LINE = 22; // px between two lines of the legend
 
-/** @param {{columns, layout, faces, wirings, colours, biases(c): Array|null, state(c, unit): string, word}} what */
-export function diagramSvg({ columns, layout, faces, wirings, colours, biases, state, word }) {
+/** @param {{columns, layout, faces, wirings, colours, biases(c): Array|null, state(c, unit): string, word, items}} what */
+export function diagramSvg({ columns, layout, faces, wirings, colours, biases, state, word, items }) {
   const parts = wirings.map((wiring) => wiring.svg(colours));
   columns.forEach((column, c) => {
     const placed = layout.columns[c];
@@ -20,8 +21,10 @@ export function diagramSvg({ columns, layout, faces, wirings, colours, biases, s
       parts.push(label(placed.middle, placed.y + placed.height + 22, text, "middle", `fill="${colours.faint}"`));
     }
   });
-  const body = `<g transform="translate(${MARGIN} 0)">${parts.join("")}${legend(layout, colours)}</g>`;
-  return page(layout.width + 2 * MARGIN, layout.height + 26, colours, body);
+  const rows = lines(items.map((item) => ({ ...item, before: WIDE[item.sign] ?? 0 })), layout.width);
+  parts.push(gradient(colours), ...rows.flatMap((row, k) => row.map((item) => entry(item, layout.height + 14 + k * LINE, colours))));
+  const body = `<g transform="translate(${MARGIN} 0)">${parts.join("")}</g>`;
+  return page(layout.width + 2 * MARGIN, layout.height + 8 + rows.length * LINE, colours, body);
 }
 
 // Every pixel goes to every unit: shown as one funnel.
@@ -44,7 +47,7 @@ function tileSvg(tile, unit, column, face, bias, state, colours, word) {
   }
   parts.push(`<rect ${box} rx="4" fill="none" stroke="${colours.line}"/>`);
   if (bias) parts.push(`<rect x="${round(x - 3)}" y="${round(y + size - 7)}" width="10" height="10" rx="2" fill="${bias}" stroke="${colours.background}" stroke-width="1.5"/>`);
-  if (state !== "fine") parts.push(label(x + size / 2, y + size + 4, word(`diagram.${state}`), "middle", 'font-weight="600"'));
+  if (state !== "fine") parts.push(plate(x + size / 2, y + size, word(`diagram.${state}`), colours));
   if (column.index < 0 && !column.picture && column.labels[unit] !== undefined) {
     parts.push(label(x - 6, y + size / 2 + 4, column.labels[unit], "end"));
   } else if (column.labels[unit] !== undefined && !column.hidden && !column.picture) {
@@ -53,14 +56,33 @@ function tileSvg(tile, unit, column, face, bias, state, colours, word) {
   return parts.join("");
 }
 
-function legend({ width, height }, colours) {
-  const [left, top] = [width / 2 - 60, height + 4];
+// What is wrong with a unit, readable on whatever lies below.
+function plate(x, y, text, colours) {
+  const wide = widthOf(text) + 10;
+  const box = `<rect x="${round(x - wide / 2)}" y="${round(y - 12)}" width="${round(wide)}" height="16" rx="3" fill="${colours.text}"/>`;
+  return box + label(x, y, text, "middle", `font-weight="600" fill="${colours.background}"`);
+}
+
+// The room that a sign of the legend takes before its text.
+const WIDE = { ramp: 122, wedge: 42, tab: 18 };
+
+function entry({ sign, text, low, high, x }, y, colours) {
+  const words = label(x + (WIDE[sign] ?? 0), y + 4, text, "start", `fill="${colours.faint}"`);
+  if (sign === "ramp") {
+    const bar = `<rect x="${round(x + 18)}" y="${y - 4}" width="72" height="8" rx="4" fill="url(#scale)"/>`;
+    return bar + label(x + 14, y + 4, low, "end") + label(x + 95, y + 4, high) + words;
+  }
+  if (sign === "wedge") return `<polygon points="${round(x)},${y} ${round(x + 34)},${y - 4.5} ${round(x + 34)},${y + 4.5}" fill="${colours.faint}"/>${words}`;
+  if (sign === "tab") {
+    const half = (from, ink) => `<rect x="${round(x + from)}" y="${y - 5}" width="5" height="10" fill="${ink}"/>`;
+    return half(0, colours.negative) + half(5, colours.positive) + words;
+  }
+  return words;
+}
+
+function gradient(colours) {
   return (
     `<linearGradient id="scale"><stop stop-color="${colours.negative}"/><stop offset="0.5" stop-color="${colours.zero}"/>` +
-    `<stop offset="1" stop-color="${colours.positive}"/></linearGradient>` +
-    `<rect x="${round(left)}" y="${top}" width="120" height="8" rx="4" fill="url(#scale)"/>` +
-    label(left - 8, top + 9, "−", "end") +
-    label(left + 128, top + 9, "+") +
-    `<title>${escaped("−1 … 0 … +1")}</title>`
+    `<stop offset="1" stop-color="${colours.positive}"/></linearGradient>`
   );
 }

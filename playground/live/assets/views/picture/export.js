@@ -1,6 +1,6 @@
 // A picture to keep: SVG text, and the same as PNG. Knows no view.
 
-const FONT = '"Source Sans 3", "Source Sans", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif';
+export const FONT = '"Source Sans 3", "Source Sans", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif';
 
 /** The frame of every picture: size, font, background. `body` is SVG. */
 export function page(width, height, colours, body) {
@@ -19,6 +19,33 @@ export function escaped(text) {
 
 export function label(x, y, text, anchor = "start", more = "") {
   return `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}" ${more}>${escaped(text)}</text>`;
+}
+
+/** Lays entries {text, before} side by side, centred, in as many lines as it takes; each gets its `x`. */
+export function lines(entries, width, gap = 22) {
+  const rows = [];
+  let room = -1;
+  for (const entry of entries) {
+    const wide = entry.before + widthOf(entry.text);
+    if (room < wide) {
+      rows.push({ entries: [], used: -gap });
+      room = width;
+    }
+    const row = rows.at(-1);
+    row.entries.push({ ...entry, x: row.used + gap });
+    row.used += gap + wide;
+    room = width - row.used - gap;
+  }
+  return rows.map((row) => row.entries.map((entry) => ({ ...entry, x: entry.x + Math.max(0, (width - row.used) / 2) })));
+}
+
+let pen = null;
+
+/** How wide a text of a picture is, in px. */
+export function widthOf(text) {
+  pen ??= document.createElement("canvas").getContext("2d");
+  pen.font = `12px ${FONT}`;
+  return pen.measureText(text).width;
 }
 
 /** Two digits after the point are enough for a place on a picture. */

@@ -1,32 +1,49 @@
 // Plane and curve as SVG: the field as an embedded picture, everything else as lines, marks and text.
 
-import { label, page, round } from "../picture/export.js";
+import { label, lines, page, round } from "../picture/export.js";
 import { bound } from "../picture/numbers.js";
 import { inkOf, mark, shapeOf } from "./samples.js";
 
 const HEAD = 26;
 const FOOT = 30;
+const LINE = 22; // px between two lines of the key
 
 /** The plane. `image` is the address of the painted field; toPixel maps a sample into the square. */
 export function surfaceSvg(what) {
-  const { axes, field, lines, options, samples, side, painted, classes, colours, image, title, toPixel, ink, ghost, unit } = what;
+  const { axes, field, options, samples, side, painted, classes, colours, image, title, toPixel, ink, ghost, unit } = what;
+  const paths = what.lines;
   const { left, top } = axes.margin;
   const whole = axes.size(side);
   const inner = [];
   if (image) inner.push(`<image width="${side}" height="${side}" preserveAspectRatio="none" href="${image}"/>`);
-  if (field && options.contour) inner.push(stroke(lines.sides, field, side, colours.text, 1, 0.4), stroke(lines.middle, field, side, colours.text, 1.75, 0.85));
+  if (field && options.contour) inner.push(stroke(paths.sides, field, side, colours.text, 1, 0.4), stroke(paths.middle, field, side, colours.text, 1.75, 0.85));
   for (const set of [...samples].reverse()) inner.push(dots(set, { classes, colours, toPixel, ink, wrong: classes > 0 && !unit }));
   for (const [x1, x2, value] of painted) {
     inner.push(mark(shapeOf(value, classes), ...toPixel(x1, x2), 4.6, `fill="${ink(value)}" stroke="${colours.text}" stroke-width="1.5" stroke-dasharray="2 1.6"`));
   }
-  if (ghost) inner.push(stroke(lines.ghost, ghost, side, colours.text, 1.75, 0.9, "5 4"));
+  if (ghost) inner.push(stroke(paths.ghost, ghost, side, colours.text, 1.75, 0.9, "5 4"));
   const body =
     label(left, 18, title ?? "", "start", 'font-size="13" font-weight="600"') +
     `<g transform="translate(0 ${HEAD})">` +
     `<svg x="${left}" y="${top}" width="${side}" height="${side}" viewBox="0 0 ${side} ${side}">${inner.join("")}</svg>` +
     `<g>${axes.svg(colours.text)}</g></g>` +
     key(what, left, HEAD + whole.height + 14);
-  return page(whole.width, whole.height + HEAD + FOOT, colours, body);
+  const rows = lines(what.marks.map((entry) => ({ ...entry, before: 16 })), whole.width - 16);
+  const foot = rows.flatMap((row, k) => row.map((entry) => keyMark(entry, what, HEAD + whole.height + FOOT + 6 + k * LINE)));
+  return page(whole.width, whole.height + HEAD + FOOT + rows.length * LINE, colours, body + foot.join(""));
+}
+
+// What a disc, a hollow disc, a ring and a dashed line stand for.
+function keyMark({ name, text, x }, { classes, colours }, y) {
+  const ink = classes === 2 ? inkOf(1, colours) : colours.text;
+  const at = x + 14;
+  const signs = {
+    train: () => mark(null, at, y - 4, 5, `fill="${ink}"`),
+    test: () => mark(null, at, y - 4, 4.2, `fill="${colours.background}" stroke="${ink}" stroke-width="2"`),
+    wrong: () => mark(null, at, y - 4, 5.5, `fill="none" stroke="${colours.text}" stroke-width="1.4"`),
+    ghost: () => `<path d="M${round(at - 7)} ${y - 4}h14" stroke="${colours.text}" stroke-width="1.75" stroke-dasharray="4 3"/>`,
+  };
+  return signs[name]() + label(x + 24, y, text, "start", `fill="${colours.faint}"`);
 }
 
 function key({ classes, names, colours, word, field, axes, side }, x, y) {

@@ -108,7 +108,7 @@ export class Surface {
     const { axes, classes, field, lines, names, options, places, title, word } = this;
     const image = field && this.paint.address(2 * places.width);
     const toPixel = (x, y) => places.toPixel(x, y);
-    const more = { samples: this.#shown(), painted: this.brush.points, ghost: this.shadowField, unit: this.unit };
+    const more = { samples: this.#shown(), painted: this.brush.points, ghost: this.shadowField, unit: this.unit, marks: this.#marks() };
     return surfaceSvg({ axes, classes, field, lines, names, options, title, word, image, toPixel, side: places.width, colours: this.stage.colours, ink: this.layers.ink, ...more });
   }
 
@@ -276,6 +276,12 @@ export class Surface {
     this.key.say("train", word("plane.train", { count: counted(train, word) }));
     this.key.say("test", word("plane.test_count", { count: counted(test, word) }));
     this.key.say("wrong", word("plane.wrong", { count: train.numWrong + (this.options.test ? test.numWrong : 0) }));
+  }
+
+  // The lines of the key that stand under the scale, for the picture to keep.
+  #marks() {
+    const names = ["train", this.options.test && this.test.count && "test", this.judged && "wrong", this.shadow && "ghost"];
+    return names.filter(Boolean).map((name) => ({ name, text: this.key.texts.get(name).textContent }));
   }
 
   #sayGhost() {

@@ -1,0 +1,15 @@
+"""Which layers are those of images: what the tests that run over the whole catalogue need to know of them."""
+
+from __future__ import annotations
+
+from playground.spec import LayerSpec, image_layers
+
+
+def image_kinds() -> list[type[LayerSpec]]:
+    """Return the kinds of layer that `playground.spec.image_layers` defines."""
+    return [kind for kind in LayerSpec.catalogue().values() if kind.__module__ == image_layers.__name__]
+
+
+def image_names() -> set[str]:
+    """Return what they are called."""
+    return {kind.__name__ for kind in image_kinds()}
