@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,9 @@ import numpy as np
 from engines.numpy.block import Block
 from engines.numpy.layer import LAYERS, Lasting, Layer
 from engines.numpy.program import Program
+from engines.numpy.shortcuts import Part, placed, shortened
 from engines.protocol import Array
 from playground.spec import LayerSpec, ModelSpec, Shape
-from playground.spec.image_layers import MaxPool2d
-from playground.spec.layers import ReLU
 
 POOL_ELEMENTS = 1 << 16
 """Up to this size the outputs of one kind of activation lie side by side; above it they would leave the cache."""
@@ -71,14 +70,15 @@ class Workspace:
         self.dtype = rows.dtype
         self.rows = rows
         self.program = Program()
-        order = _pooled_first(model) if unseen else range(len(model.layers))
-        model = ModelSpec(layers=tuple(model.layers[index] for index in order))
-        lasting = [lasting[index] for index in order]
-        shapes = model.inputs(shape)
-        self._pools = _pools(list(zip(model.layers, shapes, strict=True)), batch_size, self.dtype)
+        parts = [
+            Part(LAYERS[type(spec)], spec, numbers)
+            for spec, numbers in zip(model.layers, lasting, strict=True)
+        ]
+        if unseen:
+            parts = shortened(parts)
+        self._pools = _pools(placed(parts, shape), batch_size, self.dtype)
         self.layers: list[Layer[Any]] = [
-            LAYERS[type(spec)](spec, inner, numbers, self)
-            for spec, inner, numbers in zip(model.layers, shapes, lasting, strict=True)
+            part.kind(part.spec, inner, part.lasting, self) for part, inner in placed(parts, shape)
         ]
         block = Block.of_rows(rows, self.layers[0].num_in)
         self.outputs: list[Block] = []
@@ -119,25 +119,12 @@ def takes_ones(layers: Sequence[LayerSpec]) -> bool:
     return False
 
 
-def _pooled_first(model: ModelSpec) -> list[int]:
-    """Return the order of the layers in which a ReLU follows the max pooling behind it.
-
-    It then works on a fraction of the numbers, and nothing changes: the largest number stays the largest and the first
-    of equals the first, and where all of a window are cut off no gradient passes either way.
-    """
-    order = list(range(len(model.layers)))
-    for index in range(len(order) - 1):
-        one, after = model.layers[order[index]], model.layers[order[index + 1]]
-        if isinstance(one, ReLU) and isinstance(after, MaxPool2d):
-            order[index], order[index + 1] = order[index + 1], order[index]
-    return order
-
-
-def _pools(layers: Sequence[tuple[LayerSpec, Shape]], batch_size: int, dtype: np.dtype) -> dict[type, Pool]:
+def _pools(layers: Sequence[tuple[Part, Shape]], batch_size: int, dtype: np.dtype) -> dict[type, Pool]:
     rows: Counter[type] = Counter()
-    for kind, shape in _every(layers):
-        if kind.pooled:
-            rows[kind] += int(np.prod(shape)) + 1
+    for part, at in layers:
+        for kind, shape in _every(part.kind, part.spec, at):
+            if kind.pooled:
+                rows[kind] += int(np.prod(shape)) + 1
     return {
         kind: Pool(num_rows, batch_size, dtype)
         for kind, num_rows in rows.items()
@@ -145,9 +132,8 @@ def _pools(layers: Sequence[tuple[LayerSpec, Shape]], batch_size: int, dtype: np
     }
 
 
-def _every(layers: Iterable[tuple[LayerSpec, Shape]]) -> Iterator[tuple[type[Layer[Any]], Shape]]:
-    """Yield how each layer is done and the shape of its input, those inside others too."""
-    for spec, shape in layers:
-        kind = LAYERS[type(spec)]
-        yield kind, shape
-        yield from _every((inner, at) for _, inner, at in kind.parts(spec, shape))
+def _every(kind: type[Layer[Any]], spec: Any, shape: Shape) -> Iterator[tuple[type[Layer[Any]], Shape]]:
+    """Yield how a layer is done and the shape of its input, and the same of the layers inside it."""
+    yield kind, shape
+    for _, inner, at in kind.parts(spec, shape):
+        yield from _every(LAYERS[type(inner)], inner, at)

@@ -65,6 +65,8 @@ def facts(experiment: Experiment, dataset: Dataset, lang: str = "en") -> dict[st
             "kind": dataset.target.kind,
             "size": dataset.target.size,
             "names": list(dataset.class_names),
+            "name": getattr(experiment.data, "target_column", ""),
+            **_unit(dataset),
         },
         "extent": _extent(dataset),
         "goal": _goal(experiment),
@@ -159,6 +161,14 @@ def _columns(experiment: Experiment, dataset: Dataset, lang: str) -> list[dict[s
         }
         for number, column in enumerate(found)
     ]
+
+
+def _unit(dataset: Dataset) -> dict[str, float]:
+    """Return how a target becomes a number in the unit of the data: times `scale`, plus `offset`."""
+    scaling = dataset.target_scaling
+    if scaling is None:
+        return {"scale": 1.0, "offset": 0.0}
+    return {"scale": float(scaling.scale[0]), "offset": float(scaling.offset[0])}
 
 
 def _extent(dataset: Dataset) -> list[float] | None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from playground.probes.maps import nice, signed
 from playground.probes.registry import Arrays, Subject, probe
+from playground.spec import ModelSpec, Shape
 
 MAX_UNITS = 512
 MAX_BYTES = 1 << 18
@@ -27,17 +28,11 @@ def filters(subject: Subject) -> Arrays:
         At most 512 units and 256 KiB, the first ones. `filter/range` (U, 2) f4: each unit's least and greatest weight.
         `filter/bias` (U,) f4 where it has one.
     """
-    shape = subject.dataset.input_shape
-    name = next((name for name in subject.state if name.endswith(".weight")), None)
-    if name is None or len(shape) != 3 or shape[0] != 1:
+    found_in = first_filters(subject.experiment.model, subject.dataset.input_shape)
+    if found_in is None:
         return {}
+    name, high, wide = found_in
     weight = subject.state[name]
-    if weight.ndim == 4 and weight.shape[1] == 1:
-        high, wide = weight.shape[2:]
-    elif weight.ndim == 2 and weight.shape[1] == math.prod(shape):
-        high, wide = shape[1:]
-    else:
-        return {}
     shown = weight[: max(1, min(MAX_UNITS, MAX_BYTES // (high * wide)))].reshape(-1, high * wide)
     low, top = shown.min(axis=1), shown.max(axis=1)
     usual = USUAL * math.sqrt(float(np.vdot(shown, shown)) / shown.size)
@@ -51,3 +46,23 @@ def filters(subject: Subject) -> Arrays:
     if bias is not None:
         found["filter/bias"] = bias[: len(shown)].astype(np.float32)
     return found
+
+
+def first_filters(model: ModelSpec, shape: Shape) -> tuple[str, int, int] | None:
+    """Return the tensor whose rows are pictures of h × w, and h and w; None where there is none.
+
+    It is the first weight of the network, if it sees all of a picture with one channel, or a window of it.
+
+    Raises:
+        SpecError: if the layers do not fit together.
+    """
+    tensors = model.tensors(shape)
+    name = next((name for name in tensors if name.endswith(".weight")), None)
+    if name is None or len(shape) != 3 or shape[0] != 1:
+        return None
+    size = tensors[name].shape
+    if len(size) == 4 and size[1] == 1:
+        return name, size[2], size[3]
+    if len(size) == 2 and size[1] == math.prod(shape):
+        return name, shape[1], shape[2]
+    return None

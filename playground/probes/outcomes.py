@@ -9,17 +9,9 @@ from playground.data.targets import decide, shades
 from playground.probes.registry import PERIODS, Array, Arrays, Subject, in_chunks, probe
 
 MAX_SAMPLES = 2000
+MAX_CLASSES = 256
 CERTAIN = 65535
 PERIODS["verdicts"] = 0.2
-
-
-@probe
-def confusion(subject: Subject) -> Arrays:
-    """`confusion` (C, C) int64: how often a sample of the row's class was taken for the column's."""
-    target = subject.dataset.target
-    if target.kind != "classes":
-        return {}
-    return {"confusion": _counted(subject, _outputs(subject))}
 
 
 @probe
@@ -33,14 +25,17 @@ def verdicts(subject: Subject) -> Arrays:
     """What the network takes the held-back samples for, and how sure it is: the matrix and each of its samples.
 
     Returns:
-        `confusion` as the probe of that name. `verdict/class` (N,) u1 and `verdict/sure` (N,) u2, 65,535 = certain, of
-        the first 2,000 samples, in order. Nothing for regression, nor where there are more than 256 classes.
+        `confusion` (C, C) i8: how often a sample of the row's class was taken for the column's. Of the first 2,000
+        samples, in order, `verdict/class` (N,) u1 and `verdict/sure` (N,) u2, 65,535 = certain, where there are at most
+        256 classes. Nothing for regression.
     """
     target = subject.dataset.target
-    if target.kind != "classes" or target.size > 256:
+    if target.kind != "classes":
         return {}
     outputs = _outputs(subject)
     found: Arrays = {"confusion": _counted(subject, outputs)}
+    if target.size > MAX_CLASSES:
+        return found
     outputs = outputs[:MAX_SAMPLES]
     taken_for = decide(subject.experiment, outputs)
     shown = shades(subject.experiment, outputs)

@@ -15,7 +15,6 @@ import streamlit as st
 from playground.i18n import has, text
 from playground.spec import Knob
 from playground.ui import form
-from playground.ui.diagram import pretty
 from playground.ui.language import language, wording
 from playground.ui.say import label, note, say, sentence
 
@@ -189,3 +188,8 @@ def _words(options: Iterable[str]) -> Callable[[Any], str]:
         return text(key, language()) if has(key, language()) else pretty(str(option))
 
     return wording(options, word)
+
+
+def pretty(feature: str) -> str:
+    """Return a feature's name as it is written in a formula."""
+    return feature.replace("x1", "x₁").replace("x2", "x₂").replace("^2", "²").replace("*", "·")

@@ -265,11 +265,12 @@ def probes(experiment: Experiment) -> tuple[str, ...]:
     shape = data.input_shape()
     if "features" in type(data).model_fields or shape == (2,):
         return ("health", "maps", "weights")
-    if shape == (1,) and target.kind == "regression":
-        return ("health", "line", "weights")
+    classes = target.kind == "classes"
+    if shape == (1,):
+        return ("health", "line", "maps", "weights", *(["verdicts"] if classes else []))
     if len(shape) == 3:
         return ("filters", "verdicts")
-    return ("weights", "predictions" if target.kind == "regression" else "confusion")
+    return ("weights", "verdicts" if classes else "predictions")
 
 
 def _one(command: commands.Command) -> None:

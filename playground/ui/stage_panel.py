@@ -1,4 +1,4 @@
-"""What moves: the stage in the page, for data whose pictures it has. Its numbers come over a socket of its own.
+"""What moves: the stage in the page, with the pictures there are of the data. Its numbers come over its own socket.
 
 The element is handed next to nothing (a token, names of pictures), so that a run of the page leaves it as it is.
 """
@@ -7,37 +7,33 @@ from __future__ import annotations
 
 from playground.data import Dataset
 from playground.live.component import stage
+from playground.probes.filters import first_filters
+from playground.spec import Experiment, SpecError
 from playground.ui import form, proposals
 from playground.ui.language import language
 from playground.ui.run import Now
 from playground.ui.service import owner
 
-PLANE = (
-    "welcome",
-    "diagram",
-    "backprop",
-    "drawer",
-    "plane",
-    "doctor",
-    "histograms",
-    "curves",
-    "timeline",
-    "bar",
-)
-PICTURES = ("filters", "confusion", "samples", "doctor", "histograms", "curves", "timeline", "bar")
 KEY = "stage"
+EXPLAINED = ("diagram", "backprop", "drawer")
+ALWAYS = ("doctor", "histograms", "curves", "timeline", "bar")
 
 
-def views(dataset: Dataset | None) -> tuple[str, ...]:
-    """Return the stage's views of such data; none where it has no pictures of them."""
-    if dataset is None:
-        return ()
+def views(experiment: Experiment, dataset: Dataset) -> tuple[str, ...]:
+    """Return the stage's views of such a network and such data, in the order in which they stand."""
     classes = dataset.target.kind == "classes"
-    if len(dataset.input_shape) == 3 and classes:
-        return PICTURES
-    if dataset.points is not None and (dataset.points.shape[1] == 2 or not classes):
-        return PLANE
-    return ()
+    if len(dataset.input_shape) == 3:
+        try:
+            filters = first_filters(experiment.model, dataset.input_shape) is not None
+        except SpecError:
+            filters = False
+        return (*(["filters"] if filters else []), "confusion", "samples", *ALWAYS)
+    if dataset.points is None:
+        return (*EXPLAINED, "confusion" if classes else "agreement", *ALWAYS)
+    if dataset.points.shape[1] == 1 and classes:
+        # A curve has two ends: more classes are told by the matrix alone.
+        return (*EXPLAINED, *(["plane"] if dataset.target.size == 2 else []), "confusion", *ALWAYS)
+    return ("welcome", *EXPLAINED, "plane", *ALWAYS)
 
 
 def opening() -> bool:

@@ -14,19 +14,16 @@ from playground.ui.compare_panel import compare_panel
 from playground.ui.data_panel import data_panel
 from playground.ui.language import t, wording
 from playground.ui.layers_panel import advice_at, layers_panel
-from playground.ui.network_panel import network_panel, weight_maps
-from playground.ui.outcome_panel import outcome_panel
 from playground.ui.run import Now
 from playground.ui.say import say, sentence
 from playground.ui.stage_panel import stage_panel, views
 from playground.ui.status import explain, why
 from playground.ui.training_panel import training_panel
 from playground.ui.transport import controls, figures, masthead, setup
+from playground.ui.weights_panel import weight_maps
 
-TICK = 0.3
-"""Seconds between two pictures of a run that moves."""
-STAGED_TICK = 1.0
-"""The same where the stage shows what moves, and the page only says how things stand."""
+TICK = 1.0
+"""Seconds between two looks at a run that moves: the stage shows it, the page only says how things stand."""
 TABS = ("outcome", "network", "data")
 
 
@@ -65,49 +62,29 @@ def workbench() -> None:
     with st.container(key="workbench", horizontal=True, gap="small"):
         with st.container(key="column-data"):
             data_panel(experiment, dataset, data_folder())
-        shown = views(dataset)
-        staged = bool(shown) or beside.comparing()
-        if staged:
-            now, slots = _staged(experiment, advices, shown)
-        else:
-            now, slots = _calm(experiment, advices)
-    _live(now, staged, buttons, numbers, messages, *slots)
+        now, maps = _columns(experiment, advices, dataset)
+    _live(now, buttons, numbers, messages, maps)
 
 
-def _calm(experiment: Experiment, advices: list[Advice]) -> tuple[Now, list[DeltaGenerator]]:
-    """Lay out network and outcome as charts, and return their places."""
-    with st.container(key="column-network"):
-        st.html(f'<h2 class="heading">{t("ui.network")}</h2>')
-        _settings(experiment, advices)
-        picture = st.container(key="picture", gap=None)
-        layers_panel(experiment, advices)
-        maps = st.container(key="maps")
-    with st.container(key="column-outcome"):
-        st.html(f'<h2 class="heading">{t("ui.outcome")}</h2>')
-        outcome = st.container(key="outcome", gap=None)
-    return run.look(run.probes(experiment)), [maps, picture, outcome]
-
-
-def _staged(
-    experiment: Experiment, advices: list[Advice], shown: tuple[str, ...]
-) -> tuple[Now, list[DeltaGenerator]]:
+def _columns(
+    experiment: Experiment, advices: list[Advice], dataset: Dataset | None
+) -> tuple[Now, DeltaGenerator]:
     """Lay out settings, stage and layers, and return the place of what the stage does not show."""
-    now = run.look(_staged_probes())
+    now = run.look(_probes())
     with st.container(key="column-training"):
         _settings(experiment, advices)
     with st.container(key="column-outcome"):
-        if beside.comparing():
-            compare_panel(now, shown)
-        else:
-            stage_panel(now, shown)
+        if dataset is not None:
+            panel = compare_panel if beside.comparing() else stage_panel
+            panel(now, views(experiment, dataset))
         why()
     with st.container(key="column-network"):
         layers_panel(experiment, advices)
         maps = st.container(key="maps")
-    return now, [maps]
+    return now, maps
 
 
-def _staged_probes() -> tuple[str, ...]:
+def _probes() -> tuple[str, ...]:
     """Return what the page itself draws beside the stage: the weights, if somebody has opened them."""
     return ("weights",) if st.session_state.get("weights-open") else ()
 
@@ -118,16 +95,13 @@ def _settings(experiment: Experiment, advices: list[Advice]) -> None:
     advice_at(advices, "")
 
 
-def _live(first: Now, staged: bool, *slots: DeltaGenerator) -> None:
-    """Draw what moves; while a run moves, again and again, without the rest of the page."""
+def _live(first: Now, *slots: DeltaGenerator) -> None:
+    """Draw what the page itself shows of a run; while it moves, again and again, without the rest of the page."""
     known = [first]
-    tick = STAGED_TICK if staged else TICK
 
-    @st.fragment(run_every=tick if first.moving else None)
+    @st.fragment(run_every=TICK if first.moving else None)
     def live() -> None:
-        now = (
-            known.pop() if known else run.look(_staged_probes() if staged else run.probes(form.experiment()))
-        )
+        now = known.pop() if known else run.look(_probes())
         if now.moving != first.moving:
             st.rerun()
         _draw(now, *slots)
@@ -141,7 +115,6 @@ def _draw(
     numbers: DeltaGenerator,
     messages: DeltaGenerator,
     maps: DeltaGenerator,
-    *pictures: DeltaGenerator,
 ) -> None:
     with buttons:
         controls(now, playing=now.moving)
@@ -152,18 +125,12 @@ def _draw(
     try:
         dataset = preview.dataset(now.experiment, data_folder())
     except SpecError as error:
-        with pictures[-1] if pictures else messages:
+        with messages:
             say(sentence(error), "error", key="data")
         return
     with maps, st.expander(t("ui.weights"), key="weights-open", on_change="rerun") as opened:
         if opened.open:
             weight_maps(now, dataset)
-    if pictures:
-        picture, outcome = pictures
-        with picture:
-            network_panel(now, dataset)
-        with outcome:
-            outcome_panel(now, dataset)
 
 
 def _judge(experiment: Experiment) -> tuple[list[Advice], Dataset | None]:

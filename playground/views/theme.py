@@ -89,8 +89,6 @@ DARK = Theme(
 FONT = '"Source Sans", "Source Sans 3", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif'
 SMALL, BODY = 12, 13
 NOTHING = "—"
-LARGEST = 1e30
-"""What is larger is drawn as a gap: single precision ends soon after."""
 
 
 def of(name: str | None) -> Theme:
@@ -101,16 +99,6 @@ def of(name: str | None) -> Theme:
 def diverging(theme: Theme) -> Scale:
     """Return the palette: lowest value, zero, highest value."""
     return [(0.0, theme.negative), (0.5, theme.zero), (1.0, theme.positive)]
-
-
-def rising(theme: Theme) -> Scale:
-    """Return the scale of counts: nothing to most, in the accent."""
-    return [(0.0, theme.background), (1.0, theme.test)]
-
-
-def ink(theme: Theme) -> Scale:
-    """Return the scale of a picture in grey: 0 paper, 1 ink."""
-    return [(0.0, theme.background), (1.0, theme.text)]
 
 
 def blend(low: str, high: str, part: float) -> str:

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 import engines
-from engines.numpy.workspace import Workspace
-from playground.spec import ModelSpec, SpecError
+from playground.spec import LayerSpec, ModelSpec, SpecError
 from playground.spec.image_layers import (
     AvgPool2d,
     BatchNorm2d,
@@ -87,12 +86,48 @@ def test_a_relu_may_run_behind_the_pooling_that_follows_it() -> None:
         by_hand.step(0.1)
         assert_close(fit.losses(), np.array([value]))
         assert_same(by_fit.gradients(), by_hand.gradients())
-    order = [type(layer).__name__ for layer in _hot(by_fit).layers]
-    assert order[:3] == ["Conv2d", "MaxPool2d", "ReLU"]
+    assert [type(one).__name__ for one in hot_layers(by_fit)] == ["PooledConv2d", "ReLU", "Flatten", "Linear"]
 
 
-def _hot(ours: object) -> Workspace:
-    return ours.workspace(6, ours.rows(6), training=True, unseen=True)  # type: ignore[attr-defined]
+def hot_layers(ours: object) -> list[object]:
+    """Return the layers of the hot path."""
+    return ours.workspace(6, ours.rows(6), training=True, unseen=True).layers  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        (Conv2d(out_channels=3, padding=1), MaxPool2d()),
+        (Conv2d(out_channels=4, stride=2, groups=2), ReLU(), MaxPool2d(kernel_size=2)),
+        (Conv2d(out_channels=3, dilation=2, padding="same"), MaxPool2d(kernel_size=3, stride=3), ReLU()),
+        (Conv2d(out_channels=3, bias=False), BatchNorm2d(), ReLU(), MaxPool2d(kernel_size=2, stride=1)),
+        (
+            Conv2d(out_channels=3),
+            MaxPool2d(kernel_size=1),
+            Conv2d(out_channels=2, kernel_size=2),
+            MaxPool2d(),
+        ),
+    ],
+    ids=repr,
+)
+def test_shortcuts_change_nothing(layers: tuple[LayerSpec, ...]) -> None:
+    """Sizes that pooling does not divide, strides, groups, as the first layer and behind another."""
+    model = ModelSpec(layers=(Tanh(), *layers, Flatten(), Linear(out_features=3)))
+    for given in (model, ModelSpec(layers=model.layers[1:])):
+        x, y = np.random.default_rng(0).normal(size=(11, 2, 13, 12)), np.arange(11) % 3
+        by_fit, by_hand = (net("numpy", given, (2, 13, 12), SGD(momentum=0.5)) for _ in range(2))
+        fit = by_fit.fit(CrossEntropy(), x, y, 4)
+        fit.begin(np.arange(11))
+        for start in range(0, 11, 4):
+            chosen = slice(start, start + 4)
+            _, grad = engines.get("numpy").loss(
+                CrossEntropy(), by_hand.forward(x[chosen], training=True), y[chosen]
+            )
+            by_hand.backward(grad)
+            by_hand.step(0.1)
+            assert fit.step(0.1)
+            assert_same(by_fit.gradients(), by_hand.gradients())
+        assert_same(everything(by_fit), everything(by_hand))
 
 
 def test_channels_fall_as_a_whole_and_alike_in_both_engines() -> None:

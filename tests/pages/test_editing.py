@@ -138,7 +138,8 @@ def test_a_table_becomes_the_data_and_can_be_trained_on(opened: Open) -> None:
     assert wanted.data.target().size == 3
     assert "60 rows" in page.said("upload_found")
     page.click("play").until(lambda p: p.step > 50, "training on the table")
-    assert {"confusion", "network"} <= set(page.charts)
+    assert page.stage is not None
+    assert {"confusion", "diagram"} <= set(page.stage["views"])
     page.click("play")
 
 
@@ -155,7 +156,9 @@ def test_a_table_is_drawn_as_its_columns_allow(opened: Open) -> None:
     assert page.stage is not None, "one column is a line"
     page.app.segmented_control(key="upload_task").set_value("classes")
     page.choose("upload_target", "kind")
-    assert "confusion" in page.run().charts, "classes along a line are counted"
+    stage = page.run().stage
+    assert stage is not None
+    assert "confusion" in stage["views"], "classes along a line are counted"
 
 
 def test_a_choice_of_columns_that_cannot_be_trained_on_is_a_sentence(opened: Open) -> None:

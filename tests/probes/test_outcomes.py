@@ -37,7 +37,8 @@ def test_a_verdict_is_the_class_and_its_confidence(key: str) -> None:
 
 def test_verdicts_and_the_confusion_matrix_count_the_same() -> None:
     looked_at = subject(preset("digits-mlp").experiment)
-    verdicts, confusion = compute("verdicts", looked_at), compute("confusion", looked_at)["confusion"]
+    verdicts = compute("verdicts", looked_at)
+    confusion = verdicts["confusion"]
     counted = np.zeros((10, 10), int)
     for truth, taken_for in zip(looked_at.dataset.y_test, verdicts["verdict/class"], strict=True):
         counted[truth, taken_for] += 1

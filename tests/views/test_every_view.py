@@ -13,9 +13,6 @@ from tests.views.drawing import VIEWS, Draw
 
 DRAWS = [pytest.param(draw, id=name) for name, draw in VIEWS.items()]
 THEMES = [pytest.param(look.LIGHT, id="light"), pytest.param(look.DARK, id="dark")]
-WITH_AXES = [
-    pytest.param(VIEWS[name], id=name) for name in VIEWS if name not in ("network", "filters", "examples")
-]
 
 
 def plain(figure: go.Figure) -> dict[str, Any]:
@@ -55,7 +52,7 @@ def test_every_view_has_a_title_and_says_in_words_what_it_shows(draw: Draw, lang
     assert "{" not in look.alternative(figure) + figure.layout.title.text
 
 
-@pytest.mark.parametrize("draw", WITH_AXES)
+@pytest.mark.parametrize("draw", DRAWS)
 def test_every_axis_has_a_title(draw: Draw) -> None:
     layout = plain(draw(look.LIGHT, "en", 0))["layout"]
     assert layout["xaxis"]["title"]["text"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -42,12 +44,7 @@ class MaxPool2d(Layer[image_layers.MaxPool2d]):
             self.emit(np.copyto, inside, image)
             image = whole
         self.places = self._places(image)
-        first, *others = self.places
-        if not others:
-            self.emit(np.copyto, y, first)
-        for place in others:
-            self.emit(np.maximum, first, place, out=y)
-            first = y
+        largest(self, self.places, y)
         return self.y
 
     def backward(self, dy: Block) -> Block:
@@ -61,7 +58,7 @@ class MaxPool2d(Layer[image_layers.MaxPool2d]):
         if not self.covers:
             self.emit(whole.fill, 0)
         part = np.empty_like(y)
-        for won, target in zip(self._winners(y), self._places(whole), strict=True):
+        for won, target in zip(winners(self, self.places, y), self._places(whole), strict=True):
             if self.overlaps:
                 self.emit(np.multiply, slope, won, part)
                 self.emit(np.add, target, part, target)
@@ -70,26 +67,6 @@ class MaxPool2d(Layer[image_layers.MaxPool2d]):
         if self.spec.padding:
             self.emit(np.copyto, inside, place)
         return dx
-
-    def _winners(self, y: Array) -> list[Array]:
-        """Append what tells for each place in the window whether it is the one that counts; the first of equals."""
-        seen = np.empty(y.shape, np.bool_)
-        *places, _ = self.places
-        found: list[Array] = []
-        for number, place in enumerate(places):
-            won = np.empty_like(seen)
-            self.emit(np.equal, place, y, won)
-            if number:
-                self.emit(np.greater, won, seen, won)  # equal, and nobody before
-                self.emit(np.logical_or, seen, won, seen)
-            else:
-                self.emit(np.copyto, seen, won)
-            found.append(won)
-        if not places:
-            self.emit(seen.fill, False)
-        last = np.empty_like(seen)
-        self.emit(np.logical_not, seen, last)
-        return [*found, last]
 
     def _framed(self, margin: float) -> tuple[Array, Array]:
         """Return an image with margins (C, H′, W′, B), filled, and the place in it without them."""
@@ -109,3 +86,33 @@ class MaxPool2d(Layer[image_layers.MaxPool2d]):
 
         size = range(self.spec.kernel_size)
         return [image[:, along(u, rows), along(v, columns)] for u in size for v in size]
+
+
+def largest(layer: Layer[Any], places: Sequence[Array], y: Array) -> None:
+    """Append what makes y the largest of the numbers in `places`, arrays of its shape."""
+    first, *others = places
+    if not others:
+        layer.emit(np.copyto, y, first)
+    for place in others:
+        layer.emit(np.maximum, first, place, out=y)
+        first = y
+
+
+def winners(layer: Layer[Any], places: Sequence[Array], y: Array) -> list[Array]:
+    """Append what tells for each place whether its number is the one that counts, the first of those that equal y."""
+    seen = np.empty(y.shape, np.bool_)
+    found: list[Array] = []
+    for place in places[:-1]:
+        won = np.empty_like(seen)
+        layer.emit(np.equal, place, y, won)
+        if found:
+            layer.emit(np.greater, won, seen, won)  # equal, and nobody before
+            layer.emit(np.logical_or, seen, won, seen)
+        else:
+            layer.emit(np.copyto, seen, won)
+        found.append(won)
+    if not found:
+        layer.emit(seen.fill, False)
+    last = np.empty_like(seen)
+    layer.emit(np.logical_not, seen, last)
+    return [*found, last]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -47,10 +48,20 @@ class Patches:
         image: (C, H, W) without margins.
         grid: (P, Q).
         ones: whether a row of ones stands below the columns, for a bias.
+        offset: where the first window begins.
+        memory: other patches of the same size, whose memory is used; they are never wanted at the same time.
     """
 
     def __init__(
-        self, layer: Layer, windows: Windows, image: tuple[int, ...], grid: tuple[int, ...], *, ones: bool
+        self,
+        layer: Layer[Any],
+        windows: Windows,
+        image: tuple[int, ...],
+        grid: tuple[int, ...],
+        *,
+        ones: bool,
+        offset: tuple[int, int] = (0, 0),
+        memory: Patches | None = None,
     ) -> None:
         self.layer, self.emit = layer, layer.emit
         self.windows, self.image, self.grid = windows, image, grid
@@ -63,8 +74,8 @@ class Patches:
         wanted = min(MOST_COLUMNS, BLOCK_ELEMENTS // (self.height * windows.groups))
         step = max(wanted // across, 1)
         self.blocks = [slice(start, min(start + step, grid[0])) for start in range(0, grid[0], step)]
-        self._columns: dict[int, Array] = {}
-        self._products: dict[int, Array] = {}
+        self._offset = offset
+        self.memory: dict[tuple[str, int], Array] = memory.memory if memory else {}
 
     @property
     def has_margins(self) -> bool:
@@ -107,10 +118,10 @@ class Patches:
 
     def products(self, block: slice) -> Array:
         """Return memory (G, K, m) for columns that `scatter` will add."""
-        count = (block.stop - block.start) * self.grid[1] * self.batch
-        if count not in self._products:
-            self._products[count] = np.empty((self.windows.groups, self.height, count), self.dtype)
-        return self._products[count]
+        key = "products", (block.stop - block.start) * self.grid[1] * self.batch
+        if key not in self.memory:
+            self.memory[key] = np.empty((self.windows.groups, self.height, key[1]), self.dtype)
+        return self.memory[key]
 
     def scatter(self, columns: Array, framed: Array, block: slice) -> None:
         """Append what adds a block of columns (G, K, m) to the pixels of a framed image they came from."""
@@ -120,16 +131,16 @@ class Patches:
             self.emit(np.add, pixels, rows[:, u, v], pixels)
 
     def _matrix(self, block: slice) -> Array:
-        count = (block.stop - block.start) * self.grid[1] * self.batch
-        if count not in self._columns:
-            self._columns[count] = np.ones((self.windows.groups, self._rows_of_memory, count), self.dtype)
-        return self._columns[count]
+        key = "columns", (block.stop - block.start) * self.grid[1] * self.batch
+        if key not in self.memory:
+            self.memory[key] = np.ones((self.windows.groups, self._rows_of_memory, key[1]), self.dtype)
+        return self.memory[key]
 
     def _view(self, framed: Array, block: slice) -> Array:
         """Return all windows of a block as a view (G, C/G, k, k, rows, Q, B)."""
         windows, (channel, row, column, sample) = self.windows, framed.strides
         return as_strided(
-            framed[:, block.start * windows.stride :],
+            framed[:, self._offset[0] + block.start * windows.stride :, self._offset[1] :],
             (
                 windows.groups,
                 self.per_group,
@@ -154,9 +165,9 @@ class Patches:
         """Yield for each place (u, v) in the window its pixels in a block (C, rows, Q, B)."""
         stride, dilation = self.windows.stride, self.windows.dilation
         for u in range(self.windows.size):
-            top = block.start * stride + u * dilation
+            top = self._offset[0] + block.start * stride + u * dilation
             rows = slice(top, top + stride * (block.stop - block.start - 1) + 1, stride)
             for v in range(self.windows.size):
-                left = v * dilation
+                left = self._offset[1] + v * dilation
                 columns = slice(left, left + stride * (self.grid[1] - 1) + 1, stride)
                 yield u, v, framed[:, rows, columns]

@@ -12,7 +12,7 @@ export const needs = ["verdicts"];
 export const place = "side";
 export const styles = "confusion.css";
 
-const [LARGEST, SMALLEST, READABLE] = [44, 8, 21]; // px of a cell: at most, at least, with a number in it
+const [LARGEST, SMALLEST, READABLE] = [64, 8, 21]; // px of a cell: at most, at least, with a number in it
 const [TITLE, LABEL, LINE] = [17, 92, 18]; // px: an axis's name, its longest labels, a line of text
 const SPOKEN = 1000;
 
@@ -240,12 +240,12 @@ class Confusion {
       if (!upright) {
         pen.textAlign = "center";
         pen.fillText(name, left + middle, size * cell + LINE / 2 + 1);
-      } else sideways(pen, left + middle, size * cell + 5, () => pen.fillText(name, 0, 0));
+      } else sideways(pen, left + middle, size * cell + 5, "right", () => pen.fillText(name, 0, 0));
     }
     pen.fillStyle = stage.colours.faint;
     pen.textAlign = "center";
     pen.fillText(stage.word("confusion.predicted"), left + (size * cell) / 2, size * cell + below + TITLE / 2);
-    sideways(pen, Math.max(8, left - longest - 18), (size * cell) / 2, () => pen.fillText(stage.word("confusion.truth"), 0, 0));
+    sideways(pen, Math.max(8, left - longest - 18), (size * cell) / 2, "center", () => pen.fillText(stage.word("confusion.truth"), 0, 0));
   }
 
   #count() {
@@ -276,11 +276,11 @@ class Confusion {
   }
 }
 
-function sideways(pen, x, y, draw) {
+function sideways(pen, x, y, align, draw) {
   pen.save();
   pen.translate(x, y);
   pen.rotate(-Math.PI / 2);
-  pen.textAlign = "center";
+  pen.textAlign = align;
   draw();
   pen.restore();
 }
