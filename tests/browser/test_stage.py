@@ -116,15 +116,37 @@ def test_an_edited_weight_changes_the_plane(visitor: Callable[..., Visitor]) -> 
     assert plane_of(page) != before
 
 
-def test_a_link_opens_the_same_experiment_for_somebody_else(visitor: Callable[..., Visitor]) -> None:
-    first, second = visitor().open(link("moons")), visitor()
-    play(first)
-    pause(first)
-    first.locator(".st-key-share button").first.click()
-    address = first.locator("[data-testid=stPopoverBody] code").inner_text()
-    page = second.open(address.split("/", 3)[3])
-    assert page.evaluate(f"{BOARD}.setup.experiment") == first.evaluate(f"{BOARD}.setup.experiment")
-    assert page.evaluate(f"{BOARD}.newest?.step ?? 0") == 0, "the run itself stays with its owner"
+def test_the_past_is_seen_again_and_forked(visitor: Callable[..., Visitor]) -> None:
+    page = visitor().open(link("circle"))
+    play(page)
+    last = pause(page)
+    run = page.evaluate(f"{BOARD}.options.run")
+    page.evaluate(f"{BOARD}.seek({last // 2})")
+    page.wait_for_function(f"{BOARD}.mode === 'replay' && {BOARD}.frame.step <= {last // 2}")
+    then = int(page.evaluate(f"{BOARD}.frame.step"))
+    assert 0 < then < last
+    page.get_by_role("button", name="Fork here").click()
+    page.wait_for_function(f"{BOARD}.options.run !== '{run}'")
+    page.wait_for_function(f"{BOARD}.mode === 'live' && {BOARD}.newest?.step === {then}")
+    assert page.url.endswith(page.evaluate(f"{BOARD}.options.run")) or "run=" in page.url
+
+
+def test_painted_points_are_learned(visitor: Callable[..., Visitor]) -> None:
+    page = visitor().open(link("circle"))
+    before = page.evaluate(f"{BOARD}.setup.samples[0] + {BOARD}.setup.samples[1]")
+    page.locator(".stage-plane-open").click()
+    canvas = page.locator(".stage-view[data-view=plane] canvas").last
+    box = canvas.bounding_box()
+    assert box is not None
+    for x, y in ((0.3, 0.3), (0.6, 0.6), (0.7, 0.3)):
+        page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
+    page.locator(".stage-plane-learn").click()
+    page.wait_for_function(f"{BOARD}.setup.experiment.data.kind === 'Csv'")
+    page.wait_for_selector(".stage[data-status=running]")
+    assert page.evaluate(f"{BOARD}.setup.samples") == [before + 3, 0]
+    pause(page)
+    page.locator(".st-key-undo button").first.click()
+    page.wait_for_function(f"{BOARD}.setup.experiment.data.kind === 'Circles'")
 
 
 def test_two_tabs_do_not_mix(visitor: Callable[..., Visitor]) -> None:
@@ -182,3 +204,35 @@ def test_the_doctor_shows_the_remedy_beside_the_ill_network(visitor: Callable[..
     page.wait_for_selector(".difference")
     boards = "[...document.querySelectorAll('[class*=st-key-card-] .stage')].map((stage) => stage.board)"
     page.wait_for_function(f"{boards}.length === 2 && {boards}.every((board) => board.newest?.step > 20)")
+
+
+def test_keys_drive_the_run_and_leave_inputs_alone(visitor: Callable[..., Visitor]) -> None:
+    page = visitor().open(link("circle"))
+    page.locator("body").press("ArrowRight")
+    page.wait_for_function(f"{BOARD}.newest?.step === 1")
+    page.locator("body").press(" ")
+    page.wait_for_selector(".stage[data-status=running]")
+    page.locator("body").press(" ")
+    page.wait_for_selector(".stage[data-status=paused]")
+    page.locator("body").press("r")
+    page.wait_for_function(f"{BOARD}.newest?.step === 0")
+    page.locator("body").press("?")
+    page.wait_for_selector(".stage-drawer:not([hidden]) kbd")
+    page.locator("body").press("Escape")
+    box = page.locator(".st-key-training input").first
+    box.click()
+    box.press_sequentially("0.r")
+    page.wait_for_timeout(500)
+    assert page.evaluate(f"[{BOARD}.status.status, {BOARD}.newest.step]") == ["paused", 0]
+
+
+def test_without_a_socket_everything_still_moves(visitor: Callable[..., Visitor]) -> None:
+    one = visitor()
+    one.context.add_init_script(
+        "const Real = WebSocket; window.WebSocket = class extends Real { constructor(url, ...rest) {"
+        " super(String(url).includes('/live/ws') ? String(url).replace('/live/ws', '/nowhere') : url, ...rest); } };"
+    )
+    page = one.open(link("circle"))
+    play(page)
+    assert "proxy" in page.locator(".stage-line").inner_text()
+    one.trouble = [said for said in one.trouble if "nowhere" not in said]

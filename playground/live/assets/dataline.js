@@ -16,13 +16,14 @@ export class DataLine {
     this.probes = [];
     this.setup = "";
     this.shown = null;
+    this.experiment = "";
   }
 
   /** Takes a bundle. One that comes twice changes nothing. */
   take(bundle) {
     const { header } = bundle;
     this.to.state(header.gone ? "gone" : header.lost ? "lost" : "open");
-    if (header.status) this.to.status(header.status);
+    if (header.status) this.to.status(this.#news(header.status));
     if (header.setup && header.setup_id !== this.setup) {
       this.setup = header.setup_id;
       this.to.setup(bundle);
@@ -59,6 +60,14 @@ export class DataLine {
 
   close() {
     for (const id of [...this.requests.keys()]) this.#settle(id, { sentence: "closed" });
+  }
+
+  // Every bundle tells the experiment; whoever listens wants to hear of it when it has changed.
+  #news({ experiment, ...status }) {
+    const text = JSON.stringify(experiment);
+    if (text === this.experiment) return status;
+    this.experiment = text;
+    return { ...status, experiment };
   }
 
   #say() {
