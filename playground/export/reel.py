@@ -12,6 +12,7 @@ Legend: T frames of the tape.
 from __future__ import annotations
 
 import zlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -63,6 +64,7 @@ def pack(tape: Tape, folder: Path, views: Sequence[str], *, max_bytes: int = MAX
     shown = [_shown(tape.frames[int(place)], tape, folder, wanted) for place in chosen(steps, most)]
     if "diagram" not in views:
         shown = [replace(frame, arrays=_without_tensors(frame.arrays)) for frame in shown]
+    shown = whole(shown)
     size = max(sum(x.nbytes for x in frame.arrays.values()) for frame in shown)
     count = min(len(shown), max(2, MAX_UNPACKED // max(size, 1)))
     while True:
@@ -98,6 +100,22 @@ def _track(x: Array) -> Array:
     if x.dtype == np.float32 and x[0].size > FINE:
         return np.clip(x, -HALF, HALF).astype(np.float16)
     return x
+
+
+def whole(shown: list[Snapshot]) -> list[Snapshot]:
+    """Return the frames that hold what most of those with pictures hold; all, where none holds any.
+
+    A large network is recorded with pictures only while somebody looks, and those of other moments cannot be had again.
+    """
+    pictured = [frame for frame in shown if frame.arrays]
+    held = Counter(described for frame in pictured for described in _described(frame))
+    usual = {described for described, count in held.items() if 2 * count >= len(pictured)}
+    kept = [frame for frame in pictured if usual <= _described(frame)]
+    return kept if len(kept) >= min(2, len(shown)) else shown
+
+
+def _described(frame: Snapshot) -> set[tuple[str, tuple[int, ...], str]]:
+    return {(name, x.shape, x.dtype.str) for name, x in frame.arrays.items()}
 
 
 def _without_tensors(arrays: dict[str, Array]) -> dict[str, Array]:

@@ -87,3 +87,11 @@ def test_a_reel_of_pictures_holds_verdicts_and_no_tensors() -> None:
     assert {"track/filter", "track/confusion", "track/verdict/class"} <= set(found)
     assert not any(name.startswith("track/w/") for name in found)
     assert found["track/confusion"].sum(axis=(1, 2)).tolist() == [1000] * len(tape.frames)
+
+
+def test_moments_without_pictures_are_left_out_where_most_have_them() -> None:
+    watched = [frames.Snapshot(k, 0.0, {}, {"filter": np.zeros((2, 2), np.uint8)}) for k in (3, 4, 5, 6)]
+    unwatched = [frames.Snapshot(k, 0.0, {}, {}) for k in (0, 1, 9)]
+    odd = frames.Snapshot(2, 0.0, {}, {"other": np.zeros(3, np.uint8)})
+    assert reel.whole([*unwatched[:2], odd, *watched, unwatched[2]]) == watched
+    assert reel.whole(unwatched) == unwatched, "where there are none, the curves and the timeline stay"
