@@ -10,7 +10,7 @@ PIP    := $(PYTHON_IN_VENV) -m pip --disable-pip-version-check --no-input instal
 SAY     = printf '%s\n'
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench bench-stage format wheel clean
+.PHONY: help run test check bench bench-stage pictures format wheel clean
 
 help:
 	@$(SAY) \
@@ -22,7 +22,8 @@ help:
 	  'make test     all tests, those in a real browser too; ARGS="-k xor" passes anything on to pytest' \
 	  'make check    ruff (format, lint), pyright, import-linter' \
 	  'make bench    measure the engines beside plain torch loops: a table, and bench.json; ARGS is passed on' \
-  'make bench-stage   measure the live stage in a real browser: frames, latency, clicks; ARGS is passed on' \
+	  'make bench-stage   measure the live stage in a real browser: frames, latency, clicks; ARGS is passed on' \
+	  'make pictures take the pictures of README.md again: trains in the real app, in a real browser; ARGS is passed on' \
 	  'make format   let ruff format and mend what it can' \
 	  'make wheel    build dist/*.whl' \
 	  'make clean    remove .venv and everything that was built' \
@@ -53,6 +54,10 @@ bench: $(DEV)
 bench-stage: $(DEV)
 	@$(find-chromium)
 	@$(PYTHON_IN_VENV) -m tests.benchmarks.stage $(ARGS)
+
+pictures: $(DEV)
+	@$(find-chromium)
+	@$(PYTHON_IN_VENV) -m tests.pictures $(ARGS)
 
 format: $(DEV)
 	@$(PYTHON_IN_VENV) -m ruff check --fix --quiet . || true

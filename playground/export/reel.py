@@ -12,6 +12,9 @@ Legend: T frames of the tape.
 from __future__ import annotations
 
 import zlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +23,21 @@ import numpy.typing as npt
 
 from playground.export.tape import Tape, chosen
 from playground.live import completing
-from playground.probes.registry import names
 from playground.runs import frames
 from playground.runs.frames import Snapshot
 
-PROBES = ("maps", "line", "health")
+PROBES = {
+    "diagram": ("maps", "health"),
+    "plane": ("maps", "line"),
+    "filters": ("filters",),
+    "confusion": ("verdicts",),
+    "samples": ("verdicts",),
+    "agreement": ("predictions",),
+}
+"""What a frame holds for each view beside what it was recorded with."""
+TENSORS = "w/"
+FEWER = 120
+"""Frames where every one of them costs a look at all samples."""
 MAX_BYTES = 5_500_000
 """Of a reel: with its letters (base64) and the page around it a file stays below 8 MB."""
 MAX_UNPACKED = 64_000_000
@@ -36,15 +49,22 @@ HALF = float(np.finfo(np.float16).max)
 Array = npt.NDArray[Any]
 
 
-def pack(tape: Tape, folder: Path, *, max_bytes: int = MAX_BYTES) -> bytes:
+def pack(tape: Tape, folder: Path, views: Sequence[str], *, max_bytes: int = MAX_BYTES) -> bytes:
     """Return the tape's frames with their pictures, compressed, in `max_bytes` at most (two frames stay in any case).
 
     Args:
         tape: what is played.
         folder: the data folder.
+        views: what it is shown by; tensors stay only for the diagram.
         max_bytes: how large it may be.
     """
-    shown = [_shown(frame, tape, folder) for frame in tape.frames]
+    wanted = tuple(dict.fromkeys(probe for view in views for probe in PROBES.get(view, ())))
+    steps = np.array([frame.step for frame in tape.frames], np.int64)
+    most = len(steps) if {"verdicts", "predictions"}.isdisjoint(wanted) else FEWER
+    shown = [_shown(tape.frames[int(place)], tape, folder, wanted) for place in chosen(steps, most)]
+    if "diagram" not in views:
+        shown = [replace(frame, arrays=_without_tensors(frame.arrays)) for frame in shown]
+    shown = whole(shown)
     size = max(sum(x.nbytes for x in frame.arrays.values()) for frame in shown)
     count = min(len(shown), max(2, MAX_UNPACKED // max(size, 1)))
     while True:
@@ -82,8 +102,27 @@ def _track(x: Array) -> Array:
     return x
 
 
-def _shown(frame: Snapshot, tape: Tape, folder: Path) -> Snapshot:
-    wanted = tuple(name for name in PROBES if name in names())
+def whole(shown: list[Snapshot]) -> list[Snapshot]:
+    """Return the frames that hold what most of those with pictures hold; all, where none holds any.
+
+    A large network is recorded with pictures only while somebody looks, and those of other moments cannot be had again.
+    """
+    pictured = [frame for frame in shown if frame.arrays]
+    held = Counter(described for frame in pictured for described in _described(frame))
+    usual = {described for described, count in held.items() if 2 * count >= len(pictured)}
+    kept = [frame for frame in pictured if usual <= _described(frame)]
+    return kept if len(kept) >= min(2, len(shown)) else shown
+
+
+def _described(frame: Snapshot) -> set[tuple[str, tuple[int, ...], str]]:
+    return {(name, x.shape, x.dtype.str) for name, x in frame.arrays.items()}
+
+
+def _without_tensors(arrays: dict[str, Array]) -> dict[str, Array]:
+    return {name: x for name, x in arrays.items() if not name.startswith(TENSORS)}
+
+
+def _shown(frame: Snapshot, tape: Tape, folder: Path, wanted: tuple[str, ...]) -> Snapshot:
     encoded = frames.encode(frame)
     lacking = completing.lacks(encoded, tape.experiment, folder, wanted)
     if not lacking:

@@ -18,11 +18,13 @@ from playground.data import Dataset, load
 from playground.export import modules, names, reel
 from playground.export.tape import Tape
 from playground.live.setup import setup
+from playground.probes.filters import first_filters
 from playground.runs import frames
 from playground.runs.frames import Snapshot
-from playground.spec import SpecError
+from playground.spec import Experiment, SpecError
 from playground.views import theme
 
+ALWAYS = ("curves", "timeline")
 THEMES = ("auto", "light", "dark")
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' data:; style-src 'unsafe-inline'; img-src data: blob:; "
@@ -55,7 +57,7 @@ def replay(tape: Tape, folder: Path, *, lang: str = "en", appearance: str = "aut
     if appearance not in THEMES:
         raise SpecError("error.choice", place="theme", value=appearance, options=", ".join(THEMES))
     dataset = load(tape.experiment.data, folder)
-    views = _views(dataset)
+    shown = views(tape.experiment, dataset)
     name, last = names.title(tape.experiment, lang), tape.frames[-1]
     facts = i18n.text(
         "stage.replay.facts", lang, network=names.network(tape.experiment), steps=last.step, epochs=last.epoch
@@ -64,7 +66,7 @@ def replay(tape: Tape, folder: Path, *, lang: str = "en", appearance: str = "aut
     blobs = {
         "setup": zlib.compress(setup(tape.experiment, dataset, lang), 9),
         "history": zlib.compress(history, 9),
-        "reel": reel.pack(tape, folder),
+        "reel": reel.pack(tape, folder, shown),
     }
     filled = {
         "LANG": "zh-Hans" if lang == "zh" else lang,
@@ -77,21 +79,28 @@ def replay(tape: Tape, folder: Path, *, lang: str = "en", appearance: str = "aut
         "LIGHT_DARK": html.escape(i18n.text("stage.replay.theme", lang)),
         "ABOUT": html.escape(i18n.text("stage.replay.about", lang)),
         "LINK": _link(link, lang),
-        "STYLE": _colours() + "".join(modules.sheets(views).values()),
+        "STYLE": _colours() + "".join(modules.sheets(shown).values()),
         "SHEETS": "".join(
-            f'<link data-stage rel="x-inlined" href="{address}">' for address in modules.sheets(views)
+            f'<link data-stage rel="x-inlined" href="{address}">' for address in modules.sheets(shown)
         ),
-        "MAP": modules.import_map(views),
-        "VIEWS": json.dumps(views),
+        "MAP": modules.import_map(shown),
+        "VIEWS": json.dumps(shown),
         "BLOBS": "".join(_blob(name, body) for name, body in blobs.items()),
     }
     return re.sub(r"%([A-Z_]+)%", lambda found: filled[found[1]], PAGE).encode("utf-8")
 
 
-def _views(dataset: Dataset) -> tuple[str, ...]:
-    """Return the pictures there are of such data."""
-    plane = ("plane",) if dataset.points is not None else ()
-    return ("diagram", *plane, "curves", "timeline")
+def views(experiment: Experiment, dataset: Dataset) -> tuple[str, ...]:
+    """Return the pictures there are of such a network and such data, in the order in which they stand."""
+    classes = dataset.target.kind == "classes"
+    judged = "confusion" if classes else "agreement"
+    if len(dataset.input_shape) == 3:
+        filters = first_filters(experiment.model, dataset.input_shape)
+        return (*(["filters"] if filters else []), judged, "samples", *ALWAYS)
+    plane = dataset.points is not None and (
+        dataset.points.shape[1] == 2 or not classes or dataset.target.size == 2
+    )
+    return ("diagram", "plane" if plane else judged, *ALWAYS)
 
 
 def _colours() -> str:

@@ -13,14 +13,16 @@ from streamlit.components.v2 import component
 
 from playground.live.assets import version
 
-PICTURES = ("diagram", "plane", "curves")
+NAMED = ("diagram", "plane", "curves")
+"""Pictures that have a name of their own in the menu; the others have their title on the stage."""
+PICTURES = ("diagram", "plane", "filters", "confusion", "agreement", "samples", "histograms", "curves")
 
 
 def pictures(words: Mapping[str, str], file: str, *, key: str = "pictures") -> None:
     """Show the buttons.
 
     Args:
-        words: what is said: `title`, `none`, `failed`, and a name for each of PICTURES.
+        words: what is said: `title`, `none`, `failed`, and a name for each of NAMED.
         file: with which the files' names begin.
         key: the element's.
     """

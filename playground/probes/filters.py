@@ -15,8 +15,8 @@ from playground.spec import ModelSpec, Shape
 
 MAX_UNITS = 512
 MAX_BYTES = 1 << 18
-USUAL = 3.0
-"""The scale ends at so many times the size of a usual weight: a few that are far larger would leave all others pale."""
+USUAL, FAR = 3.0, 12.0
+"""Colours end at so many times the size of a usual weight, bytes at so many: few that are large would pale the rest."""
 
 
 @probe
@@ -24,9 +24,9 @@ def filters(subject: Subject) -> Arrays:
     """Return the weights of the first layer's units as pictures; nothing where it does not look at single-channel ones.
 
     Returns:
-        `filter` (U, h, w) u1: a byte b stands for (b − 128) / 127 of `filter/reach` (1,) f4, one scale for all units.
-        At most 512 units and 256 KiB, the first ones. `filter/range` (U, 2) f4: each unit's least and greatest weight.
-        `filter/bias` (U,) f4 where it has one.
+        `filter` (U, h, w) u1: a byte b stands for (b − 128) / 127 of `filter/reach` (1,) f4, one scale for all units;
+        `filter/usual` (1,) f4: where its colours should end. At most 512 units and 256 KiB, the first ones.
+        `filter/range` (U, 2) f4: each unit's least and greatest weight. `filter/bias` (U,) f4 where it has one.
     """
     found_in = first_filters(subject.experiment.model, subject.dataset.input_shape)
     if found_in is None:
@@ -35,11 +35,13 @@ def filters(subject: Subject) -> Arrays:
     weight = subject.state[name]
     shown = weight[: max(1, min(MAX_UNITS, MAX_BYTES // (high * wide)))].reshape(-1, high * wide)
     low, top = shown.min(axis=1), shown.max(axis=1)
-    usual = USUAL * math.sqrt(float(np.vdot(shown, shown)) / shown.size)
-    reach = nice(min(usual, max(float(top.max()), -float(low.min()))))
+    size = math.sqrt(float(np.vdot(shown, shown)) / shown.size)
+    largest = max(float(top.max()), -float(low.min()))
+    reach, usual = (nice(min(largest, times * size)) for times in (FAR, USUAL))
     found: Arrays = {
         "filter": signed(shown, reach).reshape(-1, high, wide),
         "filter/reach": np.array([reach], np.float32),
+        "filter/usual": np.array([usual], np.float32),
         "filter/range": np.stack([low, top], axis=1).astype(np.float32),
     }
     bias = subject.state.get(f"{name.removesuffix('.weight')}.bias")

@@ -15,11 +15,11 @@ from playground.runs import frames
 from playground.runs.frames import Snapshot
 from playground.runs.trainer import State, Trainer
 
-MEASURING = 0.04
+MEASURING = 0.05
 """The share of the time that frames with metrics may take; between two of them there are glances, which have none."""
-BURST = 0.1
+BURST = 0.15
 """The seconds of the processor that they may take at once: most happens in the first moments."""
-LOOKING = 0.012
+LOOKING = 0.008
 """The share of the time that each probe may take in glances."""
 BYTES = 2e6
 """What one probe may send in a second of glances."""

@@ -11,14 +11,14 @@ import streamlit as st
 
 from playground.data.folder import data_folder
 from playground.export import files, names
-from playground.live.pictures import PICTURES, pictures
+from playground.live.pictures import NAMED, pictures
 from playground.spec import Experiment, SpecError
 from playground.ui import form
 from playground.ui.language import language, t
 from playground.ui.say import say, sentence
 from playground.ui.service import client, owner
 
-PICTURE_WORDS = ("title", "none", "failed", *PICTURES)
+PICTURE_WORDS = ("title", "none", "failed", *NAMED)
 
 
 def link(experiment: Experiment) -> str:

@@ -112,3 +112,9 @@ def test_inner_links_of_the_documents_lead_somewhere() -> None:
     for name in (*DOCUMENTS, "playground/CHANGELOG.md"):
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", read(name)):
             assert ((ROOT / name).parent / target).exists(), f"{name}: {target}"
+
+
+def test_pictures_of_the_documents_are_small() -> None:
+    shown = set(re.findall(r"!\[[^\]]+\]\(([^)]+)\)", read("README.md")))
+    assert len(shown) >= 2, "a picture without words for those who do not see it does not count"
+    assert sum(file.stat().st_size for file in (ROOT / "playground" / "pictures").iterdir()) <= 2_500_000

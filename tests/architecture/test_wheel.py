@@ -43,9 +43,12 @@ def test_the_wheel_carries_every_file(wheel: Path) -> None:
         else path.relative_to(ROOT).as_posix()
         for folder in ("playground", "engines", "pages")
         for path in (ROOT / folder).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file()
+        and "__pycache__" not in path.parts
+        and not path.is_relative_to(ROOT / "playground" / "pictures")
     }
     assert carried == here
+    assert any((ROOT / "playground" / "pictures").iterdir()), "pictures stay behind"
     assert any(name.startswith("playground/_pages/") for name in carried)
 
 

@@ -77,8 +77,11 @@ def test_a_visitor_takes_everything_home(open_tab: Callable[..., Any], tmp_path:
     assert "training 350" in read["plane"]
     assert "class 2" in read["plane"]
     assert "Accuracy" in read["curves"]
-
     tab.set_viewport_size({"width": 390, "height": 844})
+    file = saved(tab, tmp_path, tab.locator(".keep button[data-picture=histograms][data-kind=svg]").click)
+    assert "How the numbers are spread" in texts(file), "a view that has to be scrolled to is drawn first"
+    assert "<image" in file.read_text("utf-8")
+
     body = tab.locator("[data-testid=stPopoverBody]:visible").bounding_box()
     assert body["x"] >= 0
     assert body["x"] + body["width"] <= 390, "the menu fits a phone"

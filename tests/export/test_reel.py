@@ -16,9 +16,11 @@ from playground.probes import Subject
 from playground.runs import frames
 from tests.export.training import taped
 
+VIEWS = ("diagram", "plane")
+
 
 def unpacked(tape: Tape, **bounds: int) -> frames.Snapshot:
-    return frames.decode(zlib.decompress(reel.pack(tape, Path(), **bounds)))
+    return frames.decode(zlib.decompress(reel.pack(tape, Path(), VIEWS, **bounds)))
 
 
 def test_pictures_are_those_of_the_live_stage() -> None:
@@ -43,9 +45,9 @@ def test_metrics_and_steps_stand_beside_the_pictures() -> None:
 
 def test_what_is_too_large_is_thinned_and_keeps_its_ends() -> None:
     tape = taped("circle", 40)
-    whole = len(reel.pack(tape, Path()))
+    whole = len(reel.pack(tape, Path(), VIEWS))
     small = unpacked(tape, max_bytes=whole // 3).arrays["step"].tolist()
-    assert len(reel.pack(tape, Path(), max_bytes=whole // 3)) <= whole // 3
+    assert len(reel.pack(tape, Path(), VIEWS, max_bytes=whole // 3)) <= whole // 3
     assert 2 < len(small) < len(tape.frames)
     assert [small[0], small[-1]] == [0, 40]
 
@@ -76,3 +78,20 @@ def test_differences_of_bytes_wrap_around(first: int) -> None:
     shown = [frames.Snapshot(k, 0.0, {}, {"map/a": values[k : k + 1]}) for k in range(5)]
     track = reel.reel(shown).arrays["track/map/a"]
     assert np.cumsum(track, axis=0, dtype=np.uint8)[:, 0].tolist() == values.tolist()
+
+
+def test_a_reel_of_pictures_holds_verdicts_and_no_tensors() -> None:
+    tape = taped("digits-mlp", 6)
+    views = ("filters", "confusion", "samples")
+    found = frames.decode(zlib.decompress(reel.pack(tape, Path(), views))).arrays
+    assert {"track/filter", "track/confusion", "track/verdict/class"} <= set(found)
+    assert not any(name.startswith("track/w/") for name in found)
+    assert found["track/confusion"].sum(axis=(1, 2)).tolist() == [1000] * len(tape.frames)
+
+
+def test_moments_without_pictures_are_left_out_where_most_have_them() -> None:
+    watched = [frames.Snapshot(k, 0.0, {}, {"filter": np.zeros((2, 2), np.uint8)}) for k in (3, 4, 5, 6)]
+    unwatched = [frames.Snapshot(k, 0.0, {}, {}) for k in (0, 1, 9)]
+    odd = frames.Snapshot(2, 0.0, {}, {"other": np.zeros(3, np.uint8)})
+    assert reel.whole([*unwatched[:2], odd, *watched, unwatched[2]]) == watched
+    assert reel.whole(unwatched) == unwatched, "where there are none, the curves and the timeline stay"

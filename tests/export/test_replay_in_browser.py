@@ -138,11 +138,19 @@ def test_it_speaks_chinese_follows_the_night_and_fits_a_phone(reader: Reader) ->
     page.wait_for_selector(".stage[data-theme=dark]")
 
 
-def test_data_without_a_plane_are_replayed_too(reader: Reader) -> None:
-    page = reader.open("digits-mlp", steps=12, reduced_motion="reduce")
-    assert page.evaluate(f"[...{BOARD}.views.keys()]") == ["diagram", "curves", "timeline"]
-    page.evaluate(f"{BOARD}.seek(12)")
-    until(page, f"{BOARD}.frame.step === 12")
+def test_digits_are_replayed_with_what_each_neuron_looks_for(reader: Reader) -> None:
+    page = reader.open("digits-mlp", steps=6, reduced_motion="reduce")
+    assert page.evaluate(f"[...{BOARD}.views.keys()]") == [
+        "filters",
+        "confusion",
+        "samples",
+        "curves",
+        "timeline",
+    ]
+    page.evaluate(f"{BOARD}.seek(6)")
+    until(page, f"{BOARD}.frame.step === 6")
+    assert page.evaluate(f"{BOARD}.frame.arrays['filter'].shape") == [128, 28, 28]
+    assert page.locator(".stage-broken").count() == 0
 
 
 def test_a_training_that_diverged_is_shown_as_far_as_it_went(reader: Reader) -> None:

@@ -113,8 +113,11 @@ function setupOf({ about, train, test, activations, seen }, inputs) {
   const labels = (list) => array((about.regression ? Float32Array : Float64Array).from(list, ([, label]) => label), [list.length]);
   if (about.pictures) {
     const [rows, columns] = about.pictures;
-    const pixels = train.slice(0, 64).flatMap(([p]) => Array.from(p, (value) => Math.round(255 * value)));
-    arrays.pictures = array(Uint8Array.from(pixels), [64, rows, columns]);
+    const bytes = (list) => Uint8Array.from(list.flatMap(([p]) => Array.from(p, (value) => Math.round(255 * value))));
+    arrays.pictures = array(bytes(train.slice(0, 64)), [64, rows, columns]);
+    arrays.judged = array(bytes(test), [test.length * rows * columns]); // page.js deflates them
+    arrays["judged/shape"] = array(Int32Array.of(test.length, rows, columns), [3]);
+    Object.assign(arrays, { labels: labels(train), labels_test: labels(test) });
   } else {
     Object.assign(arrays, { points: flat(train), labels: labels(train), points_test: flat(test), labels_test: labels(test) });
     if (about.inputs.length === 1) {
@@ -143,7 +146,7 @@ function setupOf({ about, train, test, activations, seen }, inputs) {
 // The largest value of a feature on the plane.
 const reachOf = (input) => ({ x1: 6, x2: 6, "sin(x1)": 1, "sin(x2)": 1 })[input] ?? 36;
 
-function frameOf({ about, net, seen, train, activations }) {
+function frameOf({ about, net, seen, train, test, activations }) {
   const arrays = {};
   const shift = about.pictures ? 1 : 0;
   let layer = shift;
@@ -155,6 +158,8 @@ function frameOf({ about, net, seen, train, activations }) {
   });
   const traces = train.map(([p]) => net.trace(seen(p)));
   ends.forEach((end, k) => (arrays[`health/${end}`] = array(health(traces.map((trace) => trace[k]), activations[k]), [net.sizes[k + 1]])));
+  if (about.pictures) Object.assign(arrays, filters(net, about.pictures), verdicts(net, test.map(([p, label]) => [seen(p), label]), about.classes));
+  if (about.regression) arrays.predictions = array(Float32Array.from(test, ([p]) => net.trace(seen(p)).at(-1)[0]), [test.length, 1]);
   if (!about.pictures && about.inputs.length > 1) maps(arrays, { about, net, seen, ends, activations });
   if (!about.pictures && about.inputs.length === 1) {
     along(arrays, { net, ends, activations });
@@ -163,6 +168,37 @@ function frameOf({ about, net, seen, train, activations }) {
     arrays.line = array(Float32Array.from(x, (value) => net.trace([value]).at(-1)[0]), [241, 1]);
   }
   return { step: net.steps, epoch: (net.steps * 10) / train.length, metrics: {}, arrays, live: true, at: 0 };
+}
+
+function filters(net, [rows, columns]) {
+  const [weights, size] = [net.weights[0], rows * columns];
+  const count = weights.length / size;
+  const reach = Math.max(...weights.map(Math.abs));
+  const ends = Array.from({ length: count }, (_, unit) => weights.slice(unit * size, (unit + 1) * size)).flatMap((own) => [Math.min(...own), Math.max(...own)]);
+  return {
+    filter: array(Uint8Array.from(weights, (value) => byte(value / reach)), [count, rows, columns]),
+    "filter/reach": array(Float32Array.of(reach), [1]),
+    "filter/usual": array(Float32Array.of(reach / 2), [1]), // colours end before the largest weights
+    "filter/range": array(Float32Array.from(ends), [count, 2]),
+    "filter/bias": array(net.biases[0].slice(), [count]),
+  };
+}
+
+function verdicts(net, samples, classes) {
+  const counts = new Float64Array(classes * classes);
+  const best = new Uint8Array(samples.length);
+  const sure = new Uint16Array(samples.length);
+  samples.forEach(([x, label], i) => {
+    const p = net.probabilities(net.trace(x).at(-1));
+    best[i] = p.indexOf(Math.max(...p));
+    sure[i] = Math.round(65535 * p[best[i]]);
+    counts[label * classes + best[i]]++;
+  });
+  return {
+    confusion: array(counts, [classes, classes]),
+    "verdict/class": array(best, [samples.length]),
+    "verdict/sure": array(sure, [samples.length]),
+  };
 }
 
 function maps(arrays, { about, net, seen, ends, activations }) {

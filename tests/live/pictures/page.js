@@ -48,6 +48,10 @@ class Stage extends Events {
     this.redraw();
   }
 
+  recorded() {
+    return Promise.resolve(start);
+  }
+
   announce(text) {
     this.said = text;
   }
@@ -71,9 +75,17 @@ class Stage extends Events {
   }
 }
 
+async function deflated(bytes) {
+  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
 const name = asked.get("case") ?? "deep";
 const it = run(name);
+const { judged } = it.setup.arrays;
+if (judged) judged.data = await deflated(judged.data);
 const stage = new Stage({ ...it.setup, lang });
+const start = { ...it.frame(), live: false };
 stage.views = {};
 const host = document.querySelector("#stage");
 for (const view of (asked.get("views") ?? "diagram,plane").split(",")) {

@@ -2,8 +2,11 @@
 // that moment; nothing is asked of the server.
 
 import { h, styleSheet } from "../dom.js";
+import { png } from "../views/picture/export.js";
 import { curvesImage } from "./curves.js";
+import { drawnSvg } from "./drawn.js";
 
+const DRAWN = 800; // ms until a view that has come into sight has got its numbers and shows them
 const KINDS = { png: "image/png", svg: "image/svg+xml" };
 
 /** Called at every change of words or of the name, and whenever the menu opens. */
@@ -11,7 +14,7 @@ export async function mount(parent, { words, file, pictures }) {
   const root = parent.querySelector(".keep") ?? parent;
   await styleSheet(root, new URL("keep.css", import.meta.url).href);
   const said = h("p", { class: "keep-said", role: "status", hidden: true });
-  const rows = pictures.map((picture) => row(picture, words, file, said)).filter(Boolean);
+  const rows = pictures.filter((picture) => view(picture)).map((picture) => row(picture, words, file, said));
   if (!rows.length) return root.replaceChildren(h("p", { class: "keep-none" }, words.none));
   root.replaceChildren(h("h3", {}, words.title), ...rows, said);
   enter(root);
@@ -26,9 +29,9 @@ function enter(root) {
 }
 
 function row(picture, words, file, said) {
-  if (!view(picture)) return null;
+  const title = words[picture] ?? document.querySelector(".stage").board.word(`${picture}.title`);
   const buttons = Object.keys(KINDS).map((kind) => {
-    const label = `${words[picture]}: ${kind.toUpperCase()}`;
+    const label = `${title}: ${kind.toUpperCase()}`;
     const button = h("button", { type: "button", "aria-label": label, data: { picture, kind } }, kind.toUpperCase());
     button.onclick = () => keep(picture, kind, file, button, (error) => {
       said.hidden = !error;
@@ -36,14 +39,14 @@ function row(picture, words, file, said) {
     });
     return button;
   });
-  return h("div", { class: "keep-row" }, h("span", {}, words[picture]), ...buttons);
+  return h("div", { class: "keep-row" }, h("span", {}, title), ...buttons);
 }
 
 async function keep(picture, kind, file, button, tell) {
   button.disabled = true;
   try {
     const { board } = document.querySelector(".stage");
-    const blob = await made(view(picture), kind, board);
+    const blob = await seen(view(picture), (found) => made(found, kind, board));
     const step = board.frame?.step ?? 0;
     save(blob, `${file}-${picture === "diagram" ? "network" : picture}-step-${step}.${kind}`);
     tell(null);
@@ -54,16 +57,40 @@ async function keep(picture, kind, file, button, tell) {
   button.focus({ preventScroll: true });
 }
 
-/** The picture of a view as a Blob: what it says itself, or what its plotly says. */
-async function made(live, kind, board) {
-  if (!live.svg) return curvesImage(live, kind, board);
-  return kind === "png" ? live.png() : new Blob([live.svg()], { type: KINDS.svg });
+// A view out of sight is not drawn: it comes into sight until it is, and goes back.
+async function seen(found, act) {
+  if (found.visible) return act(found);
+  const { element } = found;
+  const pane = scroller(element);
+  const before = pane.scrollTop;
+  element.scrollIntoView({ block: "center" });
+  await new Promise((done) => setTimeout(done, DRAWN));
+  try {
+    return await act(found);
+  } finally {
+    pane.scrollTop = before;
+  }
 }
 
-// What the stage of this page has of a picture; a plane says that there is none by having no svg().
+function scroller(element) {
+  for (let pane = element.parentElement; pane; pane = pane.parentElement) {
+    if (pane.scrollHeight > pane.clientHeight && /auto|scroll/.test(getComputedStyle(pane).overflowY)) return pane;
+  }
+  return document.scrollingElement;
+}
+
+/** The picture of a view as a Blob: what it says itself, what its plotly says, or what stands in it. */
+async function made({ live, element }, kind, board) {
+  if (live.plot) return curvesImage(live, kind, board);
+  const svg = live.svg ? live.svg() : drawnSvg(element, board.colours);
+  return kind === "png" ? png(svg) : new Blob([svg], { type: KINDS.svg });
+}
+
+// What the stage of this page has of a picture; nothing where the view has nothing to show.
 function view(picture) {
-  const live = document.querySelector(".stage")?.board?.views.get(picture)?.live;
-  return live?.svg || live?.plot ? live : null;
+  const found = document.querySelector(".stage")?.board?.views.get(picture);
+  const { live, element } = found ?? {};
+  return live && (live.svg || live.plot || element.querySelector("canvas")) ? found : null;
 }
 
 // The link stays outside the document: a click in it, but beside the menu, would close the menu.

@@ -213,7 +213,7 @@ class Confusion {
         const right = truth === guess;
         // Rare mistakes are what a matrix is read for: they are made visible by the root. No ground is so strong that
         // text cannot be read on it.
-        const strength = right ? 0.08 + 0.42 * share : 0.08 + 0.5 * Math.sqrt(share);
+        const strength = right ? 0.08 + 0.42 * share : 0.12 + 0.46 * Math.sqrt(share);
         const ground = count ? between(colours.background, right ? colours.test : colours.wrong, strength) : between(colours.background, colours.line, right ? 1 : 0.45);
         const [x, y] = [left + guess * cell, truth * cell];
         pen.fillStyle = written(ground);

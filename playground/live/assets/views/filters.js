@@ -3,7 +3,7 @@
 
 import { fit, h, whole } from "../dom.js";
 import { Card } from "./filters/card.js";
-import { Filters } from "./filters/weights.js";
+import { Filters, stretched } from "./filters/weights.js";
 import { Bitmap } from "./picture/bitmap.js";
 import { bound, signed } from "./picture/numbers.js";
 import { dye } from "./picture/styles.js";
@@ -157,13 +157,13 @@ class View {
       return;
     }
     canvas.hidden = false;
-    const { bytes, reach } = filters.shown(changed);
+    const { bytes, reach, usual } = filters.shown(changed);
     const clipped = filters.clipped(changed);
-    for (const [node, end] of [[this.low, -reach], [this.high, reach]]) {
+    for (const [node, end] of [[this.low, -usual], [this.high, usual]]) {
       const text = (clipped ? (end < 0 ? "≤ " : "≥ ") : "") + bound(end);
       if (node.textContent !== text) node.textContent = text;
     }
-    bitmap.write(bytes, filters.count, filters.rows, filters.columns, stage.colours.lut, true);
+    bitmap.write(bytes, filters.count, filters.rows, filters.columns, stretched(stage.colours.lut, reach / usual), true);
     const layout = (this.layout = tiling(filters.count, width - MARGIN, TALL, { least: LEAST, most: MOST, gap: GAP }));
     fit(canvas, MARGIN + layout.width, layout.height);
     const pen = canvas.getContext("2d");
@@ -178,7 +178,7 @@ class View {
     const attended = this.resting >= 0 ? this.resting : this.#chosen;
     if (this.#chosen >= 0) this.#ring(pen, place(this.#chosen), layout.size, stage.colours.accent);
     if (attended >= 0 && attended !== this.#chosen) this.#ring(pen, place(attended), layout.size, stage.colours.text);
-    this.card.show(attended < 0 ? null : { unit: attended, box: [...place(attended), layout.size], width: MARGIN + layout.width, height: layout.height, filters, bitmap, changed, pinned: attended === this.#chosen });
+    this.card.show(attended < 0 ? null : { unit: attended, box: [...place(attended), layout.size], width: MARGIN + layout.width, height: layout.height, filters, bitmap, pinned: attended === this.#chosen });
   }
 
   #numbers(pen, { columns, rows, size, pitch }) {
@@ -214,7 +214,7 @@ class View {
     if (now - this.spoken < SPOKEN || !this.filters.count) return;
     this.spoken = now;
     const { filters, stage } = this;
-    const said = { count: whole(filters.count), step: whole(frame.step), low: bound(-filters.reach), high: bound(filters.reach) };
+    const said = { count: whole(filters.count), step: whole(frame.step), low: bound(-filters.usual), high: bound(filters.usual) };
     this.canvas.setAttribute("aria-label", stage.word("filters.alt", said));
   }
 }

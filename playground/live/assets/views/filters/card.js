@@ -14,24 +14,24 @@ export class Card {
     this.name = h("b");
     this.bias = h("span");
     this.range = h("span");
-    this.formula = h("button", { type: "button", class: "stage-filters-chip", hidden: true, onclick: () => explain(stage, { kind: "unit", column: 0, unit: this.unit }) }, stage.word("opened.open"));
+    this.formula = h("button", { type: "button", class: "stage-filters-chip", hidden: true, onclick: () => explain(stage, { kind: "unit", column: 0, unit: this.unit }) }, stage.word("diagram.formula"));
     this.node = h("div", { class: "stage-filters-card", hidden: true }, this.canvas, h("div", { class: "stage-filters-facts" }, this.name, this.bias, this.range, this.formula));
   }
 
-  /** @param what {unit, box: [x, y, size] of the small picture, width, height, filters, bitmap, changed, pinned} or null */
+  /** @param what {unit, box: [x, y, size] of the small picture, width, height, filters, bitmap, pinned} or null */
   show(what) {
     const { node } = this;
     node.hidden = !what;
     if (!what) return;
-    const { unit, box, width, filters, bitmap, changed, pinned } = what;
+    const { unit, box, width, filters, bitmap, pinned } = what;
     this.unit = unit;
     const narrow = width < NARROW;
     node.classList.toggle("stage-filters-flat", narrow);
     this.#draw(bitmap, unit, narrow ? SIDE_NARROW : SIDE);
-    const [low, high] = changed ? filters.moved(unit) : filters.range(unit);
+    const [low, high] = filters.range(unit);
     this.#write(this.name, "filters.neuron", { number: unit + 1 });
     this.#write(this.bias, "filters.bias", { value: filters.bias ? signed(filters.bias[unit]) : "—" });
-    this.#write(this.range, changed ? "filters.moved" : "filters.range", { low: signed(low), high: signed(high) });
+    this.#write(this.range, "filters.range", { low: signed(low), high: signed(high) });
     this.formula.hidden = !(pinned && heard(this.stage, "open"));
     node.classList.toggle("stage-filters-pinned", pinned);
     const [x, y, size] = box;

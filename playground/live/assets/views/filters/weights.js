@@ -16,6 +16,7 @@ export class Filters {
       [this.count, this.rows, this.columns] = arrays.filter.shape;
       this.bytes = arrays.filter.data;
       this.reach = arrays["filter/reach"].data[0];
+      this.usual = arrays["filter/usual"].data[0];
       this.ranges = arrays["filter/range"].data;
       this.bias = arrays["filter/bias"]?.data ?? null;
       this.moves = null;
@@ -35,7 +36,7 @@ export class Filters {
     return true;
   }
 
-  /** The bytes to show and what their ends stand for: the weights, or how far they have moved. */
+  /** What to show: the weights, or how far they have moved; bytes, what their ends stand for, where colours end. */
   shown(changed) {
     if (!changed) return this;
     this.moves ??= this.#moves();
@@ -47,22 +48,10 @@ export class Filters {
     return [this.ranges[2 * unit], this.ranges[2 * unit + 1]];
   }
 
-  /** The least and the greatest move of a neuron's weights. */
-  moved(unit) {
-    const { values } = this.shown(true);
-    const size = this.rows * this.columns;
-    let [low, high] = [Infinity, -Infinity];
-    for (let at = unit * size; at < (unit + 1) * size; at++) {
-      if (values[at] < low) low = values[at];
-      if (values[at] > high) high = values[at];
-    }
-    return [low, high];
-  }
-
   /** Whether there are numbers beyond the ends of the scale. */
   clipped(changed) {
-    if (changed) return this.shown(true).largest > this.shown(true).reach * 1.000001;
-    return this.ranges.some((value) => Math.abs(value) > this.reach * 1.000001);
+    if (changed) return this.shown(true).largest > this.shown(true).usual * 1.000001;
+    return this.ranges.some((value) => Math.abs(value) > this.usual * 1.000001);
   }
 
   #moves() {
@@ -78,7 +67,7 @@ export class Filters {
     const end = nice(Math.min(largest, USUAL * Math.sqrt(squares / values.length)));
     const shown = new Uint8Array(values.length);
     for (let at = 0; at < values.length; at++) shown[at] = byteOf(values[at], end);
-    return { bytes: shown, reach: end, values, largest };
+    return { bytes: shown, reach: end, usual: end, largest };
   }
 }
 
@@ -89,4 +78,9 @@ export function nice(size) {
   if (!(size > 0 && Number.isFinite(size))) return 1;
   const decade = 10 ** Math.floor(Math.log10(size));
   return decade * STEPS.find((step) => decade * step >= size * (1 - 1e-6));
+}
+
+/** A table of colours for bytes whose ends lie `gain` times beyond the ends of the colours. */
+export function stretched(lut, gain) {
+  return gain === 1 ? lut : lut.map((_, byte) => lut[byteOf(((byte - 128) / 127) * gain, 1)]);
 }
