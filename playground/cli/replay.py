@@ -27,8 +27,8 @@ def run(options: argparse.Namespace) -> int:
     from playground.cli.weights import check_target
     from playground.data import load
     from playground.data.folder import data_folder
-    from playground.export import names
-    from playground.export.replay import replay
+    from playground.export import names, reel
+    from playground.export.replay import replay, views
     from playground.export.tape import Recorder
     from playground.runs.supervised import Supervised
 
@@ -37,8 +37,12 @@ def run(options: argparse.Namespace) -> int:
     target: Path = options.output or Path(f"{names.slug(experiment)}.html")
     check_target(target, ".html", "--output")
     lang = options.lang or language()
-    trainer = Supervised(experiment, load(experiment.data, data_folder()))
-    recorder = Recorder(trainer)
+    dataset = load(experiment.data, data_folder())
+    trainer = Supervised(experiment, dataset)
+    shown = views(experiment, dataset)
+    # Without a diagram no tensors are kept, so what is shown is taken at once.
+    wanted = ("weights",) if "diagram" in shown else reel.probes(shown)
+    recorder = Recorder(trainer, wanted, reel.most_frames(shown))
     interrupted = False
     with train.progress(trainer) as bar:
         try:

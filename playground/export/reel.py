@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from playground.export.tape import Tape, chosen
+from playground.export.tape import MAX_FRAMES, Tape, chosen
 from playground.live import completing
 from playground.runs import frames
 from playground.runs.frames import Snapshot
@@ -58,9 +58,9 @@ def pack(tape: Tape, folder: Path, views: Sequence[str], *, max_bytes: int = MAX
         views: what it is shown by; tensors stay only for the diagram.
         max_bytes: how large it may be.
     """
-    wanted = tuple(dict.fromkeys(probe for view in views for probe in PROBES.get(view, ())))
+    wanted = probes(views)
     steps = np.array([frame.step for frame in tape.frames], np.int64)
-    most = len(steps) if {"verdicts", "predictions"}.isdisjoint(wanted) else FEWER
+    most = most_frames(views)
     shown = [_shown(tape.frames[int(place)], tape, folder, wanted) for place in chosen(steps, most)]
     if "diagram" not in views:
         shown = [replace(frame, arrays=_without_tensors(frame.arrays)) for frame in shown]
@@ -74,6 +74,16 @@ def pack(tape: Tape, folder: Path, views: Sequence[str], *, max_bytes: int = MAX
         if len(packed) <= max_bytes or count <= 2:
             return packed
         count = max(2, min(count - 1, int(0.95 * count * max_bytes / len(packed))))
+
+
+def probes(views: Sequence[str]) -> tuple[str, ...]:
+    """Return what these views want of a frame, beside its tensors."""
+    return tuple(dict.fromkeys(probe for view in views for probe in PROBES.get(view, ())))
+
+
+def most_frames(views: Sequence[str]) -> int:
+    """Return how many frames a file for these views holds, at most."""
+    return MAX_FRAMES if {"verdicts", "predictions"}.isdisjoint(probes(views)) else FEWER
 
 
 def reel(shown: list[Snapshot]) -> Snapshot:

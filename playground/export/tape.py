@@ -5,7 +5,7 @@ It comes from a run that the service knows, or from a training that is done here
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,11 +60,20 @@ def chosen(steps: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.int64]:
 
 
 class Recorder:
-    """Makes a tape while a trainer trains: call `run`, then take `tape`."""
+    """Makes a tape while a trainer trains: call `run`, then take `tape`.
 
-    def __init__(self, trainer: Supervised) -> None:
+    Args:
+        trainer: at the step from which on it is recorded.
+        wanted: the probes that every frame holds; what the weights tell can be had from these afterwards.
+        most: how many frames there are in the end, at most.
+    """
+
+    def __init__(
+        self, trainer: Supervised, wanted: Sequence[str] = ("weights",), most: int = MAX_FRAMES
+    ) -> None:
         self.trainer = trainer
-        self._frames = [trainer.snapshot(("weights",))]
+        self._wanted, self._most = tuple(wanted), most
+        self._frames = [trainer.snapshot(self._wanted)]
 
     def run(self) -> Iterator[int]:
         """Train to the end; yields the number of steps taken since the last look."""
@@ -74,7 +83,7 @@ class Recorder:
             trainer.step()
             ended = trainer.status != "running"
             # Frames lie ever further apart, so that a training of any length costs a few hundred looks.
-            apart = max(1, trainer.steps // MAX_FRAMES)
+            apart = max(1, trainer.steps // self._most)
             if not ended and trainer.steps - self._frames[-1].step < apart:
                 continue
             self._take()
@@ -91,15 +100,15 @@ class Recorder:
         }
         history["step"] = np.array([frame.step for frame in self._frames], np.float64)
         history["epoch"] = np.array([frame.epoch for frame in self._frames])
-        return Tape(self.trainer.experiment, tuple(self._thinned(MAX_FRAMES)), history)
+        return Tape(self.trainer.experiment, tuple(self._thinned(self._most)), history)
 
     def _take(self) -> None:
         # A training that diverged has gone back to the last step that was sound.
         self._frames = [frame for frame in self._frames if frame.step <= self.trainer.steps]
         if self._frames[-1].step < self.trainer.steps:
-            self._frames.append(self.trainer.snapshot(("weights",)))
-        if len(self._frames) > 8 * MAX_FRAMES:
-            self._frames = self._thinned(4 * MAX_FRAMES)
+            self._frames.append(self.trainer.snapshot(self._wanted))
+        if len(self._frames) > 8 * self._most:
+            self._frames = self._thinned(4 * self._most)
 
     def _thinned(self, most: int) -> list[Snapshot]:
         steps = np.array([frame.step for frame in self._frames], np.int64)

@@ -45,4 +45,16 @@ def test_files_are_named_after_data_and_network() -> None:
     assert names.slug(preset("circle").experiment) == "circles-2-4-2-1"
     assert names.title(preset("circle").experiment) == "Circle"
     assert names.title(preset("circle").experiment.replace("seed", 5), "zh") == "圆"
-    assert names.network(preset("digits-mlp").experiment) == "784 → 128 → 10"
+    digits = preset("digits-mlp").experiment
+    assert [names.slug(digits), names.network(digits)] == ["mnist-28x28-128-10", "28×28 → 128 → 10"]
+
+
+def test_maps_of_a_convolution_are_counted_and_measured() -> None:
+    layers = [
+        {"kind": "Conv2d", "out_channels": 4, "kernel_size": 3},
+        {"kind": "Flatten"},
+        {"kind": "Linear", "out_features": 10},
+    ]
+    experiment = preset("digits-mlp").experiment.replace("layers", layers)
+    assert names.slug(experiment) == "mnist-28x28-4-10"
+    assert names.network(experiment) == "28×28 → 4×26×26 → 10"

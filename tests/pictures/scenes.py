@@ -47,6 +47,7 @@ class Film:
 SCENES = {
     "light": Scene("three-rings", 40, pace=20),
     "dark": Scene("moons", 120, lang="zh", theme="dark", pace=20),
+    "digits": Scene("digits-mlp", 150),
     "phone": Scene("moons", 80, width=390, height=844, scale=1.5, pace=20),
     "phone-dark": Scene("xor", 100, lang="zh", theme="dark", width=390, height=844, scale=1.5, pace=20),
 }
