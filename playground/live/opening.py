@@ -77,9 +77,27 @@ def _made(text: str, folder: Path) -> Tape:
     )
 
 
+@cache
+def learned(experiment: str, folder: Path, epochs: int) -> bytes | None:
+    """Return the frame of an experiment (JSON) after so many epochs; None where that takes too long to be done here."""
+    known = Experiment.from_json(experiment)
+    if not small(known):
+        return None
+    with _one_at_a_time:
+        trainer = Supervised(known, load(known.data, folder))
+        last = min(MOST_STEPS, epochs * _epoch(known))
+        while trainer.steps < last and trainer.status == "running":
+            trainer.step()
+        return frames.encode(trainer.snapshot(("maps",)))
+
+
 def _steps(experiment: Experiment) -> list[int]:
     """Return the steps to show: close together at first, when most is learned."""
-    train, _ = experiment.data.num_samples()
-    epoch = -(-train // (experiment.training.batch_size or train))
-    last = min(MOST_STEPS, EPOCHS * epoch)
+    last = min(MOST_STEPS, EPOCHS * _epoch(experiment))
     return sorted({round(last * part**2) for part in np.linspace(0.0, 1.0, FRAMES)})
+
+
+def _epoch(experiment: Experiment) -> int:
+    """Return the steps of an epoch."""
+    train, _ = experiment.data.num_samples()
+    return -(-train // (experiment.training.batch_size or train))

@@ -48,12 +48,14 @@ async def plotly_script(request: Request) -> Response:
 
 
 async def thumbnail_picture(request: Request) -> Response:
-    """A kind of data at a glance."""
+    """A kind of data at a glance, or what a network learns of an example."""
     from starlette.concurrency import run_in_threadpool
 
-    from playground.ui.thumbnails import thumbnail
+    from playground.ui.thumbnails import preset_thumbnail, thumbnail
 
-    drawn = await run_in_threadpool(thumbnail, request.path_params["kind"], request.path_params["appearance"])
+    given = request.path_params
+    draw, name = (thumbnail, given["kind"]) if "kind" in given else (preset_thumbnail, given["key"])
+    drawn = await run_in_threadpool(draw, name, given["appearance"])
     if drawn is None:
         return Response(status_code=404)
     return Response(drawn, media_type="image/svg+xml", headers=FOR_A_DAY)
@@ -121,6 +123,7 @@ app = st.App(
         Route("/playground/chart.js", chart_script),
         Route("/playground/plotly.js", plotly_script),
         Route("/playground/thumbnail/{appearance}/{kind}.svg", thumbnail_picture),
+        Route("/playground/preset/{appearance}/{key}.svg", thumbnail_picture),
         *live.routes,
     ],
     middleware=[Middleware(Shield), Middleware(OwnerCookie, folder=data_folder())],

@@ -1,4 +1,4 @@
-"""One thumbnail for each kind of data, drawn from real samples of it and served by a route of our own."""
+"""Thumbnails, served by a route of our own: kinds of data from real samples of them, examples from what is learned."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from playground.presets import presets
 from playground.spec import DataSpec, SpecError
 from playground.views import theme as look
 from playground.views import thumbs
@@ -26,6 +27,26 @@ def thumbnail(kind: str, appearance: str) -> str | None:
         return _drawn(theme, family.parse({}))
     except SpecError:
         return None
+
+
+@lru_cache(maxsize=64)
+def preset_thumbnail(key: str, appearance: str) -> str | None:
+    """Return the SVG of an example: what a network trained on it answers on the plane; else that of its data."""
+    from playground.data.folder import data_folder
+    from playground.live.opening import learned
+    from playground.runs import frames
+
+    preset = presets().get(key)
+    if preset is None:
+        return None
+    frame = learned(preset.experiment.to_json(), data_folder(), preset.epochs)
+    arrays = frames.decode(frame).arrays if frame is not None else {}
+    theme = look.of(appearance)
+    if "map/plane" in arrays:
+        return thumbs.plane(theme, (arrays["map/plane"][::2, ::2].astype(float) - 128) / 127)
+    if "map/class" in arrays:
+        return thumbs.plane(theme, arrays["map/class"][::2, ::2], arrays["map/confidence"][::2, ::2] / 255)
+    return thumbnail(preset.experiment.data.kind, appearance)
 
 
 def _drawn(theme: look.Theme, spec: DataSpec) -> str:

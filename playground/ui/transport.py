@@ -180,8 +180,8 @@ def _presets() -> None:
     with st.popover(name, key="presets", icon=":material/apps:"):
         rules = "".join(
             f".st-key-preset-{key} button::before"
-            f"{{background-image:url(playground/thumbnail/{theme}/{found.experiment.data.kind}.svg)}}"
-            for key, found in known.items()
+            f"{{background-image:url(playground/preset/{theme}/{key}.svg)}}"
+            for key in known
         )
         st.html(f"<style>{rules}</style>")
         with st.container(key="preset-list"):

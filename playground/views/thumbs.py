@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import struct
+import zlib
+
 import numpy as np
 
 from playground.views import theme as look
@@ -56,6 +60,47 @@ def table(theme: Theme) -> str:
     lines = f'<path d="{rows}{columns}" stroke="{theme.muted}" stroke-width="1.5"/>'
     plus = f'<path d="M38 32v8M34 36h8" stroke="{theme.background}" stroke-width="2"/>'
     return _svg(f'{lines}<circle cx="38" cy="36" r="8" fill="{theme.test}"/>{plus}')
+
+
+def plane(theme: Theme, value: np.ndarray, certain: np.ndarray | None = None) -> str:
+    """Draw what a network answers on a plane (G, G), row 0 below.
+
+    Args:
+        theme: the colours.
+        value: −1 to +1, or the number of the class.
+        certain: 0 to 1 for each class of `value`; None where `value` is no class.
+    """
+    if certain is None:
+        ends = np.where((value < 0)[..., None], _rgb(theme.negative), _rgb(theme.positive))
+        strength = np.clip(np.abs(value), 0, 1)[..., None]
+    else:
+        ends = np.array([_rgb(colour) for colour in theme.classes])[value.astype(int) % len(theme.classes)]
+        strength = certain[..., None]
+    pixels = np.rint(_rgb(theme.zero) * (1 - strength) + ends * strength).astype(np.uint8)[::-1]
+    source = base64.b64encode(_png(pixels)).decode()
+    return _svg(f'<image width="{SIDE}" height="{SIDE}" href="data:image/png;base64,{source}"/>')
+
+
+def _rgb(colour: str) -> np.ndarray:
+    return np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)], np.float64)
+
+
+def _png(pixels: np.ndarray) -> bytes:
+    """Write pixels (h, w, 3) as a PNG (W3C Portable Network Graphics, section 11)."""
+    high, wide, _ = pixels.shape
+    rows = np.concatenate(
+        [np.zeros((high, 1), np.uint8), pixels.reshape(high, -1)], axis=1
+    )  # filter 0 in each row
+    parts = (
+        (b"IHDR", struct.pack(">IIBBBBB", wide, high, 8, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(rows.tobytes(), 9)),
+        (b"IEND", b""),
+    )
+    chunks = (
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in parts
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
 def _colour(theme: Theme, value: float, classes: bool) -> str:

@@ -56,6 +56,7 @@ def test_own_files_are_kept_by_the_browser(server: str) -> None:
         ("/playground/chart.js", "text/javascript"),
         ("/playground/plotly.js", "text/javascript"),
         ("/playground/thumbnail/light/Spiral.svg", "image/svg+xml"),
+        ("/playground/preset/light/circle.svg", "image/svg+xml"),
     ):
         response = ask(server, path, **{"Accept-Encoding": "gzip"})
         assert response.status == 200

@@ -53,8 +53,25 @@ def test_thumbnails_are_small_pictures_without_scripts() -> None:
         thumbs.curve(look.LIGHT, random.normal(size=50), random.normal(size=50)),
         thumbs.picture(look.DARK, random.uniform(size=(8, 8))),
         thumbs.table(look.LIGHT),
+        thumbs.plane(look.LIGHT, random.uniform(-1, 1, size=(50, 50))),
+        thumbs.plane(look.DARK, random.integers(0, 3, (50, 50)), random.uniform(size=(50, 50))),
     ]
     for svg in drawn:
         assert svg.startswith("<svg ")
         assert "script" not in svg
         assert len(svg) < 12_000
+
+
+def test_a_plane_shows_its_lowest_row_below_and_its_ends_in_the_palettes_colours() -> None:
+    import base64
+    import re
+    import zlib
+
+    svg = thumbs.plane(look.LIGHT, np.array([[-1.0, 1.0], [0.0, 0.0]]))
+    png = base64.b64decode(re.findall(r"base64,([^\"]+)", svg)[0])
+    length = int.from_bytes(png[33:37], "big")
+    rows = (
+        np.frombuffer(zlib.decompress(png[41 : 41 + length]), np.uint8).reshape(2, 7)[:, 1:].reshape(2, 2, 3)
+    )
+    colours = [["#" + bytes(pixel).hex() for pixel in row] for row in rows]
+    assert colours == [[look.LIGHT.zero] * 2, [look.LIGHT.negative, look.LIGHT.positive]]

@@ -63,6 +63,7 @@ class Backprop {
     this.begin.setAttribute("aria-busy", "true");
     try {
       if (stage.status.status === "running" && stage.mode === "live") await stage.command({ kind: "pause" });
+      stage.views?.get?.("timeline")?.live?.play(0);
       await this.#load();
       choose(stage, this.walk.sample);
       this.#go(0);
