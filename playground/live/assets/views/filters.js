@@ -85,7 +85,7 @@ class View {
       at: (x, y) => (this.layout ? tileAt(this.layout, this.filters.count, x - MARGIN, y) : -1),
       move: (key, index) => this.layout && moved(key, index < 0 ? this.#chosen : index, this.layout, this.filters.count),
       rest: (index) => this.#rest(index),
-      pick: (index) => stage.select(index === this.#chosen ? null : { kind: "unit", column: 0, unit: index }),
+      pick: (index) => stage.select(index === this.#chosen ? null : { kind: "unit", column: 0, unit: this.#unit(index) }),
       leave: () => this.#chosen >= 0 && stage.select(null),
     });
     this.sizes = new ResizeObserver(([{ contentRect }]) => {
@@ -114,7 +114,23 @@ class View {
 
   get #chosen() {
     const { selection } = this.stage;
-    return selection?.kind === "unit" && selection.column === 0 && selection.unit < this.filters.count ? selection.unit : -1;
+    if (selection?.kind !== "unit" || selection.column !== 0) return -1;
+    const index = Math.floor(selection.unit / this.#places);
+    return index < this.filters.count ? index : -1;
+  }
+
+  // All neurons or kernels of the first layer, and at how many places of a picture each of them looks.
+  get #total() {
+    return this.stage.setup.layers?.find(({ parameters }) => parameters > 0)?.shape[0] ?? this.filters.count;
+  }
+
+  get #places() {
+    return Math.max(1, Math.round((this.stage.setup.columns[0]?.units ?? this.#total) / this.#total));
+  }
+
+  /** The unit that stands for a picture: a neuron, or a kernel in the middle of what it looks at. */
+  #unit(index) {
+    return index * this.#places + (this.#places >> 1);
   }
 
   // --- steering -----------------------------------------------------------------------------------------------------
@@ -178,7 +194,7 @@ class View {
     const attended = this.resting >= 0 ? this.resting : this.#chosen;
     if (this.#chosen >= 0) this.#ring(pen, place(this.#chosen), layout.size, stage.colours.accent);
     if (attended >= 0 && attended !== this.#chosen) this.#ring(pen, place(attended), layout.size, stage.colours.text);
-    this.card.show(attended < 0 ? null : { unit: attended, box: [...place(attended), layout.size], width: MARGIN + layout.width, height: layout.height, filters, bitmap, pinned: attended === this.#chosen });
+    this.card.show(attended < 0 ? null : { unit: attended, stands: this.#unit(attended), box: [...place(attended), layout.size], width: MARGIN + layout.width, height: layout.height, filters, bitmap, pinned: attended === this.#chosen });
   }
 
   #numbers(pen, { columns, rows, size, pitch }) {
@@ -199,12 +215,12 @@ class View {
     const { stage, filters } = this;
     if (this.lost) return stage.word("filters.missing");
     if (!filters.count) return stage.word("filters.waiting");
-    const { columns } = stage.setup;
-    const total = columns[0]?.units ?? filters.count;
+    const layer = stage.setup.columns[0]?.name ?? "";
+    const total = this.#total;
     const said = [];
     if (changed) said.push(stage.word("filters.note_change", { step: whole(filters.start.step) }));
     else if (this.changes && this.startless) said.push(stage.word("filters.no_start"));
-    else said.push(stage.word("filters.note", { layer: columns[0]?.name ?? "" }));
+    else said.push(stage.word(this.#places > 1 ? "filters.note_kernel" : "filters.note", { layer }));
     if (filters.count < total) said.push(stage.word("filters.some", { shown: whole(filters.count), count: whole(total) }));
     return said.join(" ");
   }

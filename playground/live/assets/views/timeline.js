@@ -48,9 +48,10 @@ class Timeline {
 
   // Something moves at once where a recording is shown to whoever comes in; not for those who want no motion.
   #open() {
-    if (!this.stage.options?.opening || this.stage.reduced) return;
-    this.speed.value = this.player.speed = 2;
-    this.play(1);
+    const opening = this.stage.options?.opening && !this.stage.reduced;
+    if (opening || this.opened) this.speed.value = this.player.speed = opening ? 2 : 1;
+    this.opened = opening;
+    if (opening) this.play(1);
   }
 
   draw(frame) {

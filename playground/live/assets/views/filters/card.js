@@ -14,17 +14,17 @@ export class Card {
     this.name = h("b");
     this.bias = h("span");
     this.range = h("span");
-    this.formula = h("button", { type: "button", class: "stage-filters-chip", hidden: true, onclick: () => explain(stage, { kind: "unit", column: 0, unit: this.unit }) }, stage.word("diagram.formula"));
+    this.formula = h("button", { type: "button", class: "stage-filters-chip", hidden: true, onclick: () => explain(stage, { kind: "unit", column: 0, unit: this.stands }) }, stage.word("diagram.formula"));
     this.node = h("div", { class: "stage-filters-card", hidden: true }, this.canvas, h("div", { class: "stage-filters-facts" }, this.name, this.bias, this.range, this.formula));
   }
 
-  /** @param what {unit, box: [x, y, size] of the small picture, width, height, filters, bitmap, pinned} or null */
+  /** @param what {unit, stands: the network's unit it stands for, box: [x, y, size] of the small picture, width, height, filters, bitmap, pinned} or null */
   show(what) {
     const { node } = this;
     node.hidden = !what;
     if (!what) return;
-    const { unit, box, width, filters, bitmap, pinned } = what;
-    this.unit = unit;
+    const { unit, stands, box, width, filters, bitmap, pinned } = what;
+    this.stands = stands;
     const narrow = width < NARROW;
     node.classList.toggle("stage-filters-flat", narrow);
     this.#draw(bitmap, unit, narrow ? SIDE_NARROW : SIDE);
