@@ -169,6 +169,9 @@ def _mend_shapes(experiment: Experiment, error: SpecError) -> Experiment | None:
         start = (Flatten(),) if len(experiment.data.input_shape()) > 1 else ()
         return experiment.with_layers((*start, Linear(out_features=width)))
     if error.key == "error.needs_vector":
-        index = int(error.place.split(".")[1])
+        _, number, *inner = error.place.split(".")
+        if inner:  # inside a block the shape has to stay
+            return None
+        index = int(number)
         return experiment.with_layers((*layers[:index], Flatten(), *layers[index:]))
     return None

@@ -294,9 +294,9 @@ def versions() -> dict[str, str]:
 
 def table(results: Sequence[Result]) -> str:
     """Return the results as lines of text."""
-    head = f"{'case':<34}{'peer':<20}{'ours µs':>9}{'peer µs':>9}{'ratio':>8}{'quartiles':>15}{'target':>8}"
+    head = f"{'case':<36}{'peer':<30}{'ours µs':>9}{'peer µs':>9}{'ratio':>8}{'quartiles':>15}{'target':>8}"
     rows = [
-        f"{r.case:<34}{r.peer:<20}{r.ours:>9.2f}{r.theirs:>9.1f}{r.ratio:>8.2f}"
+        f"{r.case:<36}{r.peer:<30}{r.ours:>9.2f}{r.theirs:>9.1f}{r.ratio:>8.2f}"
         f"{r.quartiles[0]:>8.2f}–{r.quartiles[1]:<6.2f}{r.target:>8g}{'' if r.reached else '  missed'}"
         for r in results
     ]

@@ -58,12 +58,13 @@ def main(arguments: list[str] | None = None) -> int:
     folder: Path = options.output
     folder.mkdir(parents=True, exist_ok=True)
     wanted = options.names or names
-    with tempfile.TemporaryDirectory() as place, real_browser() as browser:
+    with tempfile.TemporaryDirectory() as place:
         if FILM.name in wanted:
-            tell(film(browser, Path(place), folder))
+            with real_browser() as browser:
+                tell(film(browser, Path(place), folder))
         stills = [name for name in wanted if name in SCENES]
         if stills:
-            with served(Path(place) / "data") as address:
+            with served(Path(place) / "data") as address, real_browser() as browser:
                 for name in stills:
                     tell(still(browser, address, SCENES[name], folder / f"{name}.webp"))
     size = sum(file.stat().st_size for file in folder.glob("*.webp"))

@@ -177,7 +177,7 @@ export class Player {
         this.wish = null;
         this.stale = false;
         this.halt();
-        this.to.failed(error.message);
+        if (error.message !== "closed") this.to.failed(error.message); // another run is shown by now
         return;
       }
     }
