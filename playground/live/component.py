@@ -65,7 +65,7 @@ def stage(
     shown = run or stills.put(experiment, recorded=opening)
     slowly = _transport(key) == "data"
     handlers = _handlers(key, on_proposal, on_status)
-    memory = st.session_state.setdefault(f"{key}-answers", {})
+    memory = st.session_state.setdefault(f"{key}-memory", slow.nothing())
 
     # A fragment in both cases: the element keeps its place when the way of its frames changes.
     @st.fragment(run_every=SLOW_EVERY if slowly else None)

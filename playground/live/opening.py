@@ -24,6 +24,8 @@ from playground.spec import Experiment
 EPOCHS = 100
 MOST_STEPS = 5000
 FRAMES = 240
+MOST_FLOPS = 2e9
+"""What a training may cost here: a few tenths of a second."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,12 @@ def tape(experiment: Experiment, folder: Path) -> Tape:
 @cache
 def _made(text: str, folder: Path) -> Tape:
     experiment = Experiment.from_json(text)
-    if not small(experiment):
+    steps = _steps(experiment)
+    if not small(experiment) or _cost(experiment, steps[-1]) > MOST_FLOPS:
         return EMPTY
     trainer = Supervised(experiment, load(experiment.data, folder))
     shown: list[Snapshot] = []
-    for step in _steps(experiment):
+    for step in steps:
         while trainer.steps < step and trainer.status == "running":
             trainer.step()
         shown.append(trainer.snapshot(("weights",)))
@@ -81,11 +84,11 @@ def _made(text: str, folder: Path) -> Tape:
 def learned(experiment: str, folder: Path, epochs: int) -> bytes | None:
     """Return the frame of an experiment (JSON) after so many epochs; None where that takes too long to be done here."""
     known = Experiment.from_json(experiment)
-    if not small(known):
+    last = min(MOST_STEPS, epochs * _epoch(known))
+    if not small(known) or _cost(known, last) > MOST_FLOPS:
         return None
     with _one_at_a_time:
         trainer = Supervised(known, load(known.data, folder))
-        last = min(MOST_STEPS, epochs * _epoch(known))
         while trainer.steps < last and trainer.status == "running":
             trainer.step()
         return frames.encode(trainer.snapshot(("maps",)))
@@ -95,6 +98,13 @@ def _steps(experiment: Experiment) -> list[int]:
     """Return the steps to show: close together at first, when most is learned."""
     last = min(MOST_STEPS, EPOCHS * _epoch(experiment))
     return sorted({round(last * part**2) for part in np.linspace(0.0, 1.0, FRAMES)})
+
+
+def _cost(experiment: Experiment, steps: int) -> float:
+    """Estimate the floating-point operations of so many steps: forward once, backward twice as much."""
+    train, _ = experiment.data.num_samples()
+    batch = experiment.training.batch_size or train
+    return 3.0 * experiment.model.flops(experiment.data.input_shape()) * batch * steps
 
 
 def _epoch(experiment: Experiment) -> int:

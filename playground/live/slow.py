@@ -36,8 +36,17 @@ MAX_REMEMBERED = 32
 MAX_NUMBER = 1 << 53
 EMPTY = frames.encode(Snapshot(0, 0.0))
 
-Memory = dict[int, str | bytes]
-"""The answers that have been given, by the number of the request; they are given again until the page has them."""
+REPEATS = 10
+"""So often a frame is sent: Streamlit may leave some of a row of changes out. What rests costs nothing then."""
+
+Memory = dict[str, Any]
+"""What is remembered of a page between its bundles, as plain values: `answers` by the number of the request, which are
+given again until the page has them; the `frame` that was sent last, and how often (`times`); how many `bundles`."""
+
+
+def nothing() -> Memory:
+    """Return the memory of a page that has had nothing yet."""
+    return {"answers": {}, "frame": "", "times": 0, "bundles": 0}
 
 
 @dataclass(frozen=True)
@@ -78,9 +87,12 @@ class Feed:
         Args:
             options: of the mount.
             said: what the page wants, as it came.
-            memory: answers of this page; kept between calls, and changed.
+            memory: of this page; kept between calls, and changed.
         """
-        return asyncio.run(self._bundle(options, Wanted.read(said), memory))
+        bundle = asyncio.run(self._bundle(options, Wanted.read(said), memory))
+        # Streamlit sends what it has sent before as a reference, which the browser may have thrown away by then.
+        memory["bundles"] += 1
+        return with_fields(bundle, bundle=memory["bundles"])
 
     async def _bundle(self, options: dict[str, Any], wanted: Wanted, memory: Memory) -> bytes:
         lines = Lines(self.folder)
@@ -89,7 +101,7 @@ class Feed:
             view, frame = await self._look(lines, wanted.probes)
             facts: dict[str, Any] = {"mount": options, "status": desk.status(view, self.lang)}
             facts["status"]["experiment"] = desk.whole(view["experiment"])
-            await self._answer(desk, wanted, view, memory)
+            await self._answer(desk, wanted, view, memory["answers"])
             present = self._setup_id(view)
             if wanted.setup != present:
                 setup = await desk.setup(view["experiment"], "", self.lang)
@@ -108,31 +120,37 @@ class Feed:
         parcel = await lines.ask(commands.Poll(owner=self.owner, run=self.run, probes=probes, credits=2))
         return parcel.body, parcel.payloads[0] if parcel.payloads else None
 
-    async def _answer(self, desk: Desk, wanted: Wanted, view: dict[str, Any], memory: Memory) -> None:
+    async def _answer(
+        self, desk: Desk, wanted: Wanted, view: dict[str, Any], answers: dict[int, str | bytes]
+    ) -> None:
         """Do what is asked and has not been done."""
         claims = Claims(self.owner, self.run, self.lang, math.inf)
         for request in wanted.requests:
             number = request["id"]
-            if number in memory:
+            if number in answers:
                 continue
             try:
-                memory[number] = await desk.answer(claims, request, wanted.probes, view)
+                answers[number] = await desk.answer(claims, request, wanted.probes, view)
             except SpecError as error:
-                memory[number] = json.dumps({"id": number, "sentence": error.text(self.lang)})
-        while len(memory) > MAX_REMEMBERED:
-            del memory[next(iter(memory))]
+                answers[number] = json.dumps({"id": number, "sentence": error.text(self.lang)})
+        while len(answers) > MAX_REMEMBERED:
+            del answers[next(iter(answers))]
 
     def _news(
         self, frame: bytes | None, view: dict[str, Any], wanted: Wanted, memory: Memory, facts: dict[str, Any]
     ) -> bytes:
+        answers = memory["answers"]
         known = [
-            (request["id"], memory[request["id"]]) for request in wanted.requests if request["id"] in memory
+            (request["id"], answers[request["id"]]) for request in wanted.requests if request["id"] in answers
         ]
         facts["answers"] = [json.loads(answer) for _, answer in known if isinstance(answer, str)]
         for number, answer in known:
             if isinstance(answer, bytes):
                 return with_fields(answer, answered=number, **facts)
-        if frame is None:
+        present = f"{self.run} {view.get('number', 0)} {wanted.setup} {wanted.probes}"
+        memory["times"] = memory["times"] + 1 if memory["frame"] == present else 1
+        memory["frame"] = present
+        if frame is None or memory["times"] > REPEATS:
             return with_fields(EMPTY, **facts)
         return with_fields(frame, number=view.get("number", 0), **facts)
 

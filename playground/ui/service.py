@@ -38,8 +38,8 @@ def open_early() -> None:
         try:
             Client(data_folder(), start=False).info()
         except ServiceDown:
+            _ours = True  # even where it takes longer to come up than anybody waits here
             client().info()
-            _ours = True
 
 
 def close() -> None:

@@ -5,6 +5,8 @@ The element is handed next to nothing (a token, names of pictures), so that a ru
 
 from __future__ import annotations
 
+import streamlit as st
+
 from playground.data import Dataset
 from playground.live.component import stage
 from playground.probes.filters import first_filters
@@ -38,7 +40,8 @@ def views(experiment: Experiment, dataset: Dataset) -> tuple[str, ...]:
 
 def opening() -> bool:
     """Tell whether the visitor has just come in: an example as it is, and nothing done yet."""
-    return form.preset() is not None and not form.can_undo()
+    lost = st.session_state.get("link_error") or st.session_state.get("link_trouble")
+    return form.preset() is not None and not form.can_undo() and not lost
 
 
 def stage_panel(now: Now, shown: tuple[str, ...]) -> None:

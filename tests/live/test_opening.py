@@ -12,7 +12,7 @@ import pytest
 
 from playground.data import load
 from playground.live import opening
-from playground.live.slow import Feed
+from playground.live.slow import Feed, nothing
 from playground.live.stills import RECORDED, stills
 from playground.presets import presets
 from playground.runs import frames
@@ -64,9 +64,9 @@ def test_a_page_can_scrub_through_it_and_cannot_steer_it(circle: Experiment, tmp
 
     def ask(**request: Any) -> tuple[dict[str, Any], frames.Snapshot]:
         wanted = {"probes": ["maps"], "setup": "", "requests": [{"id": 1, **request}]}
-        header = _header(feed.bundle({}, wanted, {}))
+        header = _header(feed.bundle({}, wanted, nothing()))
         wanted["setup"] = header["setup_id"]
-        bundle = feed.bundle({}, wanted, {})
+        bundle = feed.bundle({}, wanted, nothing())
         return _header(bundle), frames.decode(bundle)
 
     header, steps = ask(type="steps")
@@ -84,8 +84,8 @@ def test_a_page_can_scrub_through_it_and_cannot_steer_it(circle: Experiment, tmp
 def test_a_network_of_which_nothing_is_recorded_has_no_steps(circle: Experiment, tmp_path: Path):
     feed = Feed("anna", stills.put(circle), tmp_path, "en")
     wanted = {"probes": [], "setup": "", "requests": [{"id": 1, "type": "steps"}]}
-    wanted["setup"] = _header(feed.bundle({}, wanted, {}))["setup_id"]
-    assert len(frames.decode(feed.bundle({}, wanted, {})).arrays["steps"]) == 0
+    wanted["setup"] = _header(feed.bundle({}, wanted, nothing()))["setup_id"]
+    assert len(frames.decode(feed.bundle({}, wanted, nothing())).arrays["steps"]) == 0
 
 
 def test_it_is_trained_once(circle: Experiment, tape: opening.Tape, tmp_path: Path):

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.live.slow import Feed, Memory, Wanted
+from playground.live.slow import REPEATS, Feed, Memory, Wanted, nothing
 from playground.live.stills import stills
 from playground.runs import frames
 from playground.runs.frames import Snapshot
@@ -39,7 +39,7 @@ class Page:
 
     def __init__(self, folder: Path, owner: str, run: str, lang: str = "en") -> None:
         self.feed = Feed(owner, run, folder, lang)
-        self.memory: Memory = {}
+        self.memory: Memory = nothing()
         self.wanted: dict[str, Any] = {"probes": [], "setup": "", "requests": []}
         self.answers: dict[int, Any] = {}
         self.frames: list[Snapshot] = []
@@ -152,7 +152,24 @@ def test_answers_are_not_kept_for_ever(house: House):
     for number in range(200):
         page.wanted["requests"] = [{"type": "history", "id": number}]
         page.tick()
-    assert len(page.memory) <= 32
+    assert len(page.memory["answers"]) <= 32
+
+
+def test_what_rests_is_sent_often_enough_and_not_for_ever(house: House):
+    page = Page(house.folder, ANNA, stills.put(network(3)))
+    page.wanted["probes"] = ["maps"]
+    for _ in range(REPEATS + 5):
+        page.tick()
+    assert len(page.frames) == REPEATS
+    page.wanted["probes"] = ["maps", "weights"]
+    page.tick()
+    assert len(page.frames) == REPEATS + 1, "other pictures are wanted: it is sent again"
+
+
+def test_no_bundle_is_like_another(house: House):
+    page = Page(house.folder, ANNA, stills.put(network(3)))
+    bundles = {page.feed.bundle(OPTIONS, page.wanted, page.memory) for _ in range(5)}
+    assert len(bundles) == 5
 
 
 scraps = st.recursive(

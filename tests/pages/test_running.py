@@ -26,7 +26,7 @@ def test_train_trains_and_the_loss_falls(opened: Open) -> None:
     assert float(page.figure("loss")) < before
     assert page.app.button(key="play").label == "Pause"
     page.click("play").until(lambda p: p.status == "paused", "pausing")
-    held = page.step
+    held = page.until(lambda p: p.step == p.run().step, "the last picture").step
     assert page.run().step == held
 
 

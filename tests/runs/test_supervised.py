@@ -10,10 +10,11 @@ import pytest
 
 from playground.data import load
 from playground.presets import preset
+from playground.probes.registry import names
 from playground.runs.supervised import Supervised
 from playground.spec import Experiment, SpecError, State
 
-PROBES = ("weights", "plane", "tiles", "line", "confusion", "predictions")
+PROBES = tuple(names())
 
 
 def trainer(experiment: Experiment | str) -> Supervised:
