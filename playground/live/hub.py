@@ -1,7 +1,8 @@
 """The hub of a run: one line to the run service, and any number of viewers in this process who share what comes.
 
-The newest frame wins, here as everywhere: nothing is queued. The service is given a credit only when some viewer has
-taken the frame before, so the slowest part sets nobody's pace but its own, and a run without viewers has no hub.
+The newest frame wins, here as everywhere: nothing is queued. The service is given a credit only when some viewer can
+take a frame and there is none that has not been taken: no frame grows old here, the slowest part sets nobody's pace but
+its own, and a run without viewers has no hub.
 """
 
 from __future__ import annotations
@@ -80,12 +81,15 @@ class Hub:
             self._line.say(Watching(probes=probes))
 
     def take(self) -> bytes | None:
-        """Return the newest frame for a viewer who has a credit, and let the service send another."""
+        """Return the newest frame for a viewer who has a credit; where it has been taken already, ask for another.
+
+        A frame that is made before anybody can take it would only grow old here.
+        """
         if self.frame is not self._taken:
             self._taken = self.frame
-            if self._line is not None and self._owed:
-                self._line.say(Watching(credits=self._owed))
-                self._owed = 0
+        elif self._line is not None and self._owed:
+            self._line.say(Watching(credits=1))
+            self._owed -= 1
         return self.frame
 
     def _probes(self) -> tuple[str, ...]:

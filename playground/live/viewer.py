@@ -215,6 +215,7 @@ class Viewer:
                 if shown is not None:
                     self.credits -= 1
                     await self.socket.send_bytes(shown)
+                    self._woken.set()  # with a credit left, the next one is asked for at once
 
     async def _say_how_it_stands(self, view: dict[str, Any]) -> None:
         now = time.monotonic()

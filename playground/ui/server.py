@@ -23,6 +23,7 @@ from starlette.routing import Route
 
 from playground.data.folder import data_folder
 from playground.live.assets import assets
+from playground.live.nodelay import send_at_once
 from playground.live.routes import Live
 from playground.ui.owner import OwnerCookie
 from playground.ui.serve import LIFELINE
@@ -82,6 +83,7 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     from playground.ui.service import close, open_early
 
     _hold_on()
+    send_at_once()
     await run_in_threadpool(_warm)
     await run_in_threadpool(open_early)
     gc.collect()

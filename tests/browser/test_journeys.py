@@ -33,21 +33,6 @@ def run_of(tab: Any) -> str:
     return parse_qs(urlsplit(tab.url).query).get("run", [""])[0]
 
 
-def test_xor_trains_and_its_loss_falls(open_tab: OpenTab) -> None:
-    tab = open_tab()
-    preset(tab, "xor")
-    before = figure(tab, "loss")
-    train(tab, beyond=300)
-    until(lambda: figure(tab, "loss") < before / 2, "the loss falls")
-    press(tab, "play")
-    until(lambda: status(tab) == "paused", "held")
-    held = step(tab)
-    press(tab, "step")
-    until(lambda: step(tab) == held + 1, "one step")
-    press(tab, "reset")
-    until(lambda: step(tab) == 0, "back at the start")
-
-
 def test_one_neuron_says_why_xor_is_beyond_it(open_tab: OpenTab) -> None:
     tab = open_tab()
     preset(tab, "xor-single-neuron")

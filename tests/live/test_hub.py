@@ -79,7 +79,7 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hubs, "PAUSES", (0.0,))
 
 
-def test_the_newest_frame_wins_and_credits_go_back_when_it_is_taken():
+def test_the_newest_frame_wins_and_another_is_asked_for_when_somebody_can_take_it():
     async def check() -> None:
         lines = Lines()
         hub = Hubs(lines).of("anna", "run")
@@ -91,8 +91,10 @@ def test_the_newest_frame_wins_and_credits_go_back_when_it_is_taken():
         line.tell({"step": 2}, b"second")
         await breathe()
         assert line.credits == 0  # nobody has taken one
+        assert (hub.take(), line.credits) == (b"second", 0)
+        assert (hub.take(), line.credits) == (b"second", 1)  # there is nothing newer: one more, to be fresh
         assert (hub.take(), line.credits) == (b"second", 2)
-        assert (hub.take(), line.credits) == (b"second", 2)  # a second viewer's copy costs nothing
+        assert (hub.take(), line.credits) == (b"second", 2)  # as many as have come
 
     asyncio.run(check())
 
@@ -187,7 +189,7 @@ def test_a_lost_service_is_found_again():
         await breathe()
         lines.opened[1].tell({"step": 5}, b"later")
         await breathe()
-        assert (hub.frame, hub.lost, hub.take(), lines.opened[1].credits) == (b"later", False, b"later", 1)
+        assert (hub.frame, hub.lost, hub.take(), lines.opened[1].credits) == (b"later", False, b"later", 0)
         assert line.closed
 
     asyncio.run(check())

@@ -1,9 +1,13 @@
 // Which frame is shown: the newest one, or an older one that somebody has wished for. Every frame that came is answered
 // with a credit once the next picture has been painted, so that the server never sends more than is drawn; while nobody
 // sees them, or an older step is shown, answers come late. A hidden tab paints nothing and therefore answers nothing.
+// Where a frame comes back before the next picture is due, only one is under way at a time: a second would grow old.
 
 const ASIDE = 250; // ms between answers while an older step is shown
 const OUT_OF_SIGHT = 1000; // ms between answers while no view is on screen
+const GRANTED = 2; // credits that the server begins with, and frames that may be under way
+const NEAR = 13; // ms from a credit to its frame below which one at a time is enough for every picture
+const FORGET = 0.98; // of the longest way, with every frame
 
 export class Reel {
   /**
@@ -22,6 +26,9 @@ export class Reel {
     this.frame = null; // what is shown
     this.newest = null; // the newest live frame
     this.owed = 0; // frames that have come and not been answered
+    this.underWay = GRANTED; // credits that have been given and not been used
+    this.way = 0; // ms from a credit to its frame, the longest lately
+    this.asked = null; // when a credit was given while no other was under way
     this.wish = null;
     this.#turn("live");
   }
@@ -29,6 +36,9 @@ export class Reel {
   /** A live frame has come. */
   take(frame) {
     this.owed++;
+    this.underWay = Math.max(0, this.underWay - 1);
+    if (this.asked !== null) this.way = Math.max(performance.now() - this.asked, FORGET * this.way);
+    this.asked = null;
     this.newest = frame;
     if (this.mode === "live") this.#show(frame);
     else this.#answerLater();
@@ -88,8 +98,12 @@ export class Reel {
   }
 
   #answer() {
-    this.to.answer(this.owed);
+    if (!this.owed) return;
     this.owed = 0;
+    const given = Math.max(0, (this.way < NEAR ? 1 : GRANTED) - this.underWay);
+    if (!this.underWay) this.asked = performance.now();
+    this.underWay += given;
+    this.to.answer(given);
   }
 
   #answerLater() {

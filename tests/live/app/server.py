@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from playground.data.folder import data_folder
+from playground.live.nodelay import send_at_once
 from playground.live.routes import Live
 
 live = Live(data_folder())
@@ -18,6 +19,7 @@ live = Live(data_folder())
 
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
+    send_at_once()
     gc.collect()
     gc.freeze()
     try:
