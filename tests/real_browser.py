@@ -26,6 +26,13 @@ ARGUMENTS = (
     "--disable-sync",
 )
 
+CALM = """
+const paint = window.requestAnimationFrame.bind(window);
+window.requestAnimationFrame = (draw) => setTimeout(() => paint(draw), 60);
+window.cancelAnimationFrame = clearTimeout.bind(window);
+"""
+"""A page that draws a dozen times a second: for journeys, which look at what happens and not at how smoothly."""
+
 
 @contextmanager
 def real_browser() -> Iterator[Browser]:

@@ -83,6 +83,8 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def open_tab(browser: Any, server: str) -> Iterator[Callable[..., Any]]:
     """Open a page of the app in a fresh visitor's browser, and watch it."""
+    from tests.real_browser import CALM
+
     contexts: list[Any] = []
     troubles: list[str] = []
 
@@ -118,6 +120,7 @@ def open_tab(browser: Any, server: str) -> Iterator[Callable[..., Any]]:
                 has_touch=width < 600,
             )
             context.set_default_timeout(40_000)
+            context.add_init_script(CALM)
             contexts.append(context)
         tab = context.new_page()
         watch(tab)

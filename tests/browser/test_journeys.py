@@ -190,7 +190,8 @@ def test_the_keyboard_trains_and_holds(open_tab: OpenTab) -> None:
     tab = open_tab()
     tab.locator(".heading").first.click()
     tab.keyboard.press("p")
-    until(lambda: step(tab) > 5, "p trains")
+    until(lambda: status(tab) == "running", "p trains")
+    tab.locator(f"{key('play')} button", has_text="Pause").first.wait_for()
     tab.keyboard.press("p")
     until(lambda: status(tab) == "paused", "p holds")
 

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from playground.presets import presets
+from tests.real_browser import CALM
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 PATIENCE = 60_000
@@ -22,6 +23,7 @@ class Visitor:
         self.context: BrowserContext = browser.new_context(
             **{"viewport": {"width": 1440, "height": 900}} | options
         )
+        self.context.add_init_script(CALM)
         self.address = address
         self.trouble: list[str] = []
         self.elsewhere: list[str] = []

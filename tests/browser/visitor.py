@@ -46,7 +46,7 @@ def type_in(tab: Any, name: str, entry: str) -> None:
 
 def fact(tab: Any, name: str) -> str:
     """Return a fact of the numbers in the bar: `status` or `step`."""
-    return tab.eval_on_selector(".figures", "(node, name) => node.dataset[name]", name)
+    return tab.locator(".figures").first.evaluate("(node, name) => node.dataset[name]", name)
 
 
 def step(tab: Any) -> int:

@@ -23,7 +23,7 @@ function hear(event, stage) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   if (event.target.closest?.(TAKEN) && !mayPass(event)) return;
   if (event.key === "?") help(stage);
-  else if (!press(BUTTONS[event.key])) return;
+  else if (!press(BUTTONS[event.key], stage)) return;
   event.preventDefault();
   event.stopImmediatePropagation();
 }
@@ -33,10 +33,18 @@ function mayPass({ key, target }) {
   return (key === "?" || key === "r" || key === "R") && target.matches("button") && !target.closest("[role=dialog]");
 }
 
-function press(name) {
+// Streamlit draws the button anew a moment after the run has begun or come to rest; until then it would do the wrong thing.
+const MOMENT = 60; // ms
+const MOMENTS = 50;
+const MOVING = ["running", "queued"];
+
+function press(name, stage, left = MOMENTS) {
   const button = name && document.querySelector(`.st-key-${name} button`);
-  if (!button || button.disabled) return false;
-  button.click();
+  if (!button) return false;
+  const holds = button.querySelector("[data-testid=stIconMaterial]")?.textContent === "pause";
+  const ready = !button.disabled && (name !== "play" || holds === MOVING.includes(stage.status.status));
+  if (ready) button.click();
+  else if (left) setTimeout(() => press(name, stage, left - 1), MOMENT);
   return true;
 }
 
