@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -27,6 +28,7 @@ from playground.spec import SpecError
 SERVER = Path(__file__).resolve().parent / "server.py"
 READY_SECONDS = 90.0
 GRACE_SECONDS = 25.0
+LEAVING_SECONDS = 15.0
 _PORT_TROUBLE = {errno.EADDRINUSE: "ui.port_taken", errno.EACCES: "ui.port_refused"}
 LIFELINE = "PLAYGROUND_LIFELINE"
 """Environment variable: the descriptor that closes when the process that started the server is gone."""
@@ -40,6 +42,7 @@ def serve(host: str, port: int, *, open_browser: bool, data_dir: Path, lang: str
     """
     usable(data_dir)
     check_port(host, port)
+    found = _service_answers(data_dir)
     lifeline, held = os.pipe()
     path = os.pathsep.join(filter(None, (str(SERVER.parents[2]), os.environ.get("PYTHONPATH", ""))))
     environment = {**os.environ, "PLAYGROUND_DATA": str(data_dir), "PYTHONPATH": path}
@@ -58,6 +61,33 @@ def serve(host: str, port: int, *, open_browser: bool, data_dir: Path, lang: str
         if server.poll() is None:
             server.kill()
             server.wait()
+        if not found:
+            _dismiss_service(data_dir)
+
+
+def _service_answers(data_dir: Path) -> bool:
+    """Tell whether somebody has brought the run service up before."""
+    from playground.runs.client import Client
+    from playground.runs.reasons import ServiceDown
+
+    try:
+        Client(data_dir, start=False).info()
+    except ServiceDown:
+        return False
+    return True
+
+
+def _dismiss_service(data_dir: Path) -> None:
+    """Let the run service go that our server has brought up, where the server itself was not given the time."""
+    from playground.runs.address import read_address
+    from playground.runs.client import Client
+    from playground.runs.reasons import ServiceDown
+
+    deadline = time.monotonic() + LEAVING_SECONDS
+    while read_address(data_dir) is not None and time.monotonic() < deadline:
+        with suppress(ServiceDown):
+            Client(data_dir, start=False).shut_down()
+        time.sleep(0.1)
 
 
 def command(host: str, port: int) -> list[str]:

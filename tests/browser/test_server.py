@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import os
 import subprocess
 import sys
 from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 
 from playground.ui.owner import COOKIE, owner, sign, verified
+from tests.browser.conftest import free_port
+from tests.browser.visitor import until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -167,3 +171,17 @@ def test_the_settings_asked_for_are_in_force() -> None:
         "server.maxUploadSize": 20,
         "server.allowedHosts": ["localhost", "127.0.0.1", "::1"],
     }
+
+
+def test_a_server_that_is_killed_leaves_no_run_service_behind(tmp_path: Path) -> None:
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "playground", "serve", "--port", str(port), "--no-browser"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PLAYGROUND_DATA": str(tmp_path)},
+    )
+    until((tmp_path / "service" / "address.json").exists, "the service is up")
+    until(lambda: bool(psutil.Process(process.pid).children()), "the server is there")
+    psutil.Process(process.pid).children()[0].kill()
+    assert process.wait(60) == 1
+    assert not (tmp_path / "service" / "address.json").exists()
