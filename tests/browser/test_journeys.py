@@ -36,7 +36,7 @@ def run_of(tab: Any) -> str:
 def test_one_neuron_says_why_xor_is_beyond_it(open_tab: OpenTab) -> None:
     tab = open_tab()
     preset(tab, "xor-single-neuron")
-    assert "straight line" in said(tab, "why")
+    until(lambda: "straight line" in said(tab, "why"), "the reason is told")
     train(tab, beyond=200)
     assert figure(tab, "accuracy") <= 75
 
@@ -139,7 +139,7 @@ def test_a_share_link_opens_the_same_experiment(open_tab: OpenTab) -> None:
 @pytest.mark.parametrize(("locale", "word"), [("en-US", "link"), ("zh-CN", "链接")])
 def test_a_broken_link_is_a_sentence(open_tab: OpenTab, locale: str, word: str) -> None:
     tab = open_tab("/?e=1.broken", locale=locale)
-    assert word in said(tab, "link")
+    until(lambda: word in said(tab, "link"), "the sentence is there")
     train(tab, beyond=5)
 
 
