@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -15,53 +11,22 @@ from playwright.sync_api import Browser, Page
 
 from playground.spec import Experiment
 from tests.live.explain.room import Room
+from tests.live.page_server import PageHandler
 
-HERE = Path(__file__).parent
-ASSETS = HERE.parents[2] / "playground" / "live" / "assets"
 VIEWS = "diagram,backprop,drawer,plane,doctor"
 
 
-class Handler(SimpleHTTPRequestHandler):
-    """`/live/assets/…` from the package, bundles from the rooms, anything else from this folder."""
+class Handler(PageHandler):
+    """The page of what explains; what is posted is answered with a bundle of a room."""
 
-    protocol_version = "HTTP/1.1"
+    folder = Path(__file__).parent
+    cached = "no-store"
     rooms: ClassVar[dict[str, Room]] = {}
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - http.server's name
         wanted = json.loads(self.rfile.read(int(self.headers["content-length"])))
         room = self.rooms[parse_qs(urlsplit(self.path).query)["room"][0]]
-        body = room.bundle(wanted)
-        self.send_response(200)
-        self.send_header("content-type", "application/octet-stream")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def end_headers(self) -> None:
-        self.send_header("cache-control", "no-store")
-        super().end_headers()
-
-    def translate_path(self, path: str) -> str:
-        plain = path.partition("?")[0]
-        asset = plain.removeprefix("/live/assets/")
-        return str(ASSETS / asset if asset != plain else HERE / plain.lstrip("/"))
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def served() -> Iterator[str]:
-    """Serve the page; gives its address."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/page.html"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+        self.send(room.bundle(wanted), "application/octet-stream")
 
 
 class Explained:

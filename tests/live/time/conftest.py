@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def _stand() -> Iterator[Any]:
-    from tests.live.time.served import served
+    from tests.live.page_server import served
+    from tests.live.time.served import TimeHandler
     from tests.real_browser import real_browser
 
-    with real_browser() as browser, served() as address:
+    with real_browser() as browser, served(TimeHandler) as address:
         yield browser, address
 
 

@@ -2,68 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
-import plotly
 from playwright.sync_api import Browser, Locator, Page
 
-from playground.live.setup import words
-from playground.views import theme
-
-HERE = Path(__file__).parent
-ASSETS = HERE.parents[2] / "playground" / "live" / "assets"
-PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+from tests.live.page_server import PageHandler
 
 
-class TimeHandler(SimpleHTTPRequestHandler):
-    """`/live/…` from the package, words and themes as the setup has them, anything else from this folder."""
+class TimeHandler(PageHandler):
+    """The page of the views of time."""
 
-    def do_GET(self) -> None:
-        if self.path.startswith("/words/"):
-            self.answer(words(self.path.removeprefix("/words/").removesuffix(".json")))
-        elif self.path == "/themes.json":
-            self.answer({"light": asdict(theme.LIGHT), "dark": asdict(theme.DARK)})
-        else:
-            super().do_GET()
-
-    def answer(self, value: Any) -> None:
-        body = json.dumps(value).encode()
-        self.send_response(200)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def translate_path(self, path: str) -> str:
-        plain = path.partition("?")[0]
-        if plain == "/live/plotly.js":
-            return str(PLOTLY)
-        asset = plain.removeprefix("/live/assets/")
-        return str(ASSETS / asset if asset != plain else HERE / plain.lstrip("/"))
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def served() -> Iterator[str]:
-    """Serve the page; gives its address."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), TimeHandler)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/page.html"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    folder = Path(__file__).parent
 
 
 class Views:
