@@ -25,6 +25,13 @@ settings.register_profile("search", settings.get_profile("playground"), derandom
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "playground"))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give what meets a real browser on a busy machine two more tries; the report lists each that was taken."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=2))
+
+
 @pytest.fixture(autouse=True)
 def _own_data_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep tests out of the visitor's data folder, settings and language, and them out of the tests."""

@@ -29,7 +29,7 @@ export class Board {
     this.setup = null;
     this.status = { status: "", step: 0, epoch: 0, rate: 0, pace: 0, position: 0, reason: "" };
     this.selection = null;
-    this.counted = { drawn: 0, mounts: 0 };
+    this.counted = { drawn: 0, mounts: 0, asking: 0 };
     this.events = new Events();
     this.motion = window.matchMedia("(prefers-reduced-motion: reduce)");
     this.aside = new Aside(
@@ -105,7 +105,12 @@ export class Board {
 
   /** Asks for something computed on the run, such as "backprop"; resolves with a frame. */
   async ask(what, args = {}) {
-    return own(await this.source.request("ask", { ...args, what }), false);
+    this.#asking(1);
+    try {
+      return own(await this.source.request("ask", { ...args, what }), false);
+    } finally {
+      this.#asking(-1);
+    }
   }
 
   /** The steps of all recorded frames: a frame with the array `steps`. */
@@ -312,6 +317,13 @@ export class Board {
     for (const name of DYES) this.root.style.setProperty(`--stage-${name}`, colours[name]);
     if (!first) this.events.emit("theme", colours);
     this.redraw();
+  }
+
+  // How many answers are still to come; 0 is said a moment later, when who asked has shown the answer.
+  #asking(change) {
+    this.counted.asking += change;
+    if (change > 0) this.root.dataset.asking = this.counted.asking;
+    else requestAnimationFrame(() => (this.root.dataset.asking = this.counted.asking));
   }
 
   #mark() {

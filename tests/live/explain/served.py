@@ -63,6 +63,11 @@ class Explained:
         if kind in ("error", "warning") and "willReadFrequently" not in text:
             self.complaints.append(f"{kind}: {text}")
 
+    def settle(self) -> None:
+        """Wait until every answer that was asked for is there and drawn."""
+        self.page.wait_for_function("() => (document.querySelector('.stage').dataset.asking ?? '0') === '0'")
+        self.page.evaluate("() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))")
+
     def told(self) -> list[dict[str, Any]]:
         """What has been proposed to the page so far."""
         return self.page.evaluate("told")
