@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from playground.ui import navigation
+from playground.ui import labs, navigation
 from playground.ui.language import t
 from playground.ui.style import style
 
-st.set_page_config(page_title=t("ui.title"), page_icon="🕸️", layout="wide", initial_sidebar_state="collapsed")
+st.set_page_config(page_icon="🕸️", layout="wide", initial_sidebar_state="collapsed")
 style()
-pages = [
-    st.Page(
-        navigation.folder() / entry.script,
-        title=t(entry.title),
-        icon=entry.sign,
-        url_path=entry.path,
-        default=not number,
-    )
-    for number, entry in enumerate(navigation.PAGES)
-]
-st.navigation(pages, position="hidden" if len(pages) == 1 else "top").run()
+chosen = st.navigation([labs.page(entry) for entry in navigation.PAGES], position="hidden")
+st.set_page_config(page_title=f"{chosen.title} · {t('ui.title')}")
+chosen.run()

@@ -5,18 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from playground.spec import Experiment
+
 
 @dataclass(frozen=True)
 class PageEntry:
-    """A page: its script, its address, the key of its title, and its sign."""
+    """A page: its script, its address, the key of its title, its sign, and the example it opens with."""
 
     script: str
     path: str
     title: str
     sign: str
+    opens: str
 
 
-PAGES = (PageEntry("playground.py", "playground", "ui.page.playground", "🕸️"),)
+PLAYGROUND = PageEntry(
+    "playground.py", "playground", "ui.page.playground", ":material/scatter_plot:", "circle"
+)
+IMAGES = PageEntry("images.py", "images", "ui.page.images", ":material/grid_on:", "lenet-5")
+PAGES = (PLAYGROUND, IMAGES)
+"""The first one is what opens at the bare address."""
+
+
+def home(experiment: Experiment) -> PageEntry:
+    """Return the page where such data are at home."""
+    return IMAGES if len(experiment.data.input_shape()) == 3 else PLAYGROUND
+
+
+def entry(path: str) -> PageEntry:
+    """Return the page at `path`; the first one if there is none."""
+    return next((found for found in PAGES if found.path == path), PAGES[0])
 
 
 def folder() -> Path:

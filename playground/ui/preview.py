@@ -13,7 +13,7 @@ from playground.runs.frames import Snapshot
 from playground.runs.supervised import Supervised
 from playground.spec import Experiment, estimate
 
-MOST_FLOPS = 3e9
+MOST_FLOPS = 1.2e10
 """Beyond this the first picture waits for the worker."""
 
 

@@ -13,7 +13,7 @@ from playground.data.folder import data_folder
 from playground.export import files, names
 from playground.live.pictures import NAMED, pictures
 from playground.spec import Experiment, SpecError
-from playground.ui import form
+from playground.ui import labs
 from playground.ui.language import language, t
 from playground.ui.say import say, sentence
 from playground.ui.service import client, owner
@@ -95,12 +95,11 @@ def _open() -> None:
     if given is not None and st.session_state.get("opened") != given.file_id:
         st.session_state["opened"] = given.file_id
         try:
-            form.put(Experiment.from_json(given.getvalue()))
+            labs.put(Experiment.from_json(given.getvalue()))
         except SpecError as error:
             st.session_state["open_trouble"] = sentence(error)
         else:
             st.session_state["open_trouble"] = ""
-            st.session_state["preset"] = None
             st.rerun()
     if given is not None and st.session_state.get("open_trouble"):
         say(st.session_state["open_trouble"], "error", key="open-experiment")

@@ -7,9 +7,9 @@ import importlib.util
 
 import streamlit as st
 
-from playground.presets import presets
+from playground.presets import Preset, presets
 from playground.spec import Experiment
-from playground.ui import beside, form, run
+from playground.ui import beside, form, labs, navigation, run
 from playground.ui.language import language, switch, t, wording
 from playground.ui.run import Now
 from playground.ui.share import downloads, share
@@ -28,6 +28,7 @@ def masthead(experiment: Experiment) -> None:
             f"<span>{html.escape(t('ui.title'))}</span></h1>",
             width="content",
         )
+        labs.links()
         _presets()
         st.html(f'<p class="now">{html.escape(_sentence())}</p>', width="stretch")
         st.button(
@@ -185,18 +186,20 @@ def _presets() -> None:
         )
         st.html(f"<style>{rules}</style>")
         with st.container(key="preset-list"):
-            for key, found in known.items():
-                st.button(
-                    f"**{found.title(language())}**  \n{found.sentence(language())}",
-                    key=f"preset-{key}",
-                    width="stretch",
-                    wrap=True,
-                    on_click=_choose,
-                    args=(key,),
-                )
+            for lab in sorted(navigation.PAGES, key=lambda lab: lab is not labs.here()):
+                if lab is not labs.here():
+                    st.html(f'<h3 class="elsewhere">{html.escape(t("ui.presets_in", lab=t(lab.title)))}</h3>')
+                for found in known.values():
+                    if navigation.home(found.experiment) is lab:
+                        _preset(found)
 
 
-def _choose(key: str) -> None:
-    st.session_state["upload_open"] = False
-    form.put(presets()[key].experiment)
-    st.session_state["preset"] = key
+def _preset(found: Preset) -> None:
+    st.button(
+        f"**{found.title(language())}**  \n{found.sentence(language())}",
+        key=f"preset-{found.key}",
+        width="stretch",
+        wrap=True,
+        on_click=labs.put,
+        args=(found.experiment, found.key),
+    )

@@ -9,11 +9,12 @@ from playground.data import Dataset
 from playground.data.folder import data_folder
 from playground.presets import presets
 from playground.spec import Advice, Experiment, SpecError, advise, enforce
-from playground.ui import beside, form, preview, run
+from playground.ui import beside, form, labs, preview, run
 from playground.ui.compare_panel import compare_panel
 from playground.ui.data_panel import data_panel
 from playground.ui.language import t, wording
 from playground.ui.layers_panel import advice_at, layers_panel
+from playground.ui.navigation import PageEntry
 from playground.ui.run import Now
 from playground.ui.say import say, sentence
 from playground.ui.stage_panel import stage_panel, views
@@ -27,11 +28,19 @@ TICK = 1.0
 TABS = ("outcome", "network", "data")
 
 
-def open_form(default: str) -> None:
-    """Fill the form: from the run or the experiment that the link names, else from the preset `default`."""
+def open_form(entry: PageEntry) -> None:
+    """Fill the form of the page `entry`: with what was left there, or from the run or experiment that the link names.
+
+    Where there is nothing of that, the page's own example stands in it. What belongs to another lab is taken there.
+    """
+    labs.enter(entry)
     run.adopt()
-    if "form" in st.session_state:
-        return
+    if "form" not in st.session_state:
+        _begin(entry.opens)
+    labs.settle(entry)
+
+
+def _begin(default: str) -> None:
     link = st.query_params.get("e")
     start = presets()[default].experiment
     st.session_state["preset"] = default

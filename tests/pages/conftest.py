@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -79,6 +80,19 @@ class Page:
     @property
     def experiment(self) -> str:
         return self.app.session_state["form"]
+
+    @property
+    def lab(self) -> str:
+        """The path of the page that has been drawn."""
+        links = [element.proto for element in self.app.get("page_link")]
+        drawn = self.app._finished_page_script_hash
+        return next(link.page or "playground" for link in links if link.page_script_hash == drawn)
+
+    @property
+    def links(self) -> dict[str, dict[str, str]]:
+        """The labs' links: what stands behind the `?` of each, by path (the first page's is empty)."""
+        found = (element.proto for element in self.app.get("page_link"))
+        return {proto.page or "playground": dict(parse_qsl(proto.query_string)) for proto in found}
 
     def click(self, key: str) -> Page:
         self.app.button(key=key).click()
