@@ -29,7 +29,14 @@ def views(experiment: Experiment, dataset: Dataset) -> tuple[str, ...]:
             filters = first_filters(experiment.model, dataset.input_shape) is not None
         except SpecError:
             filters = False
-        return (*(["filters", "drawer"] if filters else []), "confusion", "samples", *ALWAYS)
+        return (
+            "featuremaps",
+            "picture",
+            *(["filters", "drawer"] if filters else []),
+            "confusion",
+            "samples",
+            *ALWAYS,
+        )
     if dataset.points is None:
         return (*EXPLAINED, "confusion" if classes else "agreement", *ALWAYS)
     if dataset.points.shape[1] == 1 and classes:

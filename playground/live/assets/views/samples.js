@@ -2,6 +2,7 @@
 // confidence. Where a cell of the confusion matrix is chosen, those in it.
 
 import { fit, h, whole } from "../dom.js";
+import { lookAt } from "./look/subject.js";
 import { attendedCell, CELL, hold } from "./picture/cell.js";
 import { Bitmap } from "./picture/bitmap.js";
 import { ramp } from "./picture/ink.js";
@@ -76,7 +77,7 @@ class Samples {
       at: (x, y) => (this.layout ? tileAt(this.layout, this.shown.length, x, y) : -1),
       move: (key, index) => this.layout && moved(key, index, this.layout, this.shown.length),
       rest: (index) => this.#rest(index),
-      pick: (index) => this.#rest(index),
+      pick: (index) => this.#pick(index),
       leave: () => hold(stage, null),
     });
     this.sizes = new ResizeObserver(([{ contentRect }]) => {
@@ -110,6 +111,13 @@ class Samples {
     this.resting = index;
     if (index >= 0 && this.shown[index] !== undefined) this.stage.announce(this.#sentence(this.shown[index]));
     this.#again();
+  }
+
+  // Every other view looks at the picture that is chosen here.
+  #pick(index) {
+    this.#rest(index);
+    const sample = this.shown[index];
+    if (sample !== undefined) lookAt(this.stage, { index: sample, test: (this.stage.setup.samples?.[1] ?? 1) > 0 });
   }
 
   // --- showing ------------------------------------------------------------------------------------------------------

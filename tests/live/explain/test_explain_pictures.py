@@ -1,0 +1,198 @@
+"""Looking into a network with one picture, chosen or drawn: maps of every layer, probabilities at each stroke."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from playground.data import load
+from playground.presets import preset
+from playground.probes import asks
+from playground.spec.data import Mnist
+from tests.probes.looking import experiment
+
+if TYPE_CHECKING:
+    from tests.live.explain.served import Explained
+
+pytestmark = pytest.mark.browser
+
+Open = Callable[..., "Explained"]
+VIEWS = "featuremaps,picture,samples"
+SMALL = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+SHOWN = "document.querySelector('.stage-featuremaps').dataset.state === 'shown'"
+
+
+def shown(one: Explained, condition: str = "true") -> None:
+    """Wait until the answer for the picture that is looked at is drawn, and a condition holds."""
+    one.page.wait_for_function(
+        f"""() => {{
+          const {{ lookedAt, samePicture }} = window.subject ?? {{}};
+          const feed = stage.views.get('picture').live.feed;
+          const here = {SHOWN} && samePicture && feed.latest && samePicture(feed.latest.picture, lookedAt(stage));
+          return here && ({condition}); }}"""
+    )
+    one.settle()
+
+
+def opened(one: Explained) -> Explained:
+    one.page.evaluate(
+        "async () => (window.subject = await import('/live/assets/views/look/subject.js')) && undefined"
+    )
+    shown(one)
+    return one
+
+
+def draw(one: Explained, *strokes: list[tuple[float, float]]) -> None:
+    box = one.page.locator(".stage-pad").bounding_box()
+    assert box is not None
+    for stroke in strokes:
+        for number, (x, y) in enumerate(stroke):
+            one.page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=4)
+            if number == 0:
+                one.page.mouse.down()
+        one.page.mouse.up()
+
+
+def drawn(one: Explained) -> Any:
+    return one.page.evaluate("stage.selection.pixels")
+
+
+def test_digits_of_mnist_stay_as_they_are_wherever_and_however_large_they_are_drawn(explained: Open) -> None:
+    one = opened(explained(experiment(), steps=2, views=VIEWS))
+    digits = np.rint(255 * load(Mnist()).x[:40, 0]).astype(int)
+    moved = one.page.evaluate(
+        """async (digits) => { const { settled } = await import('/live/assets/views/look/digit.js');
+          return digits.map((digit, number) => { // each pixel becomes times × times, anywhere on the sheet
+            const [times, side] = [[5, 8, 3][number % 3], 260];
+            const [top, left] = [(7 * number) % 30, (11 * number) % 30];
+            const ink = new Uint8Array(side * side);
+            for (let y = 0; y < 28 * times; y++) for (let x = 0; x < 28 * times; x++) {
+              const value = digit[Math.floor(y / times)][Math.floor(x / times)];
+              if (value) ink[(y + top) * side + x + left] = value;
+            }
+            return Array.from(settled(ink, side, [1, 28, 28])); }); }""",
+        digits.tolist(),
+    )
+    same = (np.array(moved).reshape(digits.shape) == digits).all(axis=(1, 2))
+    assert same.all()
+    eight = one.page.evaluate(
+        """async () => { const { settled } = await import('/live/assets/views/look/digit.js');
+          const ink = new Uint8Array(64 * 64);
+          for (let y = 10; y < 42; y++) for (let x = 30; x < 46; x++) ink[y * 64 + x] = 255;
+          return [Array.from(settled(ink, 64, [1, 8, 8])), Array.from(settled(ink, 64, [3, 8, 8])),
+                  Array.from(settled(new Uint8Array(64), 8, [1, 28, 28]))]; }"""
+    )
+    bar = np.zeros((8, 8), int)
+    bar[:, 2:6] = 255
+    assert (np.array(eight[0]).reshape(8, 8) == bar).all(), "it fills its picture"
+    colour = np.array(eight[1]).reshape(3, 8, 8)
+    assert (colour[0] == colour[2]).all()
+    assert np.abs(colour.mean() - 255 * 32 * 16 / 64**2) < 3, "a colour picture is taken as it stands"
+    assert not np.any(eight[2])
+
+
+def test_a_sample_is_chosen_and_every_map_is_drawn_in_its_colours(explained: Open) -> None:
+    one = opened(explained(experiment(), steps=30, views=VIEWS))
+    one.page.click(".stage-picture [aria-label='Next picture']")
+    shown(one)
+    assert one.page.evaluate("stage.selection") == {"kind": "sample", "index": 1, "test": True}
+    answer = asks.answer("featuremaps", one.room.scene(), {"index": 1, "test": True})
+    assert one.page.inner_text(".stage-picture-number") == "2 of 539"
+    drawn_as = one.page.evaluate(
+        """() => { const { layout, canvas, answer } = stage.views.get('featuremaps').live;
+          const scale = canvas.width / layout.width, pen = canvas.getContext('2d');
+          return layout.boxes.filter((box) => box.layer === 4).map((box) => {
+            const [w, h] = [2, 2];
+            return [0, 1, 2, 3].map((k) => Array.from(pen.getImageData(
+              Math.round((box.x + ((k % w) + 0.5) * box.w / w) * scale),
+              Math.round((box.y + (Math.floor(k / w) + 0.5) * box.h / h) * scale), 1, 1).data.slice(0, 3))); }); }"""
+    )
+    lut = np.array(one.page.evaluate("Array.from(stage.colours.lut)"), np.int64)
+    meant = lut[answer.arrays["map/4"].reshape(6, 4)]
+    colours = np.stack([meant >> shift & 255 for shift in (0, 8, 16)], axis=-1)
+    assert np.abs(np.array(drawn_as) - colours).max() <= 2
+    one.room.train(20)
+    one.page.evaluate("refresh()")
+    shown(one, "feed.latest.step === 50")
+    assert one.page.inner_text(".stage-featuremaps-at") == "step 50"
+
+
+def test_a_drawing_is_recognised_at_every_stroke_and_can_be_undone(explained: Open) -> None:
+    one = opened(explained(preset("digits-mlp").experiment, steps=250, views=VIEWS))
+    one.page.click(".stage-look-chip[data-draws=true]")
+    shown(one, "document.querySelector('.stage-picture-verdict').textContent.startsWith('Draw')")
+    draw(one, [(0.5, 0.2), (0.48, 0.5), (0.46, 0.8)])
+    shown(one, "feed.latest.taken_for === 1")
+    answer = asks.answer("featuremaps", one.room.scene(), {"pixels": drawn(one)})
+    values = one.page.locator(".stage-picture .stage-bars-bar").evaluate_all(
+        "bars => bars.map((bar) => Number(bar.style.transform.slice(7, -1)))"
+    )
+    assert values == pytest.approx(answer.plain["probabilities"], abs=1e-5)
+    seen = np.frombuffer(base64.b64decode(drawn(one)), np.uint8).reshape(28, 28)
+    rows = np.nonzero(seen > 20)[0]
+    assert np.ptp(rows) + 1 == 20
+    middle = [(seen * np.arange(28)).sum() / seen.sum(), (seen * np.arange(28)[:, None]).sum() / seen.sum()]
+    assert np.abs(np.array(middle) - 14).max() <= 0.5
+    before = drawn(one)
+    draw(one, [(0.3, 0.3), (0.7, 0.7)])
+    shown(one)
+    assert drawn(one) != before
+    one.page.click(".stage-look-tool[data-tool=undo]")
+    shown(one)
+    assert drawn(one) == before
+    one.page.click(".stage-look-tool[data-tool=clear]")
+    shown(one, "document.querySelector('.stage-picture-verdict').textContent.startsWith('Draw')")
+    one.page.focus(".stage-pad")
+    for key in (*["ArrowUp"] * 6, "Space", *["ArrowDown"] * 12, "Space"):
+        one.page.keyboard.press(key)
+    shown(one, "feed.latest.taken_for === 1")
+    one.page.click(".stage-look-chip[data-draws=false]")
+    shown(one, "feed.latest.truth !== null")
+
+
+def test_a_map_shows_what_it_is_made_of_and_the_keyboard_walks(explained: Open) -> None:
+    one = opened(explained(experiment(), steps=5, views=VIEWS))
+    one.page.focus(".stage-featuremaps-canvas")
+    for key in ("Home", "ArrowRight", "ArrowDown"):
+        one.page.keyboard.press(key)
+    one.page.wait_for_function(
+        """stage.views.get('featuremaps').live.answer?.arrays['kernel/0']
+          && document.querySelector('.stage-featuremaps-card').checkVisibility()"""
+    )
+    box = one.page.evaluate(
+        "(() => { const v = stage.views.get('featuremaps').live; return v.layout.boxes[v.resting]; })()"
+    )
+    assert box["layer"] == 0
+    said = one.page.inner_text(".stage-featuremaps-card").replace("−", "-")
+    low, high = asks.answer("featuremaps", one.room.scene(), {"test": True}).arrays["range/0"][box["map"]]
+    assert f"map {box['map'] + 1} of 4" in said
+    assert f"{low:+.3g}"[:5] in said
+    assert f"{high:+.3g}"[:5] in said
+
+
+def test_a_mistake_that_is_pressed_is_looked_at(explained: Open) -> None:
+    one = opened(explained(experiment(), steps=40, views=VIEWS))
+    one.page.wait_for_function("stage.views.get('samples').live.shown.length > 0")
+    one.page.locator(".stage-samples-canvas").click(position={"x": 20, "y": 20})
+    index = one.page.evaluate("stage.views.get('samples').live.shown[0]")
+    shown(one)
+    assert one.page.evaluate("stage.selection") == {"kind": "sample", "index": index, "test": True}
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_all_of_it_fits_on_a_phone(explained: Open, lang: str) -> None:
+    one = opened(explained(experiment(), steps=5, views=VIEWS, lang=lang, **SMALL))
+    assert one.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    small = """() => [...document.querySelectorAll('.stage-look *')]
+        .filter((node) => node.checkVisibility?.())
+        .filter((node) => [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim()))
+        .filter((node) => parseFloat(getComputedStyle(node).fontSize) < 12)
+        .map((node) => node.outerHTML.slice(0, 80))"""
+    assert one.page.evaluate(small) == []
+    text = one.page.inner_text(".stage")
+    assert "featuremaps." not in text
+    assert "picture." not in text
