@@ -112,12 +112,34 @@ def settled(
     if asked:
         experiment = experiment.replace("training.max_steps", options.steps or 0)
         experiment = experiment.replace("training.max_epochs", options.epochs or 0)
+        experiment = _in_time(experiment, preset, options)
     elif not (experiment.training.max_steps or experiment.training.max_epochs):
         epochs = preset.epochs if preset else DEFAULT_EPOCHS
         if not preset:
             say(i18n.text("cli.default_length", language(), epochs=epochs))
         experiment = experiment.replace("training.max_epochs", epochs)
     return experiment, not asked and not options.set
+
+
+def _in_time(experiment: Experiment, preset: Preset | None, options: argparse.Namespace) -> Experiment:
+    """Return a preset's experiment with a schedule that ends when the training does, if it was made to.
+
+    A learning rate that falls to zero in eight epochs would hardly have begun to fall after one.
+    """
+    planned = getattr(experiment.schedule, "epochs", None)
+    chosen = any(change.strip().startswith("schedule") for change in options.set)
+    if (
+        preset is None
+        or chosen
+        or not options.epochs
+        or planned != preset.epochs
+        or planned == options.epochs
+    ):
+        return experiment
+    lang = language()
+    name = i18n.text(f"schedule.{experiment.schedule.kind}", lang)
+    say(i18n.text("cli.schedule_fitted", lang, name=name, planned=f"{planned:g}", epochs=options.epochs))
+    return experiment.replace("schedule.epochs", options.epochs)
 
 
 def _train(trainer: Supervised) -> tuple[float, bool]:

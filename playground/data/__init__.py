@@ -7,7 +7,8 @@
 from playground.data import classification, csv, images, regression
 from playground.data.dataset import Dataset, Scaling
 from playground.data.loading import featurise, forget, load, loads
-from playground.data.source_files import SourceStatus, sources
+from playground.data.published import sources
+from playground.data.source_files import SourceStatus
 
 __all__ = [
     "Dataset",

@@ -88,6 +88,7 @@ class Dataset:
         source: the i18n key of the sentence that says where the numbers come from.
         licence: the licence's name.
         extent: `((low, high), ...)` of the plane or line that a picture of `points` shows; None without points.
+        named: whether the classes are words of ours, whose translations are the texts behind `class.<name>`.
         derived: whether `x` is made from `points` by the formulas of `feature_names`; else they are the raw columns.
     """
 
@@ -106,11 +107,18 @@ class Dataset:
     target_scaling: Scaling | None = None
     extent: tuple[tuple[float, float], ...] | None = None
     derived: bool = False
+    named: bool = False
 
     def __post_init__(self) -> None:
         for array in (self.x, self.y, self.x_test, self.y_test, self.points, self.points_test):
             if array is not None:
                 array.setflags(write=False)
+
+    def spoken(self, lang: str) -> tuple[str, ...]:
+        """Return the class names in `lang`; a visitor's own names stay as they are."""
+        if not self.named:
+            return self.class_names
+        return tuple(i18n.text(f"class.{name}", lang) for name in self.class_names)
 
     @property
     def input_shape(self) -> tuple[int, ...]:

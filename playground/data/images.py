@@ -1,35 +1,56 @@
-"""Real handwritten digits as images `(1, height, width)` with pixels from 0 to 1."""
+"""Real pictures of ten classes, `(channels, height, width)`, with pixels from 0 to 1: digits, clothes."""
 
 from __future__ import annotations
 
 import gzip
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from playground.data.dataset import Dataset, Scaling
+from playground.data.idx import read_idx
 from playground.data.loading import loads
+from playground.data.prepared import Raw, prepared
+from playground.data.published import FASHION_MNIST, MNIST, Published, unpacked
 from playground.data.source_files import DIGITS_8X8, MNIST_5K, Source, read
 from playground.data.splitting import stratified_split
-from playground.spec.data import DataSpec, Digits8x8, Mnist
+from playground.spec import DataSpec, SpecError
+from playground.spec.image_data import Digits8x8, FashionMnist, Mnist, Mnist5k
 from playground.spec.random import stream
 
 Bytes = npt.NDArray[np.uint8]
 CLASS_NAMES = tuple("0123456789")
+CLOTHES = ("top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot")
+"""Fashion-MNIST's classes; `class.<name>` has them in the visitor's language."""
 
 
-@loads(Mnist)
-def mnist(spec: Mnist, folder: Path | None) -> Dataset:
+@loads(Mnist5k)
+def mnist_5k(spec: Mnist5k, folder: Path | None) -> Dataset:
     """5,000 digits of MNIST's training set: 1,000 held back, 100 of each class, the same ones for ever.
 
     A smaller `count` is a prefix of the training part, in which the classes take turns.
     """
     pixels, y = read_table(MNIST_5K, folder)
-    train, test = stratified_split(y, 4000, stream(0, "split", spec.kind))
+    train, test = stratified_split(y, 4000, stream(0, "split", "Mnist"))
     train = take_turns(train, y)[: spec.count]
     return _digits(spec, MNIST_5K, pixels, y, train, test, white=255)
+
+
+@loads(Mnist)
+def mnist(spec: Mnist, folder: Path | None) -> Dataset:
+    """The 60,000 digits MNIST's authors train on, and the 10,000 of their test set.
+
+    A smaller `count` is a prefix of the training part, in which the classes take turns.
+    """
+    return _published(spec, spec.count, MNIST, folder, CLASS_NAMES)
+
+
+@loads(FashionMnist)
+def fashion_mnist(spec: FashionMnist, folder: Path | None) -> Dataset:
+    """60,000 photographs of clothes to train on and 10,000 to test; `count` as for MNIST."""
+    return _published(spec, spec.count, FASHION_MNIST, folder, CLOTHES)
 
 
 @loads(Digits8x8)
@@ -48,6 +69,48 @@ def take_turns(order: npt.NDArray[np.int64], classes: npt.NDArray[np.int64]) -> 
         members = np.flatnonzero(y == c)
         turn[members] = np.arange(len(members))
     return order[np.argsort(turn, kind="stable")]
+
+
+def read_mnist(published: Published, folder: Path | None) -> Raw:
+    """Return the pictures of four IDX files in MNIST's format, those to train on mixed, their classes taking turns.
+
+    Raises:
+        SpecError: if a file is missing, damaged or not what it should be.
+    """
+    parts: list[npt.NDArray[np.uint8]] = []
+    num_train, num_test = published.num_train, published.num_test
+    sizes = ((num_train, 28, 28), (num_train,), (num_test, 28, 28), (num_test,))
+    for file, shape in zip(published.files, sizes, strict=True):
+        parts.append(read_idx(unpacked(published, file, folder), shape, file.name))
+    x, y, x_test, y_test = parts
+    if max(y.max(), y_test.max()) > 9:
+        raise SpecError(
+            "source.idx_class", place=published.files[1].name, value=int(max(y.max(), y_test.max()))
+        )
+    classes = y.astype(np.int64)
+    order = take_turns(stream(0, "order", published.kind).permutation(len(classes)), classes)
+    return Raw(x[order, None], classes[order], x_test[:, None], y_test.astype(np.int64))
+
+
+def _published(
+    spec: DataSpec, count: int, published: Published, folder: Path | None, class_names: tuple[str, ...]
+) -> Dataset:
+    arrays = prepared(f"{published.name}-{published.digest}", folder, partial(read_mnist, published, folder))
+    return Dataset(
+        x=arrays.x[:count],
+        y=arrays.y[:count],
+        x_test=arrays.x_test,
+        y_test=arrays.y_test,
+        target=spec.target(),
+        class_names=class_names,
+        feature_names=(),
+        points=None,
+        points_test=None,
+        scaling=Scaling("pixels", np.zeros(1), np.array([255.0])),
+        source=f"source.{published.name}_about",
+        licence=published.licence,
+        named=class_names is not CLASS_NAMES,
+    )
 
 
 def _digits(

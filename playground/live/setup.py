@@ -64,7 +64,7 @@ def facts(experiment: Experiment, dataset: Dataset, lang: str = "en") -> dict[st
         "target": {
             "kind": dataset.target.kind,
             "size": dataset.target.size,
-            "names": list(dataset.class_names),
+            "names": list(dataset.spoken(lang)),
             "name": getattr(experiment.data, "target_column", ""),
             **_unit(dataset),
         },

@@ -17,6 +17,8 @@ from playground.spec import Experiment, State
 CHUNK = 1024
 """Samples that go through the network at once, so that memory stays bounded."""
 MAX_SAMPLES = 10_000
+MAX_NUMBERS = 4_000_000
+"""So many numbers of the training part are looked through; all of a test part is, and training waits for both."""
 
 
 def evaluate(
@@ -41,6 +43,11 @@ def evaluate(
     spread = float(((y - y.mean(axis=0)) ** 2).mean())
     found = {"loss": loss, "rmse": math.sqrt(mean_square)}
     return found | {"r2": 1 - mean_square / spread} if spread > 0 else found
+
+
+def share(x: Array) -> int:
+    """Return how many of the training samples x (N, *input) are enough to tell how well they are known."""
+    return min(MAX_SAMPLES, max(1000, MAX_NUMBERS // max(math.prod(x.shape[1:]), 1)))
 
 
 def forward(net: Net, x: Array) -> Array:

@@ -18,7 +18,7 @@ from engines.protocol import Array, Dtype, Fit, Net
 from playground import probes
 from playground.data import Dataset
 from playground.data.targets import code
-from playground.runs.evaluation import evaluate
+from playground.runs.evaluation import evaluate, share
 from playground.runs.frames import Snapshot
 from playground.spec import Experiment, SpecError, State, check, coding, enforce
 from playground.spec.random import stream
@@ -380,6 +380,9 @@ class Supervised:
         x, y, coded = (
             (data.x_test, data.y_test, self._coded_test) if held_back else (data.x, data.y, self._coded)
         )
+        if not held_back and len(data.x_test):
+            some = slice(share(x))
+            x, y, coded = x[some], y[some], coded[some]
         return evaluate(self.experiment, self._engine, self._net, x, y, coded)
 
 

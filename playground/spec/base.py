@@ -75,7 +75,7 @@ class Kind(Spec, ABC):
 
     @classmethod
     def of(cls, values: object) -> Self:
-        """Build the member of this family that `values["kind"]` names.
+        """Build the member of this family that `values["kind"]` names, in capitals or not.
 
         Raises:
             SpecError: if there is no such kind or a field does not fit.
@@ -88,10 +88,17 @@ class Kind(Spec, ABC):
             raise SpecError("error.not_object", value=values)
         fields = cast("dict[str, object]", values)
         kind = fields.get("kind")
-        found = cls._catalogue.get(kind) if isinstance(kind, str) else None
-        if found is None:
+        name = cls.kind_called(kind) if isinstance(kind, str) else None
+        if name is None:
             raise SpecError("error.kind", place="kind", value=kind, options=", ".join(cls._catalogue))
-        return cast("Self", found.parse(fields))
+        return cast("Self", cls._catalogue[name].parse({**fields, "kind": name}))
+
+    @classmethod
+    def kind_called(cls, name: str) -> str | None:
+        """Return the kind of this family that is called so, in capitals or not; None if there is none."""
+        if name in cls._catalogue:
+            return name
+        return next((kind for kind in cls._catalogue if kind.casefold() == name.casefold()), None)
 
 
 def one_of(family: type[Kind]) -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -26,7 +26,13 @@ class Target:
 
 
 class DataSpec(Kind):
-    """A data set, described."""
+    """A data set, described.
+
+    Attributes:
+        mapped: whether its arrays lie in a file that all processes share, so that no run needs memory for a copy.
+    """
+
+    mapped: ClassVar[bool] = False
 
     @abstractmethod
     def input_shape(self) -> Shape:
@@ -205,34 +211,3 @@ class Csv(Sampled):
 
     def num_samples(self) -> tuple[int, int]:
         return self.split(self.rows)
-
-
-class Mnist(DataSpec):
-    """5,000 real handwritten digits of MNIST, 28 × 28: up to 4,000 to train on, 1,000 held back. Pixels 0..1."""
-
-    kind: Literal["Mnist"] = "Mnist"
-    count: int = number(4000, 10, 4000, step=100, unit="images")
-
-    def input_shape(self) -> Shape:
-        return (1, 28, 28)
-
-    def target(self) -> Target:
-        return Target("classes", 10)
-
-    def num_samples(self) -> tuple[int, int]:
-        return self.count, 1000
-
-
-class Digits8x8(Sampled):
-    """1,797 real handwritten digits, 8 × 8: UCI's optical recognition set. Pixels 0..1."""
-
-    kind: Literal["Digits8x8"] = "Digits8x8"
-
-    def input_shape(self) -> Shape:
-        return (1, 8, 8)
-
-    def target(self) -> Target:
-        return Target("classes", 10)
-
-    def num_samples(self) -> tuple[int, int]:
-        return self.split(1797)

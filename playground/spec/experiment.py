@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, cast
 
 from pydantic import Field
 
+from playground.spec import image_data as _  # noqa: F401 - whatever is defined there enters the catalogue
 from playground.spec import wire
 from playground.spec.base import Spec, number, one_of
 from playground.spec.data import Circles, DataSpec
@@ -105,7 +106,8 @@ class Experiment(Spec):
 
         Args:
             path: dotted, such as `"optimizer.lr"`, `"model.layers.0.out_features"` or `"loss"`; `"layers.0.p"` is
-                short for `"model.layers.0.p"`, and `"optimizer.kind"` changes the kind, keeping its `lr`.
+                short for `"model.layers.0.p"`. `"optimizer.kind"` changes the kind (in capitals or not), keeping its
+                `lr`; `"data.kind"` keeps what was changed of the settings that both kinds have.
             value: a plain value; a text is read as JSON where it is JSON.
 
         Raises:
@@ -126,7 +128,8 @@ class Experiment(Spec):
             node = _enter(node, part, path)
         if last == "kind" and isinstance(node, dict):
             fields = cast("dict[str, Any]", node)
-            for name in [name for name in fields if name != "lr"]:
+            kept = _shared(self.data, value) if parts == ["data", "kind"] else {"lr"}
+            for name in [name for name in fields if name not in kept]:
                 del fields[name]
             fields["kind"] = value
         elif isinstance(node, list):
@@ -148,6 +151,15 @@ class Experiment(Spec):
 
 
 _KINDS = ("data", "loss", "optimizer", "schedule")
+
+
+def _shared(data: DataSpec, kind: object) -> set[str]:
+    """Return the settings of `data` that differ from their defaults and that the other kind has as well."""
+    name = DataSpec.kind_called(kind) if isinstance(kind, str) else None
+    if name is None:
+        return set()
+    other = DataSpec.catalogue()[name].model_fields
+    return {field for field in data.plain() if field in other and field != "kind"}
 
 
 def _read_value(text: str) -> object:

@@ -45,6 +45,7 @@ class Cost:
         parameters: learned numbers.
         step_flops: floating-point operations of one training step (forward and backward: three forward passes).
         memory: bytes of data, weights with gradients and optimizer state, and activations of one batch, in float32.
+            Data that all processes share count once, for an engine that wants a layout of its own; others twice.
     """
 
     parameters: int
@@ -63,7 +64,7 @@ def estimate(experiment: Experiment) -> Cost:
     batch = min(experiment.training.batch_size or train, train)
     parameters = model.parameters(shape)
     evaluation = min(max(train, test), 1024)
-    data = 2 * (train + test) * math.prod(shape)
+    data = (1 if experiment.data.mapped else 2) * (train + test) * math.prod(shape)
     activations = 2 * max(batch, evaluation) * model.activations(shape)
     return Cost(
         parameters=parameters,

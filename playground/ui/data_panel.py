@@ -20,7 +20,7 @@ GROUPS = (
         ("Xor", "Quadrants", "Circles", "Gaussians", "Moons", "Spiral", "Checkerboard", "Rings", "Blobs"),
     ),
     ("numbers", ("Plane", "MultiGaussian", "Function1D")),
-    ("real", ("Mnist", "Digits8x8", "Csv")),
+    ("real", ("Mnist5k", "Digits8x8", "Mnist", "FashionMnist", "Csv")),
 )
 
 
@@ -81,10 +81,11 @@ def _choose(kind: str) -> None:
     st.session_state["upload_open"] = False
     present = form.experiment().data
     family = DataSpec.catalogue()[kind]
+    changed = present.plain()  # a default of one kind is no choice for another
     kept = {
         name: getattr(present, name)
         for name in ("count", "noise", "test_fraction", "seed", "features", "scaling")
-        if name in type(present).model_fields and name in family.model_fields and _same(present, family, name)
+        if name in changed and name in family.model_fields and _same(present, family, name)
     }
     if kind != present.kind:
         form.change_data(family.parse(kept))

@@ -67,6 +67,29 @@ def test_the_same_seed_gives_the_same_figures_and_another_does_not(
     assert one == again != other
 
 
+def test_a_presets_schedule_ends_when_its_training_does(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ("train", "digits-best", "--set", "data.kind=digits8X8", "--set", "data.test_fraction=0.5")
+    layers = json.dumps({"layers": [{"kind": "Flatten"}, {"kind": "Linear", "out_features": 10}]})
+    small = (*arguments, "--set", f"model={layers}", "--epochs", "2", "--json")
+    code, report, err = said(capsys, *small)
+    assert code == 0
+    assert Experiment.from_link(report["link"]).schedule.plain() == {"kind": "Cosine", "epochs": 2}
+    assert report["metrics"]["lr"] == pytest.approx(0, abs=1e-9)
+    assert "ends after 2" in err
+    _, report, err = said(capsys, *small, "--set", "schedule.epochs=5")
+    assert Experiment.from_link(report["link"]).schedule.plain() == {"kind": "Cosine", "epochs": 5}
+    assert "ends after" not in err
+
+
+def test_data_that_are_not_there_are_a_sentence_that_says_what_to_do(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    code, _, err = said(capsys, "train", "digits-best", "--set", "data.kind=mnist", "--epochs", "1", "--json")
+    assert code == 2
+    assert str(tmp_path / "data" / "datasets" / "mnist") in err
+    assert "playground download mnist" in err
+
+
 def test_an_experiment_can_be_a_file_or_a_link(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     experiment = preset("circle").experiment.replace("seed", 3)
     file = tmp_path / "mine.json"
@@ -316,7 +339,9 @@ def test_the_doctor_tells_versions_engines_sources_and_limits(capsys: pytest.Cap
     assert report["engines"]["torch"]["devices"][0] == "cpu"
     assert report["limits"]["parameters"] > 0
     assert report["data_folder"]["writable"]
-    assert all(source["found"] for source in report["sources"])
+    assert {source["name"] for source in report["sources"] if source["found"]} == {"mnist_5k", "digits_8x8"}
+    absent = next(source for source in report["sources"] if source["name"] == "mnist")
+    assert "playground download mnist" in absent["problem"]
 
 
 def test_the_doctor_names_a_folder_that_cannot_be_written(

@@ -14,9 +14,9 @@ from playground.data import featurise, forget, images, load, sources
 from playground.data.source_files import DIGITS_8X8, MNIST_5K, Source, read
 from playground.i18n import LANGUAGES, text
 from playground.spec import SpecError
-from playground.spec.data import Digits8x8, Mnist
+from playground.spec.image_data import Digits8x8, Mnist5k
 
-BOTH = [(MNIST_5K, Mnist), (DIGITS_8X8, Digits8x8)]
+BOTH = [(MNIST_5K, Mnist5k), (DIGITS_8X8, Digits8x8)]
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +38,7 @@ def packages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def test_mnist_is_5000_digits_of_which_1000_are_held_back() -> None:
-    data = load(Mnist())
+    data = load(Mnist5k())
     assert data.x.shape == (4000, 1, 28, 28)
     assert data.x_test.shape == (1000, 1, 28, 28)
     assert data.x.dtype == np.float32
@@ -53,7 +53,7 @@ def test_mnist_is_5000_digits_of_which_1000_are_held_back() -> None:
 
 
 def test_no_digit_is_in_both_parts() -> None:
-    for spec in (Mnist(), Digits8x8()):
+    for spec in (Mnist5k(), Digits8x8()):
         data = load(spec)
         train = {image.tobytes() for image in data.x}
         test = {image.tobytes() for image in data.x_test}
@@ -61,7 +61,7 @@ def test_no_digit_is_in_both_parts() -> None:
 
 
 def test_digits_stand_upright_and_belong_to_their_class() -> None:
-    data = load(Mnist())
+    data = load(Mnist5k())
     mean = np.stack([data.x[data.y == c].mean(0)[0] for c in range(10)])
     # A one is a narrow stroke from top to bottom, a zero is empty in the middle.
     assert mean[1][:, 11:17].sum() > 0.7 * mean[1].sum()
@@ -73,7 +73,7 @@ def test_digits_stand_upright_and_belong_to_their_class() -> None:
 
 
 def test_fewer_digits_are_a_balanced_prefix_and_the_test_part_stays() -> None:
-    few, all_of_them = load(Mnist(count=25)), load(Mnist())
+    few, all_of_them = load(Mnist5k(count=25)), load(Mnist5k())
     np.testing.assert_array_equal(few.x, all_of_them.x[:25])
     counts = np.bincount(few.y, minlength=10)
     assert counts.max() - counts.min() <= 1
@@ -101,14 +101,14 @@ def test_small_digits_are_those_of_scikit_learn() -> None:
 
 
 def test_raw_pixels_become_input_as_the_data_did() -> None:
-    data = load(Mnist(count=10))
+    data = load(Mnist5k(count=10))
     raw = np.rint(data.x * 255).astype(np.uint8)
-    np.testing.assert_array_equal(featurise(Mnist(count=10), raw), data.x)
+    np.testing.assert_array_equal(featurise(Mnist5k(count=10), raw), data.x)
     assert data.scaling.kind == "pixels"
 
 
 @pytest.mark.parametrize(("source", "kind"), BOTH)
-def test_sources_are_found_with_licence_and_attribution(source: Source, kind: type[Mnist]) -> None:
+def test_sources_are_found_with_licence_and_attribution(source: Source, kind: type[Mnist5k]) -> None:
     status = next(s for s in sources() if s.name == source.name)
     assert status.found
     assert status.problem is None
@@ -123,7 +123,7 @@ def test_sources_are_found_with_licence_and_attribution(source: Source, kind: ty
 
 @pytest.mark.parametrize(("source", "kind"), BOTH)
 def test_missing_package_is_a_sentence_that_says_what_to_install(
-    source: Source, kind: type[Mnist], packages: Path
+    source: Source, kind: type[Mnist5k], packages: Path
 ) -> None:
     with pytest.raises(SpecError) as caught:
         load(kind())
@@ -147,7 +147,7 @@ def test_a_package_that_is_not_installed_is_looked_for_without_a_traceback() -> 
 
 
 @pytest.mark.parametrize(("source", "kind"), BOTH)
-def test_one_flipped_bit_is_refused_and_told(source: Source, kind: type[Mnist], packages: Path) -> None:
+def test_one_flipped_bit_is_refused_and_told(source: Source, kind: type[Mnist5k], packages: Path) -> None:
     good = _installed(source)
     path = packages / source.package / source.path
     path.parent.mkdir(parents=True)
@@ -183,7 +183,7 @@ def test_the_data_folder_helps_out_where_the_package_is_missing_or_damaged(
 def test_a_folder_in_place_of_the_file_is_a_sentence(packages: Path) -> None:
     (packages / MNIST_5K.package / MNIST_5K.path).mkdir(parents=True)
     with pytest.raises(SpecError) as caught:
-        load(Mnist())
+        load(Mnist5k())
     assert caught.value.key == "source.unreadable"
 
 
@@ -192,7 +192,7 @@ def test_a_well_formed_file_with_another_content_is_not_taken(packages: Path) ->
     path.parent.mkdir(parents=True)
     path.write_bytes(gzip.compress(b"0,1\n"))
     with pytest.raises(SpecError, match="SHA-256"):
-        load(Mnist())
+        load(Mnist5k())
 
 
 def test_a_refusal_is_not_remembered(packages: Path) -> None:

@@ -102,7 +102,7 @@ def test_importing_data_imports_nothing_heavy() -> None:
 def test_loading_digits_and_tables_imports_nothing_heavy(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from playground.data import csv, load; "
-        "from playground.spec.data import Mnist; load(Mnist()); "
+        "from playground.spec.image_data import Mnist5k; load(Mnist5k()); "
         "data = b'a,b\\n' + b'1,x\\n2,y\\n3,x\\n4,y\\n' * 5; folder = Path(sys.argv[1]); "
         "load(csv.csv_spec(csv.inspect(data), csv.store(data, folder), ['a'], 'b', 'classes'), folder); "
         "print([m for m in ('pandas', 'sklearn', 'scipy', 'mlxtend', 'streamlit', 'torch') if m in sys.modules])"

@@ -12,7 +12,7 @@ def experiment(last: str, width: int, loss: str, data: str = "Circles") -> Exper
     layers = [{"kind": "Linear", "out_features": width}]
     if last:
         layers.append({"kind": last})
-    start = [{"kind": "Flatten"}] if data in ("Mnist", "Digits8x8") else []
+    start = [{"kind": "Flatten"}] if data in ("Mnist5k", "Digits8x8") else []
     return Experiment.from_plain(
         {"data": {"kind": data}, "model": {"layers": start + layers}, "loss": {"kind": loss}}
     )
@@ -26,7 +26,7 @@ def experiment(last: str, width: int, loss: str, data: str = "Circles") -> Exper
         ("", 1, "Hinge", "Circles"),
         ("Tanh", 1, "MSE", "Circles"),
         ("", 2, "CrossEntropy", "Circles"),
-        ("", 10, "CrossEntropy", "Mnist"),
+        ("", 10, "CrossEntropy", "Mnist5k"),
         ("", 1, "Huber", "Plane"),
         ("", 1, "MAE", "Function1D"),
     ],
@@ -42,7 +42,7 @@ def test_what_fits_is_left_alone(last: str, width: int, loss: str, data: str) ->
         ("Tanh", 1, "BCE", "Circles", "fit.not_probabilities"),
         ("", 1, "CrossEntropy", "Circles", "fit.one_logit"),
         ("", 3, "CrossEntropy", "Circles", "fit.width_classes"),
-        ("", 1, "CrossEntropy", "Mnist", "fit.width_classes"),
+        ("", 1, "CrossEntropy", "Mnist5k", "fit.width_classes"),
         ("", 2, "MSE", "Plane", "fit.width_regression"),
         ("", 1, "CrossEntropy", "Plane", "fit.regression"),
         ("Softmax", 1, "BCE", "Circles", "fit.softmax_one"),
@@ -64,11 +64,11 @@ def test_what_cannot_work_is_refused_and_can_be_mended(
 @pytest.mark.parametrize(
     ("last", "width", "loss", "data", "key"),
     [
-        ("Softmax", 10, "CrossEntropy", "Mnist", "fit.twice"),
+        ("Softmax", 10, "CrossEntropy", "Mnist5k", "fit.twice"),
         ("Sigmoid", 1, "BCEWithLogits", "Circles", "fit.twice"),
         ("Tanh", 1, "Hinge", "Circles", "fit.squashed_logits"),
         ("Sigmoid", 1, "MSE", "Plane", "fit.bounded"),
-        ("", 10, "MSE", "Mnist", "fit.numbers_for_classes"),
+        ("", 10, "MSE", "Mnist5k", "fit.numbers_for_classes"),
         ("Step", 1, "MSE", "Circles", "fit.step"),
     ],
 )
@@ -84,7 +84,7 @@ def test_what_works_badly_is_explained(last: str, width: int, loss: str, data: s
 def test_a_picture_without_flatten_is_mended_by_flatten() -> None:
     broken = Experiment.from_plain(
         {
-            "data": {"kind": "Mnist"},
+            "data": {"kind": "Mnist5k"},
             "model": {"layers": [{"kind": "Linear", "out_features": 10}]},
             "loss": {"kind": "CrossEntropy"},
         }
@@ -98,7 +98,7 @@ def test_a_picture_without_flatten_is_mended_by_flatten() -> None:
 
 def test_an_empty_network_is_mended_by_the_smallest_that_fits() -> None:
     broken = Experiment.from_plain(
-        {"data": {"kind": "Mnist"}, "model": {"layers": []}, "loss": {"kind": "CrossEntropy"}}
+        {"data": {"kind": "Mnist5k"}, "model": {"layers": []}, "loss": {"kind": "CrossEntropy"}}
     )
     mend = advise(broken)[0].mend
     assert mend is not None

@@ -83,7 +83,7 @@ def test_an_image_layer_on_points_is_an_advice_and_no_mishap() -> None:
 def test_nothing_is_mended_inside_a_block() -> None:
     """A Flatten before the block would not help, and inside it would change the shape."""
     layers = [{"kind": "Residual", "layers": [{"kind": "Linear"}]}, {"kind": "Flatten"}, {"kind": "Linear"}]
-    (advice,) = advise(Experiment.from_plain({"data": {"kind": "Mnist"}, "model": {"layers": layers}}))
+    (advice,) = advise(Experiment.from_plain({"data": {"kind": "Mnist5k"}, "model": {"layers": layers}}))
     assert (advice.place, advice.mend) == ("layers.0.layers.0", None)
 
 
@@ -112,7 +112,7 @@ def test_names_inside_a_block_are_torchs_and_weights_start_by_their_names() -> N
 def test_an_absurd_image_network_is_refused_by_its_estimate() -> None:
     layers = [{"kind": "Conv2d", "out_channels": 1024, "padding": "same"}] * 3
     plain = {
-        "data": {"kind": "Mnist"},
+        "data": {"kind": "Mnist5k"},
         "model": {"layers": [*layers, {"kind": "Flatten"}, {"kind": "Linear"}]},
     }
     cost = estimate(Experiment.from_plain(plain))

@@ -198,3 +198,19 @@ def test_schedules_agree_with_their_closed_forms() -> None:
 def test_defaults_are_left_out_of_json() -> None:
     assert json.loads(Experiment().to_json()) == {"version": 1}
     assert Experiment().replace("seed", 5).plain() == {"seed": 5}
+
+
+def test_a_kind_is_found_in_capitals_or_not_and_shared_choices_are_kept() -> None:
+    start = Experiment.from_plain({"data": {"kind": "Mnist5k"}})
+    assert start.replace("data.kind", "mnist").data.num_samples() == (60_000, 10_000)
+    assert start.replace("data.kind", "MNIST").data == start.replace("data", "mnist").data
+    chosen = start.replace("data.count", 300).replace("data.kind", "fashionmnist")
+    assert chosen.data.kind == "FashionMnist"
+    assert chosen.data.num_samples() == (300, 10_000)
+    moons = Experiment.from_plain({"data": {"kind": "Circles", "noise": 0.2, "seed": 3}})
+    assert moons.replace("data.kind", "moons").data == DataSpec.of({"kind": "Moons", "noise": 0.2, "seed": 3})
+    assert start.replace("optimizer.kind", "adam").optimizer.kind == "Adam"
+    for wrong in ("mnists", 3):
+        with pytest.raises(SpecError) as caught:
+            start.replace("data.kind", wrong)
+        assert caught.value.key == "error.kind"

@@ -1,0 +1,77 @@
+"""Data sets of pictures: what each of them is, how many samples of which shape, but no pixels yet.
+
+Pixels go into a network as numbers from 0 to 1, channels first.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from playground.spec.base import Shape, number
+from playground.spec.data import DataSpec, Sampled, Target
+
+
+class Images(DataSpec):
+    """Pictures of ten classes, of which the test part is given."""
+
+    def target(self) -> Target:
+        return Target("classes", 10)
+
+
+class Mnist5k(Images):
+    """5,000 real handwritten digits of MNIST, 28 × 28: up to 4,000 to train on, 1,000 held back. Pixels 0..1."""
+
+    kind: Literal["Mnist5k"] = "Mnist5k"
+    count: int = number(4000, 10, 4000, step=100, unit="images")
+
+    def input_shape(self) -> Shape:
+        return (1, 28, 28)
+
+    def num_samples(self) -> tuple[int, int]:
+        return self.count, 1000
+
+
+class Mnist(Images):
+    """MNIST as its authors published it: 60,000 digits to train on, the 10,000 of the official test set held back.
+
+    LeCun, Cortes and Burges (1998). `count` takes fewer of the training part.
+    """
+
+    kind: Literal["Mnist"] = "Mnist"
+    mapped: ClassVar[bool] = True
+    count: int = number(60_000, 10, 60_000, step=1000, unit="images")
+
+    def input_shape(self) -> Shape:
+        return (1, 28, 28)
+
+    def num_samples(self) -> tuple[int, int]:
+        return self.count, 10_000
+
+
+class FashionMnist(Images):
+    """Clothes instead of digits, otherwise as MNIST: 60,000 to train on, 10,000 held back. Xiao et al. (2017)."""
+
+    kind: Literal["FashionMnist"] = "FashionMnist"
+    mapped: ClassVar[bool] = True
+    count: int = number(60_000, 10, 60_000, step=1000, unit="images")
+
+    def input_shape(self) -> Shape:
+        return (1, 28, 28)
+
+    def num_samples(self) -> tuple[int, int]:
+        return self.count, 10_000
+
+
+class Digits8x8(Sampled):
+    """1,797 real handwritten digits, 8 × 8: UCI's optical recognition set. Pixels 0..1."""
+
+    kind: Literal["Digits8x8"] = "Digits8x8"
+
+    def input_shape(self) -> Shape:
+        return (1, 8, 8)
+
+    def target(self) -> Target:
+        return Target("classes", 10)
+
+    def num_samples(self) -> tuple[int, int]:
+        return self.split(1797)
