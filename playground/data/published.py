@@ -1,4 +1,4 @@
-"""Data sets that their authors publish as files: what belongs to each, where it may lie, and how it is told from others.
+"""Data sets that their authors publish as files: what belongs to each, where it may lie, how it is told from others.
 
 The files are looked for in the data folder under the names their authors gave them, and used only with the right
 SHA-256. Nothing is downloaded here (`playground.data.download` does that) and nothing is understood of what they hold.
@@ -163,7 +163,7 @@ def of_kind(kind: str) -> Published | None:
 
 
 def missing(published: Published, folder: Path) -> tuple[PublishedFile, ...]:
-    """Return the files that are not in the data folder, by name and size alone: quick enough for every look at a page."""
+    """Return the files that are not in the data folder, by name and size alone: a quick look."""
     return tuple(
         file
         for file in published.files

@@ -1,4 +1,4 @@
-"""A small data set in MNIST's format, as its authors might publish one: real files, real checksums, 40 + 20 pictures."""
+"""A small data set in MNIST's format, as its authors might publish one: real files and checksums, 40 + 20 pictures."""
 
 from __future__ import annotations
 

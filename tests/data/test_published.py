@@ -121,7 +121,7 @@ def test_files_with_good_sums_and_another_content_are_refused(
     monkeypatch.setattr(images, "MNIST", found)
     put(found, files, tmp_path)
     forget()
-    with pytest.raises(SpecError, match="t10k-labels|train-labels"):
+    with pytest.raises(SpecError, match=r"t10k-labels|train-labels"):
         load(Mnist(), tmp_path)
 
 
