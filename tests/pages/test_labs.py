@@ -69,7 +69,7 @@ def test_a_link_opens_in_the_lab_of_its_data_wherever_it_is_opened(opened: Open,
 
 
 def test_a_link_to_a_run_opens_in_the_lab_of_its_data(opened: Open) -> None:
-    small = presets()["lenet-5"].experiment.replace("data", {"kind": "Mnist", "count": 100})
+    small = presets()["lenet-5"].experiment.replace("data", {"kind": "Mnist5k", "count": 100})
     page = opened(e=small.to_link()).click("step")
     run = page.app.query_params["run"]
     again = opened(run=run)

@@ -12,7 +12,7 @@ import pytest
 from playground.data import load
 from playground.presets import preset
 from playground.probes import asks
-from playground.spec.data import Mnist
+from playground.spec.image_data import Mnist5k
 from tests.probes.looking import experiment
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def drawn(one: Explained) -> Any:
 
 def test_digits_of_mnist_stay_as_they_are_wherever_and_however_large_they_are_drawn(explained: Open) -> None:
     one = opened(explained(experiment(), steps=2, views=VIEWS))
-    digits = np.rint(255 * load(Mnist()).x[:40, 0]).astype(int)
+    digits = np.rint(255 * load(Mnist5k()).x[:40, 0]).astype(int)
     moved = one.page.evaluate(
         """async (digits) => { const { settled } = await import('/live/assets/views/look/digit.js');
           return digits.map((digit, number) => { // each pixel becomes times × times, anywhere on the sheet
