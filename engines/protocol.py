@@ -15,6 +15,8 @@ from playground.spec import LossSpec, ModelSpec, OptimizerSpec, Shape, State
 
 Array = NDArray[Any]
 Dtype = Literal["float32", "float64"]
+Precision = Literal["float32", "bfloat16"]
+"""bfloat16: products in training take bfloat16 factors (autocast); weights, sums and looks keep the net's dtype."""
 
 
 class Fit(Protocol):
@@ -124,11 +126,12 @@ class Engine(Protocol):
         seed: int = 0,
         device: str = "cpu",
         dtype: Dtype = "float32",
+        precision: Precision = "float32",
     ) -> Net:
         """Build a net that starts from `model.init(input_shape, seed)`.
 
         Raises:
-            SpecError: if the layers do not fit together or the device is not there.
+            SpecError: if the layers do not fit together, the device is not there or has no such precision.
         """
         ...
 

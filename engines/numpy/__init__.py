@@ -13,7 +13,7 @@ from engines.numpy.losses import LOSSES, coded, mean_losses
 from engines.numpy.net import Net
 from engines.numpy.program import Program, run
 from engines.numpy.threads import use_one_thread
-from engines.protocol import Array, Dtype
+from engines.protocol import Array, Dtype, Precision
 from playground.spec import LossSpec, ModelSpec, OptimizerSpec, Shape, SpecError
 
 
@@ -34,10 +34,13 @@ class NumpyEngine:
         seed: int = 0,
         device: str = "cpu",
         dtype: Dtype = "float32",
+        precision: Precision = "float32",
     ) -> Net:
         if device not in self.devices():
             options = ", ".join(self.devices())
             raise SpecError("engine.device", place="device", value=device, engine=self.name, options=options)
+        if precision != "float32":
+            raise SpecError("engine.precision", place="precision", value=precision, engine=self.name)
         return Net(model, input_shape, optimizer, seed=seed, dtype=dtype)
 
     def loss(self, spec: LossSpec, y: Array, target: Array) -> tuple[float, Array]:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from engines.checks import as_targets
-from engines.protocol import Array, Dtype
+from engines.protocol import Array, Dtype, Precision
 from engines.torch.devices import devices
 from engines.torch.losses import LOSSES
 from engines.torch.net import Net
@@ -39,6 +39,7 @@ class TorchEngine:
         seed: int = 0,
         device: str = "cpu",
         dtype: Dtype = "float32",
+        precision: Precision = "float32",
         masks: Literal["numpy", "device"] | None = None,
     ) -> Net:
         """Build a net.
@@ -46,7 +47,16 @@ class TorchEngine:
         Args:
             masks: where dropout draws: as the NumPy engine does ("numpy", the default on the CPU) or on the device.
         """
-        return Net(model, input_shape, optimizer, seed=seed, device=device, dtype=dtype, masks=masks)
+        return Net(
+            model,
+            input_shape,
+            optimizer,
+            seed=seed,
+            device=device,
+            dtype=dtype,
+            precision=precision,
+            masks=masks,
+        )
 
     def loss(self, spec: LossSpec, y: Array, target: Array) -> tuple[float, Array]:
         y = np.asarray(y)

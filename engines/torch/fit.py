@@ -54,7 +54,7 @@ class Fit:
             net.module.train()
         for parameter in net.parameters.values():
             parameter.grad = None
-        loss = self._loss(self._spec, net.module(x), y)
+        loss = self._loss(self._spec, net.run(x), y)
         if net.parameters:
             loss.backward()
             net.penalise()

@@ -10,17 +10,14 @@ import torch
 from torch import Tensor, nn
 
 from engines.checks import as_batch, as_targets, check_batch_size, check_names, check_retune, check_state
-from engines.protocol import Array, Dtype
+from engines.protocol import Array, Dtype, Precision
 from engines.torch.devices import device as find_device
 from engines.torch.draws import DeviceDraws, Draws, NumpyDraws
 from engines.torch.fit import Fit
 from engines.torch.layers import Dropout, build
 from engines.torch.optimizers import OPTIMIZERS, Optimizer
 from playground.spec import LossSpec, ModelSpec, OptimizerSpec, Shape, SpecError, State
-
-LOOK_ELEMENTS = 1 << 22
-"""A look is taken at so many samples at a time that the widest layer has about this many numbers."""
-
+from playground.spec.limits import LOOK_ELEMENTS
 
 class Net:
     """The torch engine's net; see `engines.protocol.Net`.
@@ -39,12 +36,18 @@ class Net:
         seed: int,
         device: str,
         dtype: Dtype,
+        precision: Precision,
         masks: Literal["numpy", "device"] | None,
     ) -> None:
         self.model = model
         self.input_shape = tuple(input_shape)
         self.dtype: torch.dtype = getattr(torch, dtype)
         self.device = find_device(device, self.dtype)
+        if precision == "bfloat16" and (dtype != "float32" or self.device.type == "mps"):
+            raise SpecError(
+                "engine.precision", place="precision", value=precision, engine=f"torch, {dtype}, {device}"
+            )
+        self._mixed = precision == "bfloat16"
         self.masks = masks or ("numpy" if self.device.type == "cpu" else "device")
         initial = model.init(self.input_shape, seed)
         self._seed = seed
@@ -61,7 +64,7 @@ class Net:
         check_batch_size(self.model, self.input_shape, len(x))
         self.module.train()
         inputs = self._tensor(x).requires_grad_()
-        outputs = self.module(inputs.view_as(inputs))
+        outputs = self.run(inputs.view_as(inputs))
         self._pass = inputs, outputs
         return self._array(outputs)
 
@@ -81,6 +84,13 @@ class Net:
             parameter.grad = torch.empty_like(parameter).copy_(gradient)
         self.penalise()
         return self._array(found[0])
+
+    def run(self, x: Tensor) -> Tensor:
+        """Return the module's outputs for x, both in the net's dtype, in the precision of training."""
+        if not self._mixed:
+            return self.module(x)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            return self.module(x).to(self.dtype)
 
     def step(self, lr: float) -> None:
         self.optimizer.step(lr)

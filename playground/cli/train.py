@@ -37,8 +37,10 @@ def declare_training(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "experiment", metavar="EXPERIMENT", help="a preset's key, a JSON file or a share link"
     )
-    parser.add_argument("--engine", choices=("numpy", "torch"))
-    parser.add_argument("--device", help="where torch computes: cpu, cuda, cuda:1, mps")
+    parser.add_argument(
+        "--engine", choices=("auto", "numpy", "torch"), help="auto: torch for large convolutions"
+    )
+    parser.add_argument("--device", help="where torch computes: auto, cpu, cuda, cuda:1, mps")
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--steps", type=int, metavar="N", help="stop after N optimizer steps")
     length.add_argument("--epochs", type=int, metavar="N", help="stop after N epochs")
@@ -75,8 +77,8 @@ def run(options: argparse.Namespace) -> int:
     report = {
         "experiment": preset.key if preset else options.experiment,
         "link": experiment.to_link(),
-        "engine": experiment.engine,
-        "device": experiment.device,
+        "engine": trainer.place.engine,
+        "device": trainer.place.device,
         "seed": experiment.seed,
         "steps": trainer.steps,
         "epochs": trainer.epoch,

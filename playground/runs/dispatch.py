@@ -7,7 +7,6 @@ started again from its last checkpoint, a few times. Everything happens on one e
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import signal
 import time
@@ -370,9 +369,12 @@ class Dispatch:
 
 
 def _engine(experiment: str) -> str:
-    """Return the engine that an experiment names, if it names one; it decides how a worker is set up."""
-    with suppress(ValueError, AttributeError):
-        return str(json.loads(experiment).get("engine", "numpy"))
+    """Return the engine that an experiment will be trained with, if it is one; it decides how a worker is set up."""
+    from engines.choice import place_of
+    from playground.spec import Experiment
+
+    with suppress(SpecError):
+        return place_of(Experiment.from_json(experiment)).engine
     return "numpy"
 
 

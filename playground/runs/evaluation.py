@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 import engines
+from engines.choice import place_of
 from engines.protocol import Array, Engine, Net
 from playground.data.targets import decide
 from playground.spec import Experiment, State
@@ -57,8 +58,9 @@ def forward(net: Net, x: Array) -> Array:
 
 def outputs(experiment: Experiment, state: State, x: Array) -> Array:
     """Return what the experiment's network makes of x (N, *input) with the tensors of `state`: (N, k)."""
-    net = engines.get(experiment.engine).net(
-        experiment.model, experiment.data.input_shape(), experiment.optimizer, device=experiment.device
+    there = place_of(experiment)
+    net = engines.get(there.engine).net(
+        experiment.model, experiment.data.input_shape(), experiment.optimizer, device=there.device
     )
     net.load(state)
     return forward(net, x)

@@ -14,6 +14,7 @@ from typing import Any, cast
 import numpy as np
 
 import engines
+from engines.choice import place_of
 from engines.protocol import Array, Dtype, Fit, Net
 from playground import probes
 from playground.data import Dataset
@@ -36,6 +37,7 @@ class Supervised:
         experiment: with every change made since the start.
         steps: optimizer steps taken.
         status: `"running"`, `"finished"` (a stop condition) or `"diverged"`.
+        place: the engine and the device, chosen where the experiment leaves them open.
         reason: the i18n key of the sentence that says why it is not running; empty while it is.
     """
 
@@ -55,13 +57,15 @@ class Supervised:
         self.status = "running"
         self.reason = ""
         self._dtype: Dtype = dtype
-        self._engine = engines.get(experiment.engine)
+        self.place = place_of(experiment, wait=True)
+        self._engine = engines.get(self.place.engine)
         self._net: Net = self._engine.net(
             experiment.model,
             dataset.x.shape[1:],
             experiment.optimizer,
             seed=experiment.seed,
-            device=experiment.device,
+            device=self.place.device,
+            precision=self.place.precision if dtype == "float32" else "float32",
             dtype=dtype,
         )
         self._shuffles = 0  # orders drawn so far

@@ -52,8 +52,9 @@ class Experiment(Spec):
     schedule: Annotated[ScheduleSpec, *one_of(ScheduleSpec)] = Constant()
     training: TrainingSpec = TrainingSpec()
     seed: int = number(0, 0, 2**31 - 1, step=1)
-    engine: Literal["numpy", "torch"] = "numpy"
-    device: Annotated[str, Field(pattern=r"^(cpu|mps|cuda(:\d{1,2})?)$")] = "cpu"
+    engine: Literal["auto", "numpy", "torch"] = "auto"
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d{1,2})?)$")] = "auto"
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
 
     def to_json(self) -> str:
         """Return the experiment as a JSON file: its version and what differs from the defaults."""

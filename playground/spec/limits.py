@@ -11,6 +11,10 @@ from playground.spec.errors import SpecError
 from playground.spec.experiment import Experiment
 
 
+LOOK_ELEMENTS = 1 << 22
+"""A look is taken at so many samples at a time that the widest layer has about this many numbers, or fewer."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """The caps. Each can be set by an environment variable `PLAYGROUND_MAX_<NAME>`."""
@@ -63,7 +67,8 @@ def estimate(experiment: Experiment) -> Cost:
     train, test = experiment.data.num_samples()
     batch = min(experiment.training.batch_size or train, train)
     parameters = model.parameters(shape)
-    evaluation = min(max(train, test), 1024)
+    widest = max(math.prod(at) for at in (shape, *model.shapes(shape)))
+    evaluation = min(max(train, test), max(LOOK_ELEMENTS // widest, 16))
     data = (1 if experiment.data.mapped else 2) * (train + test) * math.prod(shape)
     activations = 2 * max(batch, evaluation) * model.activations(shape)
     return Cost(

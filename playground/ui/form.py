@@ -11,8 +11,9 @@ from typing import Any
 
 import streamlit as st
 
+from engines.choice import place_of
 from playground.presets import Preset, presets
-from playground.spec import Experiment, SpecError, advise
+from playground.spec import Experiment, ModelSpec, Shape, SpecError, advise
 from playground.spec.data import DataSpec
 
 MOST_UNDO = 50
@@ -126,17 +127,22 @@ def fitting(wanted: Experiment, *, warnings: bool = False) -> Experiment:
 
 
 def continues(running: Experiment, wanted: Experiment) -> bool:
-    """Tell whether a run of `running` can go on with the settings of `wanted`: the same data and tensors."""
-    if any(getattr(running, part) != getattr(wanted, part) for part in ("data", "seed", "engine", "device")):
+    """Tell whether a run of `running` can go on with the settings of `wanted`: the same data, place and tensors."""
+    if any(getattr(running, part) != getattr(wanted, part) for part in ("data", "seed")):
         return False
-    if len(running.model.layers) != len(wanted.model.layers):
+    there, here = place_of(running), place_of(wanted)
+    if (there.engine, there.device, there.precision) != (here.engine, here.device, here.precision):
         return False
-    fixed = ("kind", "out_features", "bias", "init")
-    return all(
-        getattr(a, name, None) == getattr(b, name, None)
-        for a, b in zip(running.model.layers, wanted.model.layers, strict=True)
-        for name in fixed
-    )
+    shape = running.data.input_shape()
+    try:
+        return _skeleton(running.model, shape) == _skeleton(wanted.model, shape)
+    except SpecError:
+        return running.model == wanted.model
+
+
+def _skeleton(model: ModelSpec, shape: Shape) -> object:
+    """Return what cannot change while a network lives: its layers' kinds and shapes, its tensors, how they begin."""
+    return [layer.kind for layer in model.layers], model.shapes(shape), model.tensors(shape)
 
 
 def changes(running: Experiment, wanted: Experiment) -> list[tuple[str, Any]]:

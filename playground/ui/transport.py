@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import html
-import importlib.util
 
 import streamlit as st
 
 from playground.presets import Preset, presets
 from playground.spec import Experiment
 from playground.ui import beside, form, labs, navigation, run
+from playground.ui.engine_choice import engine_choice
 from playground.ui.language import language, switch, t, wording
 from playground.ui.run import Now
 from playground.ui.share import downloads, share
 from playground.ui.style import appearance
 from playground.views.theme import digits
 
-ENGINES = {"numpy": "NumPy", "torch": "PyTorch"}
 PACES = (0.0, 1.0, 5.0, 20.0, 100.0, 1000.0)
 
 
@@ -109,29 +108,11 @@ def setup(experiment: Experiment) -> None:
             label_visibility="collapsed",
             width=150,
         )
-        engines = ["numpy"] + (["torch"] if importlib.util.find_spec("torch") else [])
-        if experiment.engine not in engines:
-            engines.append(experiment.engine)
-        if st.session_state.get("engine_choice") != experiment.engine:
-            st.session_state["engine_choice"] = experiment.engine
-        st.selectbox(
-            t("field.engine"),
-            engines,
-            index=engines.index(experiment.engine),
-            key="engine_choice",
-            format_func=lambda name: ENGINES.get(str(name), str(name)),
-            on_change=_choose_engine,
-            label_visibility="collapsed",
-            width=110,
-        )
+        engine_choice(experiment)
 
 
 def _pace(pace: float) -> str:
     return t("ui.pace_rate", rate=f"{pace:,g}") if pace else t("ui.pace_full")
-
-
-def _choose_engine() -> None:
-    form.change("engine", st.session_state["engine_choice"])
 
 
 def figures(now: Now) -> None:
