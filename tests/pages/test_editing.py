@@ -214,3 +214,17 @@ def test_an_experiment_file_is_opened(opened: Open) -> None:
     page.app.file_uploader(key="open-experiment").upload("experiment.json", wanted.to_json().encode())
     page.run().run()
     assert Experiment.from_json(page.experiment) == wanted
+
+
+def test_the_engine_chooses_itself_and_can_be_named(opened: Open) -> None:
+    page = opened()
+    choice = page.app.selectbox(key="engine_choice")
+    assert choice.value == ("auto", "auto")
+    assert "Auto · NumPy" in choice.options
+    assert "MFLOP" in choice.help
+    choice.set_value(("torch", "cpu"))
+    page.run()
+    wanted = Experiment.from_json(page.experiment)
+    assert (wanted.engine, wanted.device) == ("torch", "cpu")
+    page.click("undo")
+    assert page.app.selectbox(key="engine_choice").value == ("auto", "auto")
