@@ -19,6 +19,7 @@ from engines.torch.optimizers import OPTIMIZERS, Optimizer
 from playground.spec import LossSpec, ModelSpec, OptimizerSpec, Shape, SpecError, State
 from playground.spec.limits import LOOK_ELEMENTS
 
+
 class Net:
     """The torch engine's net; see `engines.protocol.Net`.
 

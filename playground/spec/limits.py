@@ -10,7 +10,6 @@ from dataclasses import dataclass, fields
 from playground.spec.errors import SpecError
 from playground.spec.experiment import Experiment
 
-
 LOOK_ELEMENTS = 1 << 22
 """A look is taken at so many samples at a time that the widest layer has about this many numbers, or fewer."""
 

@@ -16,8 +16,7 @@ AUTO = ("auto", "auto")
 
 def engine_choice(experiment: Experiment) -> None:
     """Draw the list of engines with their devices; a choice goes into the form."""
-    open_to_all = experiment.model_copy(update={"engine": "auto", "device": "auto"})
-    automatic = place_of(open_to_all)
+    automatic = _automatic(experiment)
     chosen = (experiment.engine, experiment.device)
     options = [AUTO, ("numpy", "cpu"), *(("torch", device) for device in torch_devices())]
     shown = next((option for option in options if _same(option, chosen)), chosen)
@@ -35,7 +34,6 @@ def engine_choice(experiment: Experiment) -> None:
         on_change=_choose,
         label_visibility="collapsed",
         width=150,
-        help=_why(automatic),
     )
 
 
@@ -52,7 +50,9 @@ def _name(option: tuple[str, str], automatic: Place) -> str:
     return name if device in ("cpu", "auto") else f"{name} · {device}"
 
 
-def _why(automatic: Place) -> str:
+def why_there(experiment: Experiment) -> str:
+    """Return the sentence on what "auto" takes for `experiment`, and why."""
+    automatic = _automatic(experiment)
     bound = STEP if automatic.why == "accelerator" else CONVOLUTION
     values = {
         "work": f"{automatic.work / 1e6:,.3g}",
@@ -60,6 +60,10 @@ def _why(automatic: Place) -> str:
         "device": automatic.device,
     }
     return t(f"ui.engine.why.{automatic.why}", **values)
+
+
+def _automatic(experiment: Experiment) -> Place:
+    return place_of(experiment.model_copy(update={"engine": "auto", "device": "auto"}))
 
 
 def _choose() -> None:

@@ -17,9 +17,11 @@ from playground.spec import (
     knobs,
 )
 from playground.ui import form
+from playground.ui.engine_choice import why_there
 from playground.ui.knobs import knob
 from playground.ui.language import t, wording
 from playground.ui.layers_panel import advice_at
+from playground.ui.say import say
 
 
 def training_panel(experiment: Experiment, advices: list[Advice]) -> None:
@@ -51,6 +53,11 @@ def _more(experiment: Experiment) -> None:
         for found in knobs(Experiment):
             if found.name == "seed":
                 knob(found, "seed", experiment.seed)
+        _title("ui.group.place")
+        say(why_there(experiment), key="place")
+        for found in knobs(Experiment):
+            if found.name == "precision":
+                knob(found, "precision", experiment.precision)
 
 
 def _title(key: str, name: str = "") -> None:
