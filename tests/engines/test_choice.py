@@ -25,7 +25,7 @@ def images(channels: int, **more: Any) -> Experiment:
 
 
 def test_small_networks_take_numpy_and_large_convolutions_torch() -> None:
-    for key in ("xor", "circle", "digits-mlp", "lenet-5", "digits-best"):
+    for key in ("xor", "circle", "digits-mlp", "digits-cnn", "lenet-5"):
         assert place_of(preset(key).experiment, CPU).engine == "numpy", key
     small, large = place_of(images(8), CPU), place_of(images(64), CPU)
     assert (small.engine, small.why) == ("numpy", "small")
