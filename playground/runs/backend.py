@@ -75,6 +75,10 @@ class Backend(Protocol):
         """End a worker at once, whatever it is doing."""
         ...
 
+    def stand_back(self, key: str, nice: int) -> None:
+        """Let a worker stand back so far for everything else, 0 to 19; never less far than it already does."""
+        ...
+
     def usage(self, key: str) -> Usage:
         """Return what a worker uses."""
         ...

@@ -73,6 +73,11 @@ class Dispatch:
         """Return the runs that have a worker."""
         return [run for run in self.runs.values() if run.worker]
 
+    @property
+    def crowded(self) -> bool:
+        """Whether workers have to share processors."""
+        return len(self.workers()) > self.backend.capabilities.num_cores
+
     # --- starting ---------------------------------------------------------------------------------------------
 
     def enqueue(self, run: Run, *, front: bool = False) -> None:
@@ -136,7 +141,7 @@ class Dispatch:
             cpu_seconds=quotas.cpu_seconds,
             wall_seconds=quotas.wall_seconds,
             storage=quotas.storage,
-            nice=quotas.nice,
+            nice=quotas.nice if self.crowded else quotas.few_nice,
         )
 
     # --- commands ---------------------------------------------------------------------------------------------

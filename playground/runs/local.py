@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 from playground.runs import confinement, interpreter
@@ -103,6 +104,14 @@ class LocalBackend:
         worker.doomed = True
         if worker.pid is not None:
             self._launcher.kill(worker.pid)
+
+    def stand_back(self, key: str, nice: int) -> None:
+        """Let a worker stand back further, where the platform has such a thing."""
+        worker = self._workers.get(key)
+        if worker is None or worker.pid is None or not hasattr(os, "setpriority"):
+            return
+        with suppress(ProcessLookupError, PermissionError):
+            os.setpriority(os.PRIO_PROCESS, worker.pid, nice)
 
     def usage(self, key: str) -> Usage:
         """Return a worker's process id and resident memory."""

@@ -44,6 +44,9 @@ class Patrol:
                 self._watch_leases(run, now)
             if not run.worker:
                 self._unload(run, now)
+        if self.dispatch.crowded:
+            for run in self.dispatch.workers():
+                self.dispatch.backend.stand_back(run.id, self.dispatch.quotas.nice)
         if flush:
             self.flush()
         if collect:

@@ -27,7 +27,9 @@ class Quotas:
         owner_bytes: what the runs of one owner may take on disk before the oldest that have ended make room.
         total_runs: runs of all owners that are kept.
         memory, cpu_seconds, wall_seconds, storage, threads: what one run may use; 0 turns a limit off.
-        nice: how far a worker stands back for everything else on this machine, 0 to 19.
+        nice: how far a worker stands back for everything else on this machine, 0 to 19, once there are more workers
+            than processors: then the pages come first.
+        few_nice: the same while every worker has a processor: it keeps most of it beside a busy browser.
         idle_seconds: a run that nobody has looked at for so long is paused.
         lease_seconds: a paused run keeps its worker so long, if nobody else needs it.
         keep_seconds: a run that nobody has looked at for so long is removed.
@@ -51,6 +53,7 @@ class Quotas:
     storage: int = 500_000_000
     threads: int = 1
     nice: int = 19
+    few_nice: int = 5
     idle_seconds: float = 120.0
     lease_seconds: float = 60.0
     keep_seconds: float = 7 * 24 * 3600.0

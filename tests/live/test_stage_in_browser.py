@@ -37,7 +37,9 @@ Object.assign(window.WebSocket, { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("browser") / "data", PLAYGROUND_NICE="0") as found:
+    with serving(
+        tmp_path_factory.mktemp("browser") / "data", PLAYGROUND_NICE="0", PLAYGROUND_FEW_NICE="0"
+    ) as found:
         yield found
 
 

@@ -42,7 +42,8 @@ class House:
             **os.environ,
             "PYTHONPATH": str(ROOT),
             "PLAYGROUND_TRAINERS": trainers,
-            "PLAYGROUND_NICE": "0",  # or a busy machine would starve what the test waits for
+            "PLAYGROUND_NICE": "0",
+            "PLAYGROUND_FEW_NICE": "0",  # or a busy machine would starve what the test waits for
             "PLAYGROUND_ROUND_SECONDS": "0.1",
             **{f"PLAYGROUND_{name.upper()}": str(value) for name, value in quotas.items()},
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,6 +49,16 @@ def test_who_waits_sees_a_place_and_takes_a_turn(home: House):
         assert home.until(run, "finished").position == 0
     home.until(hers, "finished", owner="berta")
     assert home.view(busy[1]).status == "running"
+
+
+def test_workers_stand_back_for_the_pages_once_they_share_processors(tmp_path: Path):
+    cores = os.cpu_count() or 1
+    with house(tmp_path, slots=cores + 1, owner_slots=cores + 1, few_nice=2, nice=7) as home:
+        for _ in range(cores):
+            home.until(home.start(sleep=0.01), "running")
+        assert {worker.nice() for worker in home.workers()} == {2}
+        home.until(home.start(sleep=0.01), "running")
+        until(lambda: {worker.nice() for worker in home.workers()} == {7})
 
 
 def test_one_owner_cannot_take_every_slot(tmp_path: Path):
