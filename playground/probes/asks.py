@@ -87,6 +87,7 @@ def find(what: object) -> Ask:
     import playground.probes.backprop
     import playground.probes.gradient_check
     import playground.probes.look.feature_maps
+    import playground.probes.look.pixel
     import playground.probes.neuron  # noqa: F401 - the modules enter their questions
 
     found = ASKS.get(what) if isinstance(what, str) else None

@@ -15,6 +15,9 @@ from playground.probes.formulas.blocks import Block, alone, line, note, product,
 from playground.probes.formulas.units import Place, Vector, formula, slope
 from playground.spec import image_layers, layers
 
+ALL_CLASSES = 16
+"""Of so many classes at most every exponential is written out."""
+
 
 @formula(layers.Softmax)
 class _Softmax:
@@ -33,7 +36,7 @@ class _Softmax:
         s = math.fsum(term.value for term in terms)
         return [
             line("m", f"max({at.inner}₁, …)", "{+}", [m], float),
-            total("S", terms),
+            total("S", terms, most=ALL_CLASSES),
             *output(
                 at,
                 "exp(z − m)/S",

@@ -196,3 +196,35 @@ def test_all_of_it_fits_on_a_phone(explained: Open, lang: str) -> None:
     text = one.page.inner_text(".stage")
     assert "featuremaps." not in text
     assert "picture." not in text
+
+
+def test_a_map_opens_and_the_kernel_slides_over_the_picture(explained: Open) -> None:
+    one = opened(explained(experiment(), steps=5, views=VIEWS))
+    one.page.evaluate("stage.emit('open', {kind: 'map', layer: 0, map: 2})")
+    node = ".stage-drawer .stage-opened-map"
+    one.page.wait_for_selector(f"{node}[data-place='0/2/4/4']")
+    one.page.wait_for_selector(f"{node}[data-place='0/2/4/6']")  # it slides by itself
+    one.page.click(".stage-opened-play")
+    one.page.wait_for_selector(f"{node} .stage-opened-play[aria-pressed=false]")
+    one.settle()
+    one.page.focus(f"{node} figure:last-child .stage-sheet")
+    start = one.page.get_attribute(node, "data-place")
+    assert start is not None
+    row, column = (int(part) for part in start.split("/")[2:])
+    one.page.keyboard.press("ArrowUp")
+    one.page.wait_for_selector(f"{node}[data-place='0/2/{row - 1}/{column}']")
+    place = {"layer": 0, "channel": 2, "row": row - 1, "column": column}
+    answer = asks.answer("pixel", one.room.scene(), {"test": True, **place}).plain
+    cells = one.page.locator(f"{node} .stage-products td b").all_text_contents()
+    assert cells == [cell.get("product", "0") for line in answer["grid"] for cell in line]
+    assert (
+        one.page.inner_text(f"{node} .stage-ledger tfoot b, {node} .stage-formula-sum b")
+        == answer["blocks"][-1]["total"]
+    )
+    assert answer["value"] in one.page.inner_text(f"{node} h3")
+    for layer, number in ((3, 1), (8, 4), (11, 9)):  # a pool, a dense layer, softmax
+        one.page.evaluate("([layer, map]) => stage.emit('open', {kind: 'map', layer, map})", [layer, number])
+        one.page.wait_for_selector(f"{node}[data-place^='{layer}/{number}/']")
+        assert one.page.locator(f"{node} .stage-formula, {node} .stage-ledger").count() > 0
+    one.page.keyboard.press("Escape")
+    one.page.wait_for_selector(node, state="detached")

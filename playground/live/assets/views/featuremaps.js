@@ -4,6 +4,7 @@
 import { h, whole } from "../dom.js";
 import { arranged, boxAt, boxBeside, INPUT } from "./featuremaps/layout.js";
 import { Kernels, sources } from "./featuremaps/links.js";
+import { Opened } from "./featuremaps/opened.js";
 import { percent } from "./look/bars.js";
 import { feedOf } from "./look/feed.js";
 import { lookedAt, samePicture } from "./look/subject.js";
@@ -29,7 +30,12 @@ class FeatureMaps extends Panel {
   static words = "featuremaps";
 
   constructor(element, stage) {
-    super(element, stage, { selection: () => this.again() });
+    super(element, stage, {
+      selection: () => this.#other(),
+      open: (what) => what?.kind === "map" && this.opened.open(what),
+      drawer: (node) => this.opened.closed(node),
+    });
+    this.opened = new Opened(stage);
     Object.assign(this, { resting: -1, bitmaps: new Map(), kernels: new Kernels(), wantsKernels: false, sheet: document.createElement("canvas") });
     this.feed = feedOf(stage);
     this.leave = this.feed.join(() => this.again());
@@ -39,6 +45,8 @@ class FeatureMaps extends Panel {
   draw(frame) {
     this.feed.wish({ maps: true, ...(this.wantsKernels ? { kernels: true } : {}) });
     super.draw(frame);
+    if (frame !== this.followed) this.opened.follow();
+    this.followed = frame;
   }
 
   renew() {
@@ -53,6 +61,7 @@ class FeatureMaps extends Panel {
 
   dispose() {
     this.leave();
+    this.opened.dispose();
     super.dispose();
   }
 
@@ -79,6 +88,12 @@ class FeatureMaps extends Panel {
       leave: () => this.#rest(-1),
     });
     this.begin(this.scroller);
+  }
+
+  // Another picture is looked at.
+  #other() {
+    this.opened.follow();
+    this.again();
   }
 
   // --- pointing -----------------------------------------------------------------------------------------------------
@@ -169,6 +184,7 @@ class FeatureMaps extends Panel {
 
   wear() {
     this.answer = null; // its bitmaps have the colours of before
+    this.opened.wear();
     super.wear();
   }
 
