@@ -2,7 +2,7 @@
 // is handed on when the pointer rests on it.
 
 import { h } from "../../dom.js";
-import { joined, letters, worked } from "./letters.js";
+import { joined, letters, plain, worked } from "./letters.js";
 
 const SHORT = 4; // terms of a sum that are written in a line; more are listed below each other
 
@@ -38,7 +38,8 @@ function inLine(block, way) {
   const numbers = joined(terms.map((term) => term.tokens), (tokens, i) => source(terms[i], way, worked(tokens)));
   const values = joined(terms.map((term) => ["", term.value]), (tokens, i) => source(terms[i], way, worked(tokens)));
   const steps = [joined(terms.map((term) => [term.name]), ([name], i) => source(terms[i], way, letters(name))), numbers];
-  if (terms.length > 1) steps.push([open, ...values, close]);
+  const known = terms.every((term) => plain(term.tokens) === term.value); // the numbers stand there already
+  if (terms.length > 1 && !known) steps.push([open, ...values, close]);
   steps.push([bold(total), power ? letters(power) : ""]);
   return h("p", { class: "stage-formula stage-formula-sum", data: { left, result: total + power } }, part(letters(left)), ...steps.map((step) => part(["= ", ...step])));
 }
