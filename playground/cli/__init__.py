@@ -14,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import NoReturn
 
-from playground.cli import bench, doctor, predict, presets, replay, serve, train
+from playground.cli import bench, doctor, download, predict, presets, replay, serve, train
 from playground.cli.output import language
 from playground.spec import SpecError
 
@@ -24,6 +24,7 @@ COMMANDS = {
     "predict": predict,
     "replay": replay,
     "presets": presets,
+    "download": download,
     "doctor": doctor,
     "bench": bench,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from playground import i18n
 
 
@@ -12,7 +14,7 @@ class SpecError(ValueError):
         key: the i18n key of the sentence, such as `"error.range"`.
         place: where the value stands, such as `"layers.2.p"`; may be empty.
         value: the refused value, shortened for reading.
-        values: what else the sentence names.
+        values: what else the sentence names; refusals among them are spoken in its language.
     """
 
     def __init__(self, key: str, *, place: str = "", value: object = None, **values: object) -> None:
@@ -24,7 +26,8 @@ class SpecError(ValueError):
 
     def text(self, lang: str = "en") -> str:
         """Return the sentence in `lang`."""
-        return i18n.text(self.key, lang, place=self.place, value=brief(self.value), **self.values)
+        values = {name: _spoken(value, lang) for name, value in self.values.items()}
+        return i18n.text(self.key, lang, place=self.place, value=brief(self.value), **values)
 
     def at(self, place: str) -> SpecError:
         """Return the same refusal seen from further outside: `place` is put in front."""
@@ -33,6 +36,16 @@ class SpecError(ValueError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild, (self.key, self.place, self.value, self.values))
+
+
+def _spoken(value: object, lang: str) -> object:
+    if isinstance(value, SpecError):
+        return value.text(lang)
+    if isinstance(value, tuple):
+        parts = cast("tuple[object, ...]", value)
+        if parts and all(isinstance(part, SpecError) for part in parts):
+            return "; ".join(str(_spoken(part, lang)) for part in parts)
+    return cast("object", value)
 
 
 def _rebuild(key: str, place: str, value: object, values: dict[str, object]) -> SpecError:
