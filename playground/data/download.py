@@ -10,6 +10,7 @@ import contextlib
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from playground.data.progress import CANCEL, Meter, Noted, Progress, failed, read
@@ -174,10 +175,13 @@ def _attempt(url: str, file: PublishedFile, folder: Path, stream: Stream, host: 
     import requests
 
     pooch.get_logger().setLevel("ERROR")  # it would speak English on the terminal
+    downloader: Any = (
+        stream  # pooch's own types call the parameters of a downloader by other names than it does
+    )
     try:
-        pooch.retrieve(url, f"sha256:{file.sha256}", fname=file.name, path=folder, downloader=stream)
+        pooch.retrieve(url, f"sha256:{file.sha256}", fname=file.name, path=folder, downloader=downloader)
     except SpecError as error:
-        return SpecError(error.key, place=host, value=error.value, **error.values)
+        return error.at(host)
     except ValueError:  # pooch: the checksum
         return SpecError("download.sum", place=host)
     except requests.RequestException as error:
@@ -190,6 +194,6 @@ def _attempt(url: str, file: PublishedFile, folder: Path, stream: Stream, host: 
     return None
 
 
-def _refusal(key: str, published: Published, folder: Path, **values: object) -> SpecError:
+def _refusal(key: str, published: Published, folder: Path, **values: Any) -> SpecError:
     files = ", ".join(file.name for file in published.files)
     return SpecError(key, value=published.kind, folder=str(folder), files=files, **values)

@@ -1,4 +1,4 @@
-"""How far a download is, as a small file beside it: whoever downloads writes it, every page and terminal can read it."""
+"""How far a download is, as a small file beside it: whoever downloads writes it, every page and terminal reads it."""
 
 from __future__ import annotations
 

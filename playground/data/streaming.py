@@ -60,7 +60,8 @@ class Stream:
         with requests.get(url, headers=head, stream=True, timeout=timeout) as response:
             if there and response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                 self._part.unlink()  # what is there is not of this file
-                return self._fetch(url)
+                self._fetch(url)
+                return
             if response.status_code not in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
                 raise SpecError("download.status", value=response.status_code)
             resumed = response.status_code == HTTPStatus.PARTIAL_CONTENT and self._continues(response, there)

@@ -7,8 +7,9 @@ from pathlib import Path
 import streamlit as st
 
 from playground.data import Dataset
+from playground.data.folder import data_folder
 from playground.spec import DataSpec, Experiment, knobs
-from playground.ui import form, upload
+from playground.ui import downloads, form, upload
 from playground.ui.knobs import knob
 from playground.ui.language import language, t
 from playground.ui.say import say
@@ -24,6 +25,8 @@ GROUPS = (
 )
 
 
+WANTED = "data_wanted"
+"""Session key: the kind that was chosen although its files are not here yet."""
 ORDER = ("noise", "test_fraction", "count", "seed", "features", "scaling")
 """What is turned most often comes first; what only one kind has comes before all of it."""
 
@@ -31,8 +34,13 @@ ORDER = ("noise", "test_fraction", "count", "seed", "features", "scaling")
 def data_panel(experiment: Experiment, dataset: Dataset | None, folder: Path) -> None:
     """Draw the column for `experiment`; `dataset` is None where it could not be loaded."""
     st.html(f'<h2 class="heading">{t("ui.data")}</h2>')
-    _gallery(experiment)
     spec = experiment.data
+    wanted = _wanted(folder)
+    _gallery(experiment)
+    awaited = downloads.absent(wanted or spec.kind, folder) if wanted or dataset is None else None
+    if awaited is not None:
+        downloads.panel(awaited, folder)
+        return
     if st.session_state.get("upload_open") or spec.kind == "Csv":
         upload.panel(folder)
     if not st.session_state.get("upload_open") or spec.kind == "Csv":
@@ -42,11 +50,26 @@ def data_panel(experiment: Experiment, dataset: Dataset | None, folder: Path) ->
         _about(spec, dataset)
 
 
+def _wanted(folder: Path) -> str:
+    """Return the kind that was asked for and is not here yet; what has come meanwhile is taken.
+
+    Until then everything else stays as it is: the experiment, and the run on screen.
+    """
+    wanted = st.session_state.get(WANTED, "")
+    if wanted and downloads.absent(wanted, folder) is None:
+        del st.session_state[WANTED]
+        _take(wanted)
+        st.rerun()
+    return wanted
+
+
 def _gallery(experiment: Experiment) -> None:
     known = DataSpec.catalogue()
     listed = {kind for _, kinds in GROUPS for kind in kinds}
     groups = [*GROUPS, ("other", tuple(kind for kind in known if kind not in listed))]
-    chosen = "Csv" if st.session_state.get("upload_open") else experiment.data.kind
+    chosen = st.session_state.get(WANTED) or experiment.data.kind
+    if st.session_state.get("upload_open"):
+        chosen = "Csv"
     name = appearance().name
     rules = "".join(
         f".st-key-kind-{kind} button{{background-image:url(playground/thumbnail/{name}/{kind}.svg)}}"
@@ -77,8 +100,18 @@ def _tile(kind: str, chosen: str) -> None:
 def _choose(kind: str) -> None:
     if kind == "Csv":
         st.session_state["upload_open"] = True
+        st.session_state.pop(WANTED, None)
         return
     st.session_state["upload_open"] = False
+    if downloads.absent(kind, data_folder()) is not None:
+        st.session_state[WANTED] = kind
+        return
+    st.session_state.pop(WANTED, None)
+    _take(kind)
+
+
+def _take(kind: str) -> None:
+    """Train on data of this kind."""
     present = form.experiment().data
     family = DataSpec.catalogue()[kind]
     changed = present.plain()  # a default of one kind is no choice for another

@@ -52,6 +52,7 @@ async def thumbnail_picture(request: Request) -> Response:
     """A kind of data at a glance, or what a network learns of an example."""
     from starlette.concurrency import run_in_threadpool
 
+    from playground.data.published import of_kind
     from playground.ui.thumbnails import preset_thumbnail, thumbnail
 
     given = request.path_params
@@ -59,7 +60,9 @@ async def thumbnail_picture(request: Request) -> Response:
     drawn = await run_in_threadpool(draw, name, given["appearance"])
     if drawn is None:
         return Response(status_code=404)
-    return Response(drawn, media_type="image/svg+xml", headers=FOR_A_DAY)
+    # The picture of what can be downloaded changes as soon as it is here.
+    headers = FOR_A_DAY if of_kind(name) is None else {"cache-control": "no-cache"}
+    return Response(drawn, media_type="image/svg+xml", headers=headers)
 
 
 @cache

@@ -14,19 +14,22 @@ from playground.views import thumbs
 COUNT = 90
 
 
-@lru_cache(maxsize=64)
 def thumbnail(kind: str, appearance: str) -> str | None:
-    """Return the SVG of a kind of data in "light" or "dark"; None for an unknown kind or where data are missing."""
+    """Return the SVG of a kind of data in "light" or "dark"; None for an unknown kind."""
     theme = look.of(appearance)
-    family = DataSpec.catalogue().get(kind)
-    if family is None:
+    if kind not in DataSpec.catalogue():
         return None
     if kind == "Csv":
         return thumbs.table(theme)
     try:
-        return _drawn(theme, family.parse({}))
-    except SpecError:
-        return None
+        return _sampled(kind, appearance)
+    except SpecError:  # not here, or not yet: that is not remembered
+        return thumbs.absent(theme)
+
+
+@lru_cache(maxsize=64)
+def _sampled(kind: str, appearance: str) -> str:
+    return _drawn(look.of(appearance), DataSpec.catalogue()[kind].parse({}))
 
 
 @lru_cache(maxsize=64)
@@ -51,11 +54,12 @@ def preset_thumbnail(key: str, appearance: str) -> str | None:
 
 def _drawn(theme: look.Theme, spec: DataSpec) -> str:
     from playground.data import load
+    from playground.data.folder import data_folder
 
-    data = load(spec)
+    data = load(spec, data_folder())
     if data.points is None:
-        pixels = data.x[0].reshape(data.x.shape[-2:])
-        return thumbs.picture(theme, pixels)
+        pixels = data.x[0]
+        return thumbs.picture(theme, pixels[0]) if len(pixels) == 1 else thumbs.photo(pixels)
     if data.points.shape[1] == 1:
         return thumbs.curve(theme, data.points[:COUNT, 0], data.y[:COUNT, 0])
     crowded = spec.target().size > 2 or spec.kind in ("Checkerboard", "MultiGaussian")

@@ -53,6 +53,21 @@ def picture(theme: Theme, pixels: np.ndarray) -> str:
     return _svg("".join(squares))
 
 
+def photo(pixels: np.ndarray) -> str:
+    """Draw pixels (3, h, w) from 0 to 1 in their own colours."""
+    source = base64.b64encode(_png(np.rint(255 * np.clip(pixels, 0, 1)).astype(np.uint8).transpose(1, 2, 0)))
+    inner = SIDE - 10
+    place = f'x="5" y="5" width="{inner}" height="{inner}" style="image-rendering:pixelated"'
+    return _svg(f'<image {place} href="data:image/png;base64,{source.decode()}"/>')
+
+
+def absent(theme: Theme) -> str:
+    """Draw a frame with an arrow into it: pictures that are not here yet."""
+    frame = '<rect x="8" y="8" width="32" height="32" rx="4" fill="none" stroke-dasharray="3 3"/>'
+    arrow = '<path d="M24 14V31M17 24.5L24 31.5L31 24.5" fill="none" stroke-linecap="round"/>'
+    return _svg(f'<g stroke="{theme.muted}" stroke-width="2">{frame}{arrow}</g>')
+
+
 def table(theme: Theme) -> str:
     """Draw a table with a plus: data of one's own."""
     rows = "".join(f"M8 {y}H40" for y in (12, 20, 28, 36))

@@ -18,6 +18,7 @@ class Server(ThreadingHTTPServer):
         ranges: whether it can begin in the middle.
         asked: names and first bytes that were asked for.
         sent: bytes that were sent.
+        pause: seconds between two portions of 1,000 bytes, where it is slow.
     """
 
     daemon_threads = True
@@ -26,7 +27,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.files, self.how, self.ranges = files, "", True
         self.asked: list[tuple[str, int]] = []
-        self.sent = 0
+        self.sent, self.pause = 0, 0.01
 
     @property
     def address(self) -> str:
@@ -77,7 +78,7 @@ class Handler(BaseHTTPRequestHandler):
         if server.how == "slow":
             for at in range(0, len(body), 1000):
                 self._send(body[at : at + 1000])
-                time.sleep(0.01)
+                time.sleep(server.pause)
             return
         self._send(body)
 
