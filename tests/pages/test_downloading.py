@@ -1,4 +1,4 @@
-"""A data set that is not here: offered in the data column, fetched beside everything else, and taken when it has come."""
+"""A data set that is not here: offered in the data column, fetched beside everything else, taken when it has come."""
 
 from __future__ import annotations
 
