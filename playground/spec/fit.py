@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from playground import i18n
+from playground.spec.base import Shape
 from playground.spec.data import Target
 from playground.spec.errors import SpecError
 from playground.spec.experiment import Experiment
-from playground.spec.layers import Flatten, LayerSpec, Linear, shape_text
+from playground.spec.growing import grown
+from playground.spec.image_layers import BatchNorm2d, Conv2d
+from playground.spec.layers import BatchNorm1d, Flatten, LayerSpec, Linear, shape_text
 from playground.spec.losses import BCE, MSE, BCEWithLogits, CrossEntropy, LossSpec
 from playground.spec.model import ModelSpec
 
@@ -168,10 +171,29 @@ def _mend_shapes(experiment: Experiment, error: SpecError) -> Experiment | None:
         width = 1 if target.kind == "classes" and target.size == 2 else target.size
         start = (Flatten(),) if len(experiment.data.input_shape()) > 1 else ()
         return experiment.with_layers((*start, Linear(out_features=width)))
-    if error.key == "error.needs_vector":
-        _, number, *inner = error.place.split(".")
-        if inner:  # inside a block the shape has to stay
-            return None
-        index = int(number)
-        return experiment.with_layers((*layers[:index], Flatten(), *layers[index:]))
-    return None
+    if error.key not in ("error.needs_vector", "error.needs_image", "error.window"):
+        return None
+    _, number, *inner = error.place.split(".")
+    if "layers" in inner:  # inside a block the shape has to stay
+        return None
+    mended = _mended_layer(layers, int(number), experiment.data.input_shape(), error.key)
+    return None if mended is None else experiment.with_layers(mended)
+
+
+def _mended_layer(
+    layers: tuple[LayerSpec, ...], index: int, shape: Shape, key: str
+) -> tuple[LayerSpec, ...] | None:
+    """Return the layers with the one at `index` taken for what was probably meant."""
+    layer, before, behind = layers[index], layers[:index], layers[index + 1 :]
+    if key == "error.window":
+        if isinstance(layer, Conv2d):
+            return (*before, layer.model_copy(update={"padding": "same", "stride": 1}), *behind)
+        return (*before, *behind)
+    if key == "error.needs_image":
+        if isinstance(layer, BatchNorm2d):
+            return (*before, BatchNorm1d(), *behind)
+        moved = grown((*before, *behind), shape, (layer,))
+        return moved if moved != layers else None
+    if isinstance(layer, BatchNorm1d):
+        return (*before, BatchNorm2d(), *behind)
+    return (*before, Flatten(), layer, *behind)

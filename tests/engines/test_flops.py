@@ -1,0 +1,44 @@
+"""What a specification says a layer costs is what torch counts, where torch counts: products."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+import engines
+from playground.presets import presets
+from playground.presets.templates import templates
+from playground.spec import ModelSpec, Shape
+from playground.spec.image_layers import Conv2d, ConvTranspose2d
+from playground.spec.layers import Flatten, Linear
+from playground.spec.ledger import ledger
+from playground.spec.optimizers import SGD
+
+COUNTED = ("Linear", "Conv2d", "ConvTranspose2d")
+ODD = ModelSpec(
+    layers=(
+        Conv2d(out_channels=6, stride=2, padding=1, groups=3),
+        Conv2d(out_channels=4, dilation=2, padding="same"),
+        ConvTranspose2d(out_channels=6, kernel_size=3, stride=2, padding=1, groups=2),
+        Flatten(),
+        Linear(out_features=5),
+    )
+)
+CASES: dict[str, tuple[ModelSpec, Shape]] = {
+    "odd": (ODD, (3, 11, 8)),
+    "lenet-5": (presets()["lenet-5"].experiment.model, (1, 28, 28)),
+    "tutorial-32": (ModelSpec(layers=templates()["tutorial-32"].layers), (3, 32, 32)),
+    "vgg": (ModelSpec(layers=templates()["vgg"].layers), (1, 28, 28)),
+    "resnet": (ModelSpec(layers=templates()["resnet"].layers), (3, 32, 32)),
+}
+
+
+@pytest.mark.parametrize("name", list(CASES))
+def test_dense_layers_and_convolutions_cost_what_torch_counts(name: str) -> None:
+    model, shape = CASES[name]
+    net = engines.get("torch").net(model, shape, SGD())
+    rows = [row for row in ledger(model.layers, shape) if row.layer.kind in COUNTED]
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        net.forward(torch.zeros(1, *shape).numpy())
+    assert sum(row.flops for row in rows) == counter.get_total_flops()
