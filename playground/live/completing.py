@@ -29,7 +29,7 @@ from playground.runs.supervised import Supervised
 from playground.spec import Experiment, SpecError, State, estimate
 
 WEIGHT = "w/"
-MOST_FLOPS = 1.2e10
+MOST_FLOPS = 2e10
 """A network above this is not looked at in this process."""
 _length = struct.Struct("<I")
 

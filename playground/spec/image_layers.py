@@ -28,6 +28,7 @@ class Windows(LayerSpec):
     """What slides a window over an image. Subclasses have `kernel_size`, `stride`, `padding`, maybe `dilation`."""
 
     mixes: ClassVar[bool] = True
+    group: ClassVar = "image"
 
     @property
     def _window(self) -> Any:
@@ -214,6 +215,7 @@ class AdaptiveAvgPool2d(LayerSpec):
     """
 
     kind: Literal["AdaptiveAvgPool2d"] = "AdaptiveAvgPool2d"
+    group: ClassVar = "image"
     mixes: ClassVar[bool] = True
     output_size: int = number(1, 1, 64, step=1)
 
@@ -231,6 +233,7 @@ class Upsample(LayerSpec):
     """
 
     kind: Literal["Upsample"] = "Upsample"
+    group: ClassVar = "image"
     mixes: ClassVar[bool] = True
     scale_factor: int = number(2, 1, 8, step=1)
     mode: Literal["nearest", "bilinear"] = "nearest"
@@ -253,6 +256,7 @@ class BatchNorm2d(LayerSpec):
     """
 
     kind: Literal["BatchNorm2d"] = "BatchNorm2d"
+    group: ClassVar = "image"
     eps: float = number(1e-5, 1e-12, 1, log=True, advanced=True)
     momentum: float = number(0.1, 0, 1, step=0.05, advanced=True)
 
@@ -283,6 +287,7 @@ class Dropout2d(LayerSpec):
     """Zero whole channels with probability p while training and scale the rest by 1/(1 − p). Tompson et al. (2015)."""
 
     kind: Literal["Dropout2d"] = "Dropout2d"
+    group: ClassVar = "image"
     keeps_values: ClassVar[bool] = True
     p: float = number(0.5, 0, 0.95, step=0.05)
 
@@ -300,6 +305,7 @@ class Residual(LayerSpec):
     """
 
     kind: Literal["Residual"] = "Residual"
+    group: ClassVar = "any"
     mixes: ClassVar[bool] = True
     layers: Annotated[
         tuple[Annotated[LayerSpec, *one_of(LayerSpec)], ...], Field(min_length=1, max_length=MAX_INNER)

@@ -22,6 +22,7 @@ class LayerSpec(Kind):
         keeps_values: the output has the bounds of the input.
         mixes: its outputs are new units, each made of several inputs: a column of the drawn network begins here.
         bounds: the least and the greatest value that can come out.
+        group: what it is for: "image", "vector", "any" (inputs of every shape) or "activation".
     """
 
     is_activation: ClassVar[bool] = False
@@ -29,6 +30,7 @@ class LayerSpec(Kind):
     keeps_values: ClassVar[bool] = False
     mixes: ClassVar[bool] = False
     bounds: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
+    group: ClassVar[Literal["image", "vector", "any", "activation"]] = "vector"
 
     def output(self, shape: Shape) -> Shape:
         """Return the shape of the layer's output for one sample of `shape`.
@@ -100,6 +102,7 @@ class Flatten(LayerSpec):
     """(...,) → (product,), in C order."""
 
     kind: Literal["Flatten"] = "Flatten"
+    group: ClassVar = "any"
     keeps_values: ClassVar[bool] = True
 
     def output(self, shape: Shape) -> Shape:
@@ -116,6 +119,7 @@ class Dropout(LayerSpec):
     """
 
     kind: Literal["Dropout"] = "Dropout"
+    group: ClassVar = "any"
     keeps_values: ClassVar[bool] = True
     p: float = number(0.5, 0, 0.95, step=0.05)
 
@@ -172,6 +176,7 @@ class Activation(LayerSpec):
     """A function of each element; shapes stay."""
 
     is_activation: ClassVar[bool] = True
+    group: ClassVar = "activation"
 
     def flops(self, shape: Shape) -> int:
         return 4 * math.prod(shape)

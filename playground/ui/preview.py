@@ -13,7 +13,7 @@ from playground.runs.frames import Snapshot
 from playground.runs.supervised import Supervised
 from playground.spec import Experiment, estimate
 
-MOST_FLOPS = 1.2e10
+MOST_FLOPS = 2e10
 """Beyond this the first picture waits for the worker."""
 
 
@@ -34,7 +34,8 @@ def at_start(experiment: Experiment, folder: Path, wanted: tuple[str, ...]) -> S
     """
     here = experiment.model_copy(update={"engine": "numpy", "device": "cpu"})
     train, test = here.data.num_samples()
-    flops = here.model.flops(here.data.input_shape()) * (min(train, 10_000) + min(test, 10_000) + 3600)
+    places = 3600 if len(here.data.input_shape()) == 1 else 0
+    flops = here.model.flops(here.data.input_shape()) * (min(train, 10_000) + min(test, 10_000) + places)
     if flops > MOST_FLOPS or estimate(here).parameters > 2_000_000:
         return Snapshot(0, 0.0, {}, {})
     return _looked_at(here.to_json(), folder, wanted)

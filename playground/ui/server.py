@@ -39,6 +39,11 @@ async def chart_script(request: Request) -> Response:
     return FileResponse(HERE / "assets" / "chart.js", media_type="text/javascript", headers=FOR_EVER)
 
 
+async def reorder_script(request: Request) -> Response:
+    """The layer builder's own code; its address carries its fingerprint."""
+    return FileResponse(HERE / "assets" / "reorder.js", media_type="text/javascript", headers=FOR_EVER)
+
+
 async def plotly_script(request: Request) -> Response:
     """plotly.js as the plotly package ships it, compressed once."""
     return Response(
@@ -126,6 +131,7 @@ app = st.App(
     HERE / "app.py",
     routes=[
         Route("/playground/chart.js", chart_script),
+        Route("/playground/reorder.js", reorder_script),
         Route("/playground/plotly.js", plotly_script),
         Route("/playground/thumbnail/{appearance}/{kind}.svg", thumbnail_picture),
         Route("/playground/preset/{appearance}/{key}.svg", thumbnail_picture),

@@ -7,8 +7,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from safetensors.numpy import load_file
 
-from tests.browser.visitor import key, press, status, step, until
+from playground.presets import presets
+from playground.presets.templates import fitted, templates
+from tests.browser.visitor import figure, key, press, status, step, train, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -49,3 +52,62 @@ def test_the_labs_are_a_click_apart_and_the_browsers_back_button_works(open_tab:
     until(lambda: run_of(tab) == first and step(tab) == 1, "the playground as it was left")
     go(tab, "images")
     until(lambda: run_of(tab) == second and step(tab) == 1, "the image lab as it was left")
+
+
+def order(tab: Any) -> list[str]:
+    return tab.evaluate(
+        "[...document.querySelectorAll('[class*=st-key-layer-row-]')].map((row) => row.querySelector('input').value)"
+    )
+
+
+def test_a_network_is_assembled_trained_reloaded_and_taken_home(open_tab: OpenTab) -> None:
+    digits = presets()["lenet-5"].experiment.replace("data", {"kind": "Digits8x8"})
+    empty = fitted(templates()["empty"], digits)
+    tab = open_tab(f"/?e={empty.to_link()}")
+    tab.wait_for_selector(f"{key('lab-images-here')} a")
+    until(lambda: order(tab) == ["Flatten", "Linear"], "only the output layer")
+    press(tab, "add-conv")
+    until(
+        lambda: order(tab) == ["Convolution", "ReLU", "Flatten", "Linear"],
+        "before the pictures are flattened",
+    )
+    press(tab, "add-layer")
+    press(tab, "add-MaxPool2d")
+    until(lambda: order(tab)[2] == "Max pooling", "behind the convolution")
+    tab.keyboard.press("Escape")
+
+    tab.wait_for_selector(".stApp[data-test-script-state=notRunning]")
+    tab.locator("[data-layer='layers.2']").press("ArrowUp")
+    until(lambda: order(tab)[:3] == ["Convolution", "Max pooling", "ReLU"], "moved by keyboard")
+    tab.wait_for_function("document.activeElement.dataset.layer === 'layers.1'")
+    grip, goal = (tab.locator(f"[data-layer='layers.{number}']").bounding_box() for number in (1, 2))
+    tab.mouse.move(grip["x"] + 8, grip["y"] + 10)
+    tab.mouse.down()
+    tab.mouse.move(goal["x"] + 8, goal["y"] + goal["height"], steps=4)
+    tab.wait_for_selector(".drop-line")
+    tab.mouse.up()
+    until(lambda: order(tab)[:3] == ["Convolution", "ReLU", "Max pooling"], "moved by mouse")
+
+    train(tab, beyond=20)
+    until(lambda: figure(tab, "test_accuracy") > 70, "most digits are right")
+    before, run = step(tab), run_of(tab)
+    tab.reload()
+    tab.wait_for_selector(f"{key('lab-images-here')} a")
+    until(lambda: run_of(tab) == run and step(tab) > before, "it went on meanwhile")
+    press(tab, "play")
+    until(lambda: status(tab) == "paused", "held")
+    press(tab, "files")
+    with tab.expect_download() as awaited:
+        press(tab, "save-weights")
+    weights = load_file(awaited.value.path())
+    assert weights["0.weight"].shape == (16, 1, 3, 3)
+    assert weights["4.weight"].shape == (10, 16 * 4 * 4)
+
+
+def test_the_other_engine_learns_the_same_digits(open_tab: OpenTab) -> None:
+    digits = presets()["lenet-5"].experiment.replace("data", {"kind": "Digits8x8"}).replace("engine", "torch")
+    tab = open_tab(f"/?e={fitted(templates()['tutorial-28'], digits).to_link()}")
+    train(tab, beyond=5)
+    until(lambda: figure(tab, "test_accuracy") > 60, "digits are learned")
+    press(tab, "play")
+    until(lambda: status(tab) == "paused", "held")

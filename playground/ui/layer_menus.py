@@ -1,0 +1,109 @@
+"""The layer builder's two menus: what can be added, in groups and with a sentence each, and networks to begin with."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import streamlit as st
+
+from playground.presets.templates import Template, fitted, templates
+from playground.spec import Experiment, LayerSpec
+from playground.spec.growing import grown, residual
+from playground.spec.image_layers import Conv2d, Residual
+from playground.spec.layers import Linear, ReLU
+from playground.ui import form, run
+from playground.ui.language import language, t
+
+GROUPS = ("image", "vector", "any", "activation")
+
+
+def add_menu(experiment: Experiment) -> None:
+    """Draw what adds layers: the usual ones by one press, all others in a list."""
+    pictures = len(experiment.data.input_shape()) == 3
+    with st.container(key="layer-add", horizontal=True, gap="small"):
+        if pictures:
+            st.button(t("ui.add_conv"), key="add-conv", on_click=_add_conv, help=t("ui.add_conv_help"))
+        st.button(t("ui.add_hidden"), key="add-hidden", on_click=_add_hidden, help=t("ui.add_hidden_help"))
+        with st.popover(t("ui.add_layer"), key="add-layer", type="tertiary"), st.container(key="add-list"):
+            for group in GROUPS:
+                if group == "image" and not pictures:
+                    continue
+                st.html(f'<h4 class="group">{t(f"ui.layer_group.{group}")}</h4>')
+                for kind, layer in LayerSpec.catalogue().items():
+                    if layer.group == group:
+                        _choice(kind)
+
+
+def _choice(kind: str) -> None:
+    st.button(
+        f"**{t(f'layer.{kind}')}**  \n{t(f'layer.{kind}_help')}",
+        key=f"add-{kind}",
+        width="stretch",
+        wrap=True,
+        on_click=_add,
+        args=(kind,),
+    )
+
+
+def _add(kind: str) -> None:
+    present = form.experiment()
+    new = LayerSpec.of({"kind": kind})
+    if isinstance(new, Residual):
+        new = residual(present.model.layers, present.data.input_shape())
+    _grow((new,))
+
+
+def _add_conv() -> None:
+    _grow((Conv2d(out_channels=16, padding="same", init="kaiming"), ReLU()))
+
+
+def _add_hidden() -> None:
+    """Add a dense layer with the activation of the one before."""
+    layers = form.experiment().model.layers
+    dense = [index for index, layer in enumerate(layers) if isinstance(layer, Linear)]
+    before = [layer.kind for layer in layers[: dense[-1] if dense else len(layers)] if layer.is_activation]
+    pictures = len(form.experiment().data.input_shape()) == 3
+    kind = before[-1] if before else "ReLU" if pictures else "Tanh"
+    _grow((Linear(out_features=64) if pictures else Linear(), LayerSpec.of({"kind": kind})))
+
+
+def _grow(new: tuple[LayerSpec, ...]) -> None:
+    present = form.experiment()
+    form.put(present.with_layers(grown(present.model.layers, present.data.input_shape(), new)))
+
+
+def template_menu(experiment: Experiment) -> None:
+    """Draw the list of networks to begin with; choosing one replaces the layers, and can be undone."""
+    known = [found for found in templates().values() if found.suits(experiment.data.input_shape())]
+    help_ = t("ui.templates_help")
+    with (
+        st.popover(t("ui.templates"), key="templates", type="tertiary", help=help_),
+        st.container(key="template-list"),
+    ):
+        for found in known:
+            size = t("ui.parameters", count=_size(found.key, experiment.data.model_dump_json()))
+            st.button(
+                f"**{found.title(language())}** · {size}  \n{found.sentence(language())}",
+                key=f"template-{found.key}",
+                width="stretch",
+                wrap=True,
+                on_click=run.guarded(_begin),
+                args=(found,),
+            )
+
+
+def _begin(template: Template) -> None:
+    form.put(fitted(template, form.experiment()))
+
+
+@lru_cache(maxsize=256)
+def _size(key: str, data: str) -> int:
+    """Return the learned numbers of a template for such data (JSON)."""
+    experiment = Experiment.parse({"data": _plain(data)})
+    return fitted(templates()[key], experiment).model.parameters(experiment.data.input_shape())
+
+
+def _plain(text: str) -> object:
+    from playground.spec.wire import read_json
+
+    return read_json(text)
