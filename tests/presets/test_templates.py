@@ -9,7 +9,8 @@ import pytest
 from playground.i18n import LANGUAGES, has
 from playground.presets.templates import fitted, templates
 from playground.spec import DataSpec, Experiment, SpecError, check, enforce
-from playground.spec.data import Blobs, Circles, Mnist, Plane
+from playground.spec.data import Blobs, Circles, Plane
+from playground.spec.image_data import Mnist5k
 from playground.spec.image_layers import Conv2d, Residual
 from playground.spec.layers import Dropout, Linear
 from playground.spec.losses import BCEWithLogits, CrossEntropy, Huber
@@ -50,7 +51,7 @@ def test_a_template_fits_all_data_that_suit_it(key: str, data: DataSpec) -> None
 
 
 def test_the_templates_are_the_networks_they_are_called_after() -> None:
-    digits = Experiment(data=Mnist())
+    digits = Experiment(data=Mnist5k())
     found = {key: fitted(template, digits).model for key, template in templates().items()}
     shape = (1, 28, 28)
     assert [layer.out_channels for layer in found["tutorial-28"].layers if isinstance(layer, Conv2d)] == [32]

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from playground.presets import presets
 from playground.spec import Experiment, ModelSpec, SpecError, advise
-from playground.spec.data import Mnist
 from playground.spec.growing import grown, residual
+from playground.spec.image_data import Mnist5k
 from playground.spec.image_layers import (
     AvgPool2d,
     BatchNorm2d,
@@ -133,7 +133,7 @@ def test_a_block_for_pictures_has_convolutions_that_keep_them() -> None:
     ],
 )
 def test_what_does_not_fit_is_mended_by_one_click(layers: Layers, mended: str) -> None:
-    before = Experiment(data=Mnist()).replace("loss", "CrossEntropy").with_layers(layers)
+    before = Experiment(data=Mnist5k()).replace("loss", "CrossEntropy").with_layers(layers)
     advice = advise(before)[0]
     assert advice.level == "error"
     assert advice.place.startswith("layers.")
@@ -144,6 +144,6 @@ def test_what_does_not_fit_is_mended_by_one_click(layers: Layers, mended: str) -
 
 def test_a_kernel_that_is_too_large_keeps_the_pictures_size_instead() -> None:
     layers = (MaxPool2d(kernel_size=7), Conv2d(kernel_size=5), Flatten(), Linear(out_features=10))
-    advice = advise(Experiment(data=Mnist()).replace("loss", "CrossEntropy").with_layers(layers))[0]
+    advice = advise(Experiment(data=Mnist5k()).replace("loss", "CrossEntropy").with_layers(layers))[0]
     assert advice.mend is not None
     assert advice.mend.model.shapes(DIGIT)[1] == (8, 4, 4)
