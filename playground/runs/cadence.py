@@ -71,6 +71,10 @@ class Looks:
             wanted = now - self._last >= (self.WATCHED if self.credits else slowest)
         return wanted and self._purse + self.SHARE * (now - self._counted) > 0
 
+    def lose(self, seconds: float) -> None:
+        """Leave out of the time that may be shared what other processes have taken of it."""
+        self._counted += seconds
+
     def looked(self, now: float, cost: float) -> None:
         """Remember a look that began at `now` and took `cost` seconds of the processor.
 

@@ -15,11 +15,11 @@ from playground.runs import frames
 from playground.runs.frames import Snapshot
 from playground.runs.trainer import State, Trainer
 
-MEASURING = 0.05
+MEASURING = 0.03
 """The share of the time that frames with metrics may take; between two of them there are glances, which have none."""
 BURST = 0.15
 """The seconds of the processor that they may take at once: most happens in the first moments."""
-LOOKING = 0.008
+LOOKING = 0.005
 """The share of the time that each probe may take in glances."""
 BYTES = 2e6
 """What one probe may send in a second of glances."""
@@ -39,12 +39,17 @@ class Pictures:
         self._probed: dict[str, float] = {}  # when each probe was last looked through
         self._pauses: dict[str, float] = {}  # seconds between two glances that hold it: it is dear, or large
         self._purse, self._counted = BURST, time.monotonic()  # seconds of the processor left for measuring
+        self.measuring = 0.0  # seconds of the processor that the last frame has cost of these
 
     def wish(self, probes: tuple[str, ...]) -> bool:
         """Show these probes from now on; whether they are others than before."""
         changed = probes != self._probes
         self._probes = probes
         return changed
+
+    def lose(self, seconds: float) -> None:
+        """Leave out of the time that may be shared what other processes have taken of it."""
+        self._counted += seconds
 
     def take(self, *, everything: bool, watched: bool = False) -> bytes:
         """Return a frame of now, with all probes or only those that have their turn.
@@ -55,7 +60,7 @@ class Pictures:
         """
         now = time.monotonic()
         self._purse = min(BURST, self._purse + MEASURING * (now - self._counted))
-        self._counted = now
+        self._counted, self.measuring = now, 0.0
         measured = everything or not watched or self._purse > 0
         try:
             return self._frame(self._wanted(resting=everything, measured=measured), measured=measured)
@@ -73,7 +78,8 @@ class Pictures:
             if TENSORS in self._probes:
                 began = time.thread_time()
             metrics = trainer.metrics()
-            self._purse -= time.thread_time() - began
+            self.measuring = time.thread_time() - began
+            self._purse -= self.measuring
         kind = "frame" if measured else "glance"
         return frames.encode(Snapshot(trainer.steps, trainer.epoch, metrics, arrays, kind, time.time()))
 

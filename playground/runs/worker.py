@@ -216,7 +216,7 @@ class Worker:
 
     def _slice(self) -> None:
         """Take steps for about 5 ms, up to the next step at which something is to be done."""
-        trainer, began = self.trainer, time.monotonic()
+        trainer, began, worked = self.trainer, time.monotonic(), time.thread_time()
         stops = [self.script[0].step if self.script else None, self.known, self.goal.step]
         if self.job.replay is None:
             stops += [self.keeper.next_keyframe, self.looks.milestone]
@@ -237,8 +237,12 @@ class Worker:
                 break
         self.pacer.took(taken)
         if taken:
-            self.slices.took(taken, time.monotonic() - began)
-            self._quick.took(taken, time.monotonic() - began)
+            passed = time.monotonic() - began
+            self.slices.took(taken, passed)
+            self._quick.took(taken, passed)
+            lost = max(0.0, passed - (time.thread_time() - worked))
+            self.looks.lose(lost)
+            self.pictures.lose(lost)
 
     def _count(self, seconds: float) -> None:
         self.used.active += seconds
@@ -348,7 +352,8 @@ class Worker:
         if due and self._unseen():
             began = time.thread_time()
             self._report("", self._look())
-            self.looks.looked(now, time.thread_time() - began)
+            # What measuring costs is budgeted beside: after a long one nobody waits for the next glance.
+            self.looks.looked(now, time.thread_time() - began - self.pictures.measuring)
         elif self.keeper.trouble != self._trouble:
             self._report("")
 

@@ -85,6 +85,18 @@ def test_looking_never_takes_more_than_its_share(cost: float):
     assert len(found) * cost <= Looks.SHARE * 60 + Looks.BURST + cost
 
 
+def test_time_that_others_took_is_not_shared():
+    looks, now, found = Looks(0.0, 0), 0.0, 0
+    while now < 60:
+        now += 0.005
+        looks.lose(0.004)
+        looks.watch(1)
+        if looks.due(now, int(now * 1000)):
+            found += 1
+            looks.looked(now, 0.005)
+    assert found * 0.005 <= Looks.SHARE * 60 / 5 + Looks.BURST + 0.005
+
+
 def test_the_first_steps_are_seen_however_fast_they_are():
     looks, seen = Looks(0.0, 0), list[int]()
     for step in range(60):
