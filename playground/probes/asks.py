@@ -87,7 +87,13 @@ def find(what: object) -> Ask:
     import playground.probes.backprop
     import playground.probes.gradient_check
     import playground.probes.look.feature_maps
+    import playground.probes.look.gradient
+    import playground.probes.look.landscape
+    import playground.probes.look.neighbours
+    import playground.probes.look.nudge
+    import playground.probes.look.occlusion
     import playground.probes.look.pixel
+    import playground.probes.look.preference
     import playground.probes.neuron  # noqa: F401 - the modules enter their questions
 
     found = ASKS.get(what) if isinstance(what, str) else None
