@@ -30,12 +30,11 @@ def views(experiment: Experiment, dataset: Dataset) -> tuple[str, ...]:
         except SpecError:
             filters = False
         return (
-            "featuremaps",
-            "picture",
+            *("featuremaps", "picture", "curves"),
+            *(["attribution"] if classes else []),
             *(["filters", "drawer"] if filters else []),
-            "confusion",
-            "samples",
-            *ALWAYS,
+            *(["confusion", "samples"] if classes else []),
+            *(view for view in ALWAYS if view != "curves"),
         )
     if dataset.points is None:
         return (*EXPLAINED, "confusion" if classes else "agreement", *ALWAYS)

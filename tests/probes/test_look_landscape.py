@@ -1,4 +1,4 @@
-"""The map of the penultimate layer: its axes are the principal components of what the network itself makes of pictures."""
+"""The map of the penultimate layer: its axes are the principal components of the network's own numbers."""
 
 from __future__ import annotations
 

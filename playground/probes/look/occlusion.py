@@ -32,8 +32,8 @@ def occlusion(scene: Scene, wanted: Covered, lang: str) -> Answer:
 
     Returns:
         plain: `target`, its `probability` with nothing covered, `size`, `stride`, `patches` (how many were tried),
-        `least` (the lowest probability) and `reach`. Arrays: `occlusion` (H, W) u1, the mean loss of all squares that cover a
-        pixel, positive where covering it costs probability; `loss` (n, m) f4, square by square.
+        `least` (the lowest probability) and `reach`. Arrays: `occlusion` (H, W) u1, the mean loss of all squares that
+        cover a pixel, positive where covering it costs probability; `loss` (n, m) f4, square by square.
 
     Raises:
         SpecError: if that were too many squares.

@@ -1,7 +1,8 @@
 """The picture that a map, a neuron or a class likes best: gradient ascent on the input, Erhan et al. (2009).
 
-It begins as grey noise; every step moves it along the gradient of the mean answer, draws it a little towards grey (L2)
-and now and then blurs it a little, so that it stays a picture: Yosinski et al. (2015). Pixels stay within 0..1.
+It begins as grey noise; every step moves it along the gradient, draws it a little towards grey (L2) and now and then
+blurs it a little, so that it stays a picture: Yosinski et al. (2015). Pixels stay within 0..1. A number is to become
+large; of a map, the squares of its positive numbers: the mean of a convolution would be largest for one even grey.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ def preference(scene: Scene, wanted: Liked, lang: str) -> Answer:
     """Return the way to a picture that makes one map answer as strongly as it can.
 
     Returns:
-        plain: `layer`, `channel`, the `steps` of the pictures, and the `answers` (steps + 1,): the mean of the map.
-        Arrays: `film` (P, C, H, W) u1, the last one the best of the way.
+        plain: `layer`, `channel`, the `steps` of the pictures, and the `answers` (steps + 1,): the largest number of
+        the map. Arrays: `film` (P, C, H, W) u1, the last one the best of the way.
 
     Raises:
         SpecError: if there is no such map, the network is too large, or a number is not finite.
@@ -60,8 +61,6 @@ def preference(scene: Scene, wanted: Liked, lang: str) -> Answer:
     if wanted.channel >= out[0]:
         raise SpecError("error.no_element", place="channel", value=wanted.channel)
     net = beginning(subject, wanted.layer)
-    slope = np.zeros((1, *out))
-    slope[0, wanted.channel] = 1 / slope[0, wanted.channel].size
     rng = stream(wanted.seed, "preference", str(wanted.layer), str(wanted.channel))
     x = np.clip(GREY + NOISE * rng.standard_normal((1, *shape)), 0, 1)
     marks = set(np.linspace(0, wanted.steps, min(FILM, wanted.steps + 1)).round().astype(int).tolist())
@@ -69,14 +68,27 @@ def preference(scene: Scene, wanted: Liked, lang: str) -> Answer:
     film: list[Array] = []
     for step in range(wanted.steps + 1):
         done = Pass(net, x)
-        answers.append(float((done.final().reshape(slope.shape) * slope).sum()))
+        found = done.final().reshape(1, *out)
+        answers.append(float(found[0, wanted.channel].max()))
         if step in marks:
             film.append(as_bytes(x[0]))
-        x = ascended(x, done.back(slope)[0][:, 0].reshape(x.shape), step)
+        x = ascended(x, done.back(slope_of(found, wanted.channel))[0][:, 0].reshape(x.shape), step)
     if not np.isfinite(answers).all():
         raise SpecError("stage.backprop.not_finite")
     plain = {"layer": wanted.layer, "channel": wanted.channel, "steps": sorted(marks), "answers": answers}
     return Answer(plain, {"film": np.stack(film)})
+
+
+def slope_of(outputs: Array, channel: int) -> Array:
+    """Return the slope of what is to grow by a layer's outputs (1, U, h, w) or (1, F).
+
+    Of a map half the sum of its squared positive numbers; where it has none, and of a number, itself.
+    """
+    slope = np.zeros_like(outputs)
+    answers = outputs[0, channel]
+    positive = np.maximum(answers, 0)
+    slope[0, channel] = positive if answers.size > 1 and positive.any() else 1.0
+    return slope
 
 
 def ascended(x: Array, gradient: Array, step: int) -> Array:

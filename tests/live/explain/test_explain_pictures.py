@@ -22,6 +22,7 @@ pytestmark = pytest.mark.browser
 
 Open = Callable[..., "Explained"]
 VIEWS = "featuremaps,picture,samples"
+WHY = "picture,featuremaps,attribution"
 SMALL = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 SHOWN = "document.querySelector('.stage-featuremaps').dataset.state === 'shown'"
 
@@ -228,3 +229,75 @@ def test_a_map_opens_and_the_kernel_slides_over_the_picture(explained: Open) -> 
         assert one.page.locator(f"{node} .stage-formula, {node} .stage-ledger").count() > 0
     one.page.keyboard.press("Escape")
     one.page.wait_for_selector(node, state="detached")
+
+
+def answered(one: Explained, tab: str, condition: str = "true") -> None:
+    one.page.wait_for_function(
+        f"""() => {{
+          const view = stage.views.get('attribution').live;
+          const about = JSON.stringify(window.subject.lookedAt(stage));
+          const here = view.root.dataset.tab === '{tab}' && view.root.dataset.state === 'shown';
+          return here && view.root.dataset.about === about && ({condition}); }}"""
+    )
+    one.settle()
+
+
+def test_evidence_neighbours_and_the_nudge_show_what_was_computed(explained: Open) -> None:
+    one = opened(explained(experiment(), steps=60, views=WHY))
+    one.page.locator(".stage-attribution").scroll_into_view_if_needed()
+    answered(one, "evidence")
+    one.page.select_option(".stage-attribution-select", label="7")
+    answered(one, "evidence", "view.found.saliency.facts.answer.target === 7")
+    at = one.room.scene()
+    found = asks.answer("saliency", at, {"test": True, "target": 7})
+    heat = one.page.evaluate(
+        """() => { const { canvas } = stage.views.get('attribution').live.tab.figures.saliency;
+          const pen = canvas.getContext('2d'), cell = canvas.width / 8;
+          return Array.from({ length: 64 }, (_, k) => Array.from(pen.getImageData(
+            Math.floor(((k % 8) + 0.5) * cell), Math.floor((Math.floor(k / 8) + 0.5) * cell), 1, 1)
+            .data.slice(0, 3))); }"""
+    )
+    lut = np.array(one.page.evaluate("Array.from(stage.colours.lut)"), np.int64)
+    meant = lut[np.floor(128 + found.arrays["saliency"].ravel().astype(float) * 127 / 255 + 0.5).astype(int)]
+    assert np.abs(np.array(heat) - np.stack([meant >> s & 255 for s in (0, 8, 16)], axis=1)).max() <= 2
+    covered = asks.answer("occlusion", at, {"test": True, "target": 7}).plain
+    square = f"{covered['size']}×{covered['size']}"
+    assert square in one.page.inner_text(".stage-attribution-figure:last-child")
+
+    one.page.click(".stage-look-chip[data-tab=neighbours]")
+    answered(one, "neighbours")
+    near = asks.answer("neighbours", at, {"test": True}).plain
+    shown_there = one.page.locator(".stage-neighbour").evaluate_all(
+        "all => all.map((one) => +one.dataset.index)"
+    )
+    assert shown_there == [each["index"] for each in near["seen"] + near["pixels"]]
+    one.page.locator(".stage-neighbour").first.click()
+    assert one.page.evaluate("stage.selection") == {"kind": "sample", "index": shown_there[0], "test": False}
+    answered(one, "neighbours")
+
+    one.page.click(".stage-look-chip[data-tab=nudge]")
+    answered(one, "nudge")
+    one.page.fill(".stage-attribution-slider", "30")
+    one.settle()
+    pushed = asks.answer("nudge", at, {"index": shown_there[0], "test": False})
+    values = one.page.locator(".stage-attribution .stage-bars-bar").evaluate_all(
+        "bars => bars.map((bar) => Number(bar.style.transform.slice(7, -1)))"
+    )
+    assert values == pytest.approx(pushed.arrays["probabilities"][30].tolist(), abs=1e-5)
+    assert "ε = 0.30" in one.page.inner_text(".stage-attribution output")
+
+
+def test_what_a_map_likes_best_is_sought_from_the_drawer(explained: Open) -> None:
+    one = opened(explained(experiment(), steps=20, views=WHY))
+    one.page.evaluate("stage.emit('open', {kind: 'map', layer: 4, map: 3})")
+    one.page.wait_for_selector(".stage-opened-map[data-place^='4/3/']")
+    one.page.locator(".stage-opened-map header .stage-look-chip").last.click()
+    one.page.wait_for_function("document.querySelectorAll('.stage-likes .stage-neighbour').length === 6")
+    meant = asks.answer("preference", one.room.scene(), {"layer": 4, "channel": 3}).arrays["film"]
+    film = one.page.evaluate(
+        "Array.from(stage.views.get('attribution').live.tab.found.get(3).arrays.film.data)"
+    )
+    assert (np.array(film).reshape(meant.shape) == meant).all()
+    one.page.wait_for_function(
+        "document.querySelector('.stage-attribution-figure figcaption span').textContent.includes('Step 60')"
+    )
