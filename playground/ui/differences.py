@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Any
 
 from playground.i18n import has
-from playground.spec import Experiment
+from playground.spec import Experiment, LayerSpec
 from playground.ui.language import language, t
 from playground.ui.say import place_name
 
 PARTS = ("loss", "optimizer", "schedule", "training", "engine", "device")
+MOST_PLACES = 4
+"""Where layers differ in more places than this, both sequences are written down whole."""
 FAMILIES = {"loss": "loss", "optimizer": "optimizer", "schedule": "schedule"}
 
 
@@ -42,12 +45,21 @@ def differences(here: Experiment, there: Experiment) -> list[Difference]:
 
 def _layers(here: Experiment, there: Experiment) -> list[Difference]:
     ours, theirs = here.model.layers, there.model.layers
-    if [layer.kind for layer in ours] != [layer.kind for layer in theirs]:
-        return [Difference(t("ui.layers"), _sequence(here), _sequence(there))]
-    found: list[Difference] = []
-    for index, (a, b) in enumerate(zip(ours, theirs, strict=True)):
-        found += _fields(f"layers.{index}", a, b)
-    return found
+    if [layer.kind for layer in ours] == [layer.kind for layer in theirs]:
+        return [
+            one
+            for index, (a, b) in enumerate(zip(ours, theirs, strict=True))
+            for one in _fields(f"layers.{index}", a, b)
+        ]
+    texts = [[layer.model_dump_json() for layer in side] for side in (ours, theirs)]
+    matched = SequenceMatcher(None, *texts, autojunk=False)
+    places = [code for code in matched.get_opcodes() if code[0] != "equal"]
+    if len(places) > MOST_PLACES:
+        return [Difference(t("ui.layers"), _sequence(ours), _sequence(theirs))]
+    return [
+        Difference(place_name(f"layers.{begin}"), _sequence(ours[begin:end]), _sequence(theirs[start:stop]))
+        for _, begin, end, start, stop in places
+    ]
 
 
 def _fields(place: str, a: Any, b: Any) -> list[Difference]:
@@ -59,11 +71,11 @@ def _fields(place: str, a: Any, b: Any) -> list[Difference]:
     ]
 
 
-def _sequence(experiment: Experiment) -> str:
-    """Write layers down as short as people do: `8 · ReLU · 4 · ReLU · 1`."""
-    return " · ".join(
-        str(getattr(layer, "out_features", "")) or t(f"layer.{layer.kind}")
-        for layer in experiment.model.layers
+def _sequence(layers: tuple[LayerSpec, ...]) -> str:
+    """Write layers down as short as people do: `8 · ReLU · 4 · ReLU · 1`; a dash where there are none."""
+    return (
+        " · ".join(str(getattr(layer, "out_features", "")) or t(f"layer.{layer.kind}") for layer in layers)
+        or "–"
     )
 
 

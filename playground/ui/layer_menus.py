@@ -6,12 +6,13 @@ from functools import lru_cache
 
 import streamlit as st
 
+from playground.lessons.contrasts import contrasts
 from playground.presets.templates import Template, fitted, templates
 from playground.spec import Experiment, LayerSpec
 from playground.spec.growing import grown, residual
 from playground.spec.image_layers import Conv2d, Residual
 from playground.spec.layers import Linear, ReLU
-from playground.ui import form, run
+from playground.ui import beside, form, run
 from playground.ui.language import language, t
 
 GROUPS = ("image", "vector", "any", "activation")
@@ -70,6 +71,32 @@ def _add_hidden() -> None:
 def _grow(new: tuple[LayerSpec, ...]) -> None:
     present = form.experiment()
     form.put(present.with_layers(grown(present.model.layers, present.data.input_shape(), new)))
+
+
+def contrast_menu(experiment: Experiment) -> None:
+    """Draw what can be compared with the layers on screen by one press."""
+    offered = contrasts(experiment)
+    if not offered:
+        return
+    st.html(f'<h4 class="group">{t("ui.contrast.title")}</h4>')
+    with st.container(key="contrasts", horizontal=True, gap="xsmall"):
+        for one in offered:
+            st.button(
+                t(f"ui.contrast.{one.key}"),
+                key=f"contrast-{one.key}",
+                icon=":material/compare:",
+                help=t("ui.contrast.help"),
+                on_click=run.guarded(_contrast),
+                args=(one.experiment,),
+            )
+
+
+def _contrast(other: Experiment) -> None:
+    """Put `other` beside the form's experiment, alone, and train both from the beginning."""
+    beside.clear()
+    beside.add(other)
+    st.session_state["form_notice"] = "ui.notice.compared"
+    run.start(paused=False)
 
 
 def template_menu(experiment: Experiment) -> None:

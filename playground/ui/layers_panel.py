@@ -11,7 +11,7 @@ from playground.spec.ledger import Row, ledger
 from playground.spec.sequence import indices, move, path
 from playground.ui import form, run
 from playground.ui.language import language, t
-from playground.ui.layer_menus import add_menu, template_menu
+from playground.ui.layer_menus import add_menu, contrast_menu, template_menu
 from playground.ui.layer_row import layer_row, short
 from playground.ui.reorder import handles, keep_focus
 from playground.ui.say import place_name, say
@@ -38,6 +38,7 @@ def layers_panel(experiment: Experiment, advices: list[Advice]) -> None:
             handles(_move)
     st.html(f'<p class="unseen" role="status">{html.escape(st.session_state.pop("layers-told", ""))}</p>')
     add_menu(experiment)
+    contrast_menu(experiment)
 
 
 def advice_at(advices: list[Advice], place: str) -> None:

@@ -10,7 +10,9 @@ from collections.abc import Callable
 import pytest
 
 from playground.presets import presets
+from playground.presets.templates import fitted, templates
 from playground.spec import Experiment
+from playground.spec.layers import ReLU
 from playground.ui.differences import Difference, differences
 from tests.pages.conftest import Page
 
@@ -129,7 +131,31 @@ def test_a_difference_is_told_in_the_forms_words(path: str, value: object, said:
     assert found[0].place.casefold().split(" · ")[-1] == said.place.casefold().split(" · ")[-1]
 
 
-def test_other_layers_are_told_as_a_sequence() -> None:
+def test_other_layers_are_told_where_they_differ() -> None:
     here = presets()["circle"].experiment
     there = here.with_layers(here.model.layers[2:])
-    assert [one.here.startswith("4 · Tanh · 2") for one in differences(here, there)] == [True]
+    assert differences(here, there) == [Difference("layer 1", "4 · Tanh", "–")]
+    other = here.with_layers((*here.model.layers[:1], ReLU(), *here.model.layers[2:]))
+    assert differences(here, other) == [Difference("layer 2", "Tanh", "ReLU")]
+
+
+def test_wholly_other_layers_are_told_as_sequences() -> None:
+    lenet = presets()["lenet-5"].experiment
+    found = differences(lenet, lenet.with_layers((*presets()["digits-best"].experiment.model.layers,)))
+    assert [one.here.startswith("Convolution · ReLU · Max pooling") for one in found] == [True]
+
+
+def test_one_click_trains_two_networks_that_differ_in_one_thing(opened: Open) -> None:
+    start = presets()["lenet-5"].experiment.replace("data", {"kind": "Digits8x8"})
+    page = opened(e=fitted(templates()["tutorial-28"], start).to_link())
+    page.click("contrast-average")
+    assert len(cards(page)) == 2
+    assert "Average pooling" in cards(page)[1]
+    assert "Max pooling" in cards(page)[1]
+    assert "Convolution" not in cards(page)[1]
+    page.until(lambda p: p.step > 2, "training side by side")
+    page.click("contrast-with_dropout")
+    assert len(cards(page)) == 2, "one comparison at a time"
+    assert "Dropout" in cards(page)[1]
+    page.click("play").click("compare-end")
+    assert cards(page) == []
