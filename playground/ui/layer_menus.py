@@ -95,7 +95,7 @@ def _contrast(other: Experiment) -> None:
     """Put `other` beside the form's experiment, alone, and train both from the beginning."""
     beside.clear()
     beside.add(other)
-    st.session_state["form_notice"] = "ui.notice.compared"
+    st.session_state["form_notice"] = "ui.notice.contrasted"
     run.start(paused=False)
 
 
