@@ -31,9 +31,9 @@ def views(experiment: Experiment, dataset: Dataset) -> tuple[str, ...]:
             filters = False
         return (
             *("featuremaps", "picture", "curves"),
-            *(["attribution"] if classes else []),
+            *(["attribution", "landscape"] if classes else []),
             *(["filters", "drawer"] if filters else []),
-            *(["confusion", "samples"] if classes else []),
+            *(["confusion", "classes", "samples"] if classes else []),
             *(view for view in ALWAYS if view != "curves"),
         )
     if dataset.points is None:

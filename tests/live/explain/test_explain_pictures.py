@@ -186,7 +186,11 @@ def test_a_mistake_that_is_pressed_is_looked_at(explained: Open) -> None:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_all_of_it_fits_on_a_phone(explained: Open, lang: str) -> None:
-    one = opened(explained(experiment(), steps=5, views=VIEWS, lang=lang, **SMALL))
+    everything = f"{VIEWS},attribution,landscape,classes"
+    one = opened(explained(experiment(), steps=5, views=everything, lang=lang, **SMALL))
+    for name in ("attribution", "landscape", "classes"):
+        one.page.locator(f"[data-view={name}]").scroll_into_view_if_needed()
+        one.page.wait_for_selector(f".stage-{name}[data-state=shown]")
     assert one.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     small = """() => [...document.querySelectorAll('.stage-look *')]
         .filter((node) => node.checkVisibility?.())
@@ -195,8 +199,8 @@ def test_all_of_it_fits_on_a_phone(explained: Open, lang: str) -> None:
         .map((node) => node.outerHTML.slice(0, 80))"""
     assert one.page.evaluate(small) == []
     text = one.page.inner_text(".stage")
-    assert "featuremaps." not in text
-    assert "picture." not in text
+    for name in ("featuremaps.", "picture.", "attribution.", "landscape.", "classes."):
+        assert name not in text
 
 
 def test_a_map_opens_and_the_kernel_slides_over_the_picture(explained: Open) -> None:
@@ -301,3 +305,41 @@ def test_what_a_map_likes_best_is_sought_from_the_drawer(explained: Open) -> Non
     one.page.wait_for_function(
         "document.querySelector('.stage-attribution-figure figcaption span').textContent.includes('Step 60')"
     )
+
+
+def test_the_map_of_the_last_numbers_and_the_share_of_each_class(explained: Open) -> None:
+    one = opened(explained(experiment(), steps=60, views="picture,featuremaps,landscape,classes,confusion"))
+    one.page.wait_for_selector(".stage-landscape[data-state=shown]")
+    one.page.wait_for_selector(".stage-classes[data-state=shown]")
+    at = one.room.scene()
+    found = asks.answer("landscape", at, {}).arrays
+    points = np.array(one.page.evaluate("Array.from(stage.views.get('landscape').live.points)"))
+    assert points == pytest.approx(found["points"].ravel(), abs=1e-5)
+    wrong = int((found["guess"] != at.subject.dataset.y_test[: len(found["guess"])]).sum())
+    assert f"{wrong} of them" in (one.page.get_attribute(".stage-landscape-canvas", "aria-label") or "")
+    one.page.locator(".stage-landscape-canvas").scroll_into_view_if_needed()
+    x, y = one.page.evaluate(
+        """() => { const { canvas, points, ends } = stage.views.get('landscape').live;
+          const box = canvas.getBoundingClientRect();  // the one that lies farthest to the right
+          let best = 0;
+          for (let k = 0; k < points.length / 2; k++) if (points[2 * k] > points[2 * best]) best = k;
+          window.best = best;
+          const up = (points[2 * best + 1] - ends[1][0]) / (ends[1][1] - ends[1][0]);
+          return [box.left + box.width - 14, box.top + 320 - 30 - 260 * up]; }"""
+    )
+    one.page.mouse.click(x, y)
+    best = one.page.evaluate("window.best")
+    assert one.page.evaluate("stage.selection") == {"kind": "sample", "index": best, "test": True}
+    turned = one.page.evaluate(
+        """async () => { const { aligned } = await import('/live/assets/views/landscape.js');
+          return Array.from(aligned([1, 2, -3, 4], new Float32Array([-1, 1, 2, 5]))); }"""
+    )
+    assert turned == [-1, 2, 3, 4]
+
+    counts = np.array(one.page.evaluate("Array.from(stage.frame.arrays.confusion.data)")).reshape(10, 10)
+    bars = one.page.locator(".stage-classes-bar").evaluate_all(
+        "bars => bars.map((bar) => Number(bar.style.transform.slice(7, -1)))"
+    )
+    assert bars == pytest.approx((np.diag(counts) / counts.sum(axis=1)).tolist(), abs=1e-4)
+    one.page.click(".stage-classes-row[data-which='4']")
+    assert one.page.evaluate("stage.cell.held") == {"truth": 4, "guess": 4}

@@ -7,6 +7,7 @@ import { Likes } from "./attribution/likes.js";
 import { Neighbours } from "./attribution/neighbours.js";
 import { Nudge } from "./attribution/nudge.js";
 import { at } from "./explain/moment.js";
+import { Asking } from "./look/asking.js";
 import { feedOf } from "./look/feed.js";
 import { lookedAt } from "./look/subject.js";
 import { Panel, write } from "./picture/panel.js";
@@ -16,7 +17,6 @@ export const place = "main";
 export const styles = "attribution.css";
 
 const TABS = { evidence: Evidence, neighbours: Neighbours, nudge: Nudge, likes: Likes };
-const AFTER_REFUSAL = 2000;
 
 /** The view: `draw`, `renew`, `dispose`. */
 export function mount(element, stage) {
@@ -28,7 +28,13 @@ class Attribution extends Panel {
 
   constructor(element, stage) {
     super(element, stage, { selection: () => this.again(), like: (what) => this.#like(what) });
-    Object.assign(this, { asking: false, known: null, found: null, notBefore: 0, about: "" });
+    this.asking = new Asking(stage, {
+      period: () => this.tab.constructor.period,
+      about: () => JSON.stringify(lookedAt(stage)),
+      ask: () => this.#ask(),
+      heard: (found, about) => this.#hear({ found, about, refused: "" }),
+      refused: (refused) => this.#hear({ found: null, refused }),
+    });
     this.feed = feedOf(stage);
     this.leave = this.feed.join(() => this.again());
     this.#build();
@@ -37,7 +43,7 @@ class Attribution extends Panel {
 
   draw(frame) {
     this.feed.wish({ maps: false });
-    this.#soon();
+    this.asking.soon();
     super.draw(frame);
   }
 
@@ -47,7 +53,7 @@ class Attribution extends Panel {
 
   dispose() {
     this.leave();
-    clearTimeout(this.timer);
+    this.asking.dispose();
     for (const tab of Object.values(this.tabs)) tab.stop?.();
     super.dispose();
   }
@@ -109,8 +115,7 @@ class Attribution extends Panel {
 
   /** Something else is wanted of the same picture. */
   renewed() {
-    this.known = null;
-    this.notBefore = 0;
+    this.asking.renew();
     this.again();
   }
 
@@ -119,36 +124,13 @@ class Attribution extends Panel {
     return this.stage.ask(what, { ...args, ...at(this.stage) });
   }
 
-  #soon() {
-    const { period } = this.tab.constructor;
-    if (!period || this.asking || this.timer || document.hidden || !this.stage.frame) return;
-    const about = JSON.stringify(lookedAt(this.stage));
-    if (this.known?.frame === this.stage.frame && this.known.about === about) return;
-    const other = this.known?.about !== about;
-    this.timer = setTimeout(() => {
-      this.timer = null;
-      this.#ask();
-    }, Math.max(0, (other ? Math.min(this.notBefore, performance.now() + 120) : this.notBefore) - performance.now()));
+  #ask() {
+    const picture = lookedAt(this.stage);
+    return this.tab.ask((what, args) => this.asked(what, { ...picture, ...args }));
   }
 
-  async #ask() {
-    const { tab, stage } = this;
-    const picture = lookedAt(stage);
-    const key = { frame: stage.frame, about: JSON.stringify(picture) };
-    this.about = key.about;
-    this.asking = true;
-    this.notBefore = performance.now() + tab.constructor.period;
-    try {
-      const found = await tab.ask((what, args) => this.asked(what, { ...picture, ...args }));
-      if (tab === this.tab && !this.gone) Object.assign(this, { found, refused: "", foundFor: key.about });
-    } catch (error) {
-      this.notBefore = performance.now() + AFTER_REFUSAL;
-      if (tab === this.tab && !this.gone) Object.assign(this, { found: null, refused: error.message });
-    } finally {
-      this.asking = false;
-    }
-    if (this.gone) return;
-    if (tab === this.tab) this.known = key;
+  #hear(what) {
+    Object.assign(this, what);
     this.again();
   }
 
@@ -164,7 +146,7 @@ class Attribution extends Panel {
     if (!found || !x) return;
     const first = found.facts ? found : Object.values(found)[0];
     root.dataset.step = first.step;
-    root.dataset.about = this.foundFor;
+    root.dataset.about = this.about;
     write(this.step, this.word("at", { step: whole(first.step) }));
     write(this.note, this.word(`${this.name}_note`));
     tab.paint(found, x, this.width, stage.colours);

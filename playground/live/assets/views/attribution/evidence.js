@@ -3,6 +3,7 @@
 
 import { h } from "../../dom.js";
 import { percent } from "../look/bars.js";
+import { lookedAt } from "../look/subject.js";
 import { bound } from "../picture/numbers.js";
 import { Figure, sideOf } from "./heat.js";
 
@@ -23,13 +24,14 @@ export class Evidence {
     const target = Number(this.target.value);
     const found = { saliency: await ask("saliency", { target }) };
     found.gradcam = await ask("gradcam", { target }).catch((error) => ({ error }));
+    const about = JSON.stringify(lookedAt(this.panel.stage));
     // Covering every place takes hundreds of passes: while it trains, not with every look.
     const now = performance.now();
     const busy = this.panel.stage.status.status === "running" && this.panel.stage.mode === "live";
-    if (!busy || !this.covered || now - this.coveredAt > 4000 || this.coveredFor !== this.panel.about) {
+    if (!busy || !this.covered || now - this.coveredAt > 4000 || this.coveredFor !== `${about} ${target}`) {
       this.covered = await ask("occlusion", { target }).catch((error) => ({ error }));
       this.coveredAt = now;
-      this.coveredFor = this.panel.about;
+      this.coveredFor = `${about} ${target}`;
     }
     return { ...found, occlusion: this.covered };
   }

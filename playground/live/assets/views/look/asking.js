@@ -1,0 +1,64 @@
+// A question that is asked again when what it is about has changed: another moment, another picture; one at a time, with a
+// rest between, and never while the page is hidden. Knows no question.
+
+const [AFTER_REFUSAL, AT_ONCE] = [2000, 120]; // ms: of rest after a refusal; until another picture is asked about
+
+export class Asking {
+  /**
+   * @param {Object} stage
+   * @param {{period: () => number, ask: () => Promise, about: () => string, heard: (found, about) => void,
+   *   refused: (sentence) => void}} to `period` in ms, 0 for never; `heard` and `refused` are told what came
+   */
+  constructor(stage, to) {
+    Object.assign(this, { stage, to, busy: false, known: null, notBefore: 0, timer: null, round: 0 });
+  }
+
+  /** Call it with every frame that is drawn. */
+  soon() {
+    const period = this.to.period();
+    if (!period || this.busy || this.timer || document.hidden || !this.stage.frame) return;
+    const about = this.to.about();
+    if (this.known?.frame === this.stage.frame && this.known.about === about) return;
+    const now = performance.now();
+    const from = this.known?.about === about ? this.notBefore : Math.min(this.notBefore, now + AT_ONCE);
+    this.timer = setTimeout(() => {
+      this.timer = null;
+      this.#ask();
+    }, Math.max(0, from - now));
+  }
+
+  /** Something else is wanted of the same moment. */
+  renew() {
+    this.known = null;
+    this.notBefore = 0;
+    this.round++;
+    this.stage.redraw();
+  }
+
+  dispose() {
+    clearTimeout(this.timer);
+    this.gone = true;
+  }
+
+  async #ask() {
+    if (this.gone) return;
+    const { to, round } = this;
+    const known = { frame: this.stage.frame, about: to.about() };
+    this.busy = true;
+    this.notBefore = performance.now() + to.period();
+    try {
+      const found = await to.ask();
+      if (this.gone || round !== this.round) return;
+      this.known = known;
+      to.heard(found, known.about);
+    } catch (error) {
+      this.notBefore = performance.now() + AFTER_REFUSAL;
+      if (this.gone || round !== this.round) return;
+      this.known = known;
+      to.refused(error.message);
+    } finally {
+      this.busy = false;
+      if (!this.gone) this.stage.redraw();
+    }
+  }
+}
