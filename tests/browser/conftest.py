@@ -14,11 +14,17 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+
+from playground.runs.client import Client
+from playground.runs.commands import Pause
+from playground.runs.index import Index
+from playground.spec import SpecError
 
 # --- the server ------------------------------------------------------------------------------------------------------
 
@@ -34,9 +40,15 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of the server of all journeys."""
+    return tmp_path_factory.mktemp("browser")
+
+
+@pytest.fixture(scope="session")
+def server(folder: Path) -> Iterator[str]:
     """`playground serve` on a free port with a data folder of its own; the address. It must end cleanly."""
-    port, folder = free_port(), tmp_path_factory.mktemp("browser")
+    port = free_port()
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
     kept = {
         name: value
@@ -81,8 +93,8 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def open_tab(browser: Any, server: str) -> Iterator[Callable[..., Any]]:
-    """Open a page of the app in a fresh visitor's browser, and watch it."""
+def open_tab(browser: Any, server: str, folder: Path) -> Iterator[Callable[..., Any]]:
+    """Open a page of the app in a fresh visitor's browser, and watch it; what was trained there rests afterwards."""
     from tests.real_browser import CALM
 
     contexts: list[Any] = []
@@ -142,7 +154,18 @@ def open_tab(browser: Any, server: str) -> Iterator[Callable[..., Any]]:
     yield open_tab
     for context in contexts:
         context.close()
+    _rest(folder)
     assert troubles == []
+
+
+def _rest(folder: Path) -> None:
+    """Let every run rest, so that it takes no processor from the next journey."""
+    index, client = Index(folder / "service" / "index.sqlite"), Client(folder, start=False)
+    for run in index.with_status("running", "queued"):
+        with suppress(SpecError):  # it has ended meanwhile, or the service has
+            client.send(run.owner, run.id, Pause(), wait=0)
+    index.close()
+    client.close()
 
 
 def _looked_for(url: str) -> bool:

@@ -53,19 +53,25 @@ def test_digits_are_learned_before_ones_eyes_and_replayed(open_tab: OpenTab) -> 
     def right() -> int:
         return sum(row[k] for k, row in enumerate(matrix()))
 
+    def seen(name: str) -> str:
+        tab.locator(f".stage-view[data-view={name}]").scroll_into_view_if_needed()
+        tab.wait_for_selector(f".stage-{name}[data-state=shown]")
+        return tab.evaluate(pixels, name)
+
     tab = open_tab()
     preset(tab, "digits-mlp")
-    for name in ("filters", "confusion", "samples"):
-        tab.wait_for_selector(f".stage-{name}[data-state=shown]")
-    start = {name: tab.evaluate(pixels, name) for name in ("filters", "confusion", "samples")}
+    start = {name: seen(name) for name in ("filters", "confusion", "samples")}
     train(tab, beyond=100)
     until(lambda: figure(tab, "test_accuracy") > 60, "most digits are right")
+    seen("confusion")
     until(lambda: right() > 600, "the matrix follows")
     press(tab, "play")
     until(lambda: status(tab) == "paused", "held")
     tab.wait_for_function(f"{board}.newest.step === {board}.status.step")
+    seen("confusion")
     assert [sum(row) for row in matrix()] == [100] * 10, "every held-back digit is counted once"
-    assert all(tab.evaluate(pixels, name) != picture for name, picture in start.items())
+    for name, picture in start.items():
+        until(lambda name=name, picture=picture: seen(name) != picture, f"{name} has changed")
     until(
         lambda: f"{1000 - right()} of 1,000" in tab.inner_text(".stage-samples-sum"), "the mistakes are those"
     )
@@ -76,7 +82,7 @@ def test_digits_are_learned_before_ones_eyes_and_replayed(open_tab: OpenTab) -> 
     learned = right()
     tab.evaluate(f"{board}.seek(0)")
     until(lambda: right() < learned and tab.evaluate(f"{board}.frame.step") == 0, "as it was at the start")
-    assert tab.evaluate(pixels, "filters") == start["filters"]
+    until(lambda: seen("filters") == start["filters"], "the filters of the start")
 
 
 def test_a_new_learning_rate_reaches_the_running_run(open_tab: OpenTab) -> None:
