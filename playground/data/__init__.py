@@ -4,7 +4,7 @@
 `sources(folder)` tells which real data are there. Uploaded tables come in through `playground.data.csv`.
 """
 
-from playground.data import classification, csv, images, regression
+from playground.data import classification, csv, images, regression, shapes
 from playground.data.dataset import Dataset, Scaling
 from playground.data.loading import featurise, forget, load, loads
 from playground.data.published import sources
@@ -22,5 +22,6 @@ __all__ = [
     "load",
     "loads",
     "regression",
+    "shapes",
     "sources",
 ]

@@ -1,23 +1,25 @@
-"""Real pictures of ten classes, `(channels, height, width)`, with pixels from 0 to 1: digits, clothes."""
+"""Real pictures of ten classes, `(channels, height, width)`, with pixels from 0 to 1: digits, clothes, photographs."""
 
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from playground.data import cifar
 from playground.data.dataset import Dataset, Scaling
 from playground.data.idx import read_idx
 from playground.data.loading import loads
 from playground.data.prepared import Raw, prepared
-from playground.data.published import FASHION_MNIST, MNIST, Published, unpacked
+from playground.data.published import CIFAR_10, FASHION_MNIST, MNIST, Published, unpacked
 from playground.data.source_files import DIGITS_8X8, MNIST_5K, Source, read
-from playground.data.splitting import stratified_split
+from playground.data.splitting import mixed, stratified_split, take_turns
 from playground.spec import DataSpec, SpecError
-from playground.spec.image_data import Digits8x8, FashionMnist, Mnist, Mnist5k
+from playground.spec.image_data import Cifar10, Digits8x8, FashionMnist, Mnist, Mnist5k
 from playground.spec.random import stream
 
 Bytes = npt.NDArray[np.uint8]
@@ -44,13 +46,22 @@ def mnist(spec: Mnist, folder: Path | None) -> Dataset:
 
     A smaller `count` is a prefix of the training part, in which the classes take turns.
     """
-    return _published(spec, spec.count, MNIST, folder, CLASS_NAMES)
+    return _published(spec, spec.count, MNIST, folder, CLASS_NAMES, partial(read_mnist, MNIST, folder))
 
 
 @loads(FashionMnist)
 def fashion_mnist(spec: FashionMnist, folder: Path | None) -> Dataset:
     """60,000 photographs of clothes to train on and 10,000 to test; `count` as for MNIST."""
-    return _published(spec, spec.count, FASHION_MNIST, folder, CLOTHES)
+    read = partial(read_mnist, FASHION_MNIST, folder)
+    return _published(spec, spec.count, FASHION_MNIST, folder, CLOTHES, read)
+
+
+@loads(Cifar10)
+def cifar_10(spec: Cifar10, folder: Path | None) -> Dataset:
+    """50,000 small photographs to train on and 10,000 to test; `count` as for MNIST."""
+    return _published(
+        spec, spec.count, CIFAR_10, folder, cifar.CLASS_NAMES, partial(cifar.read, CIFAR_10, folder)
+    )
 
 
 @loads(Digits8x8)
@@ -59,16 +70,6 @@ def digits_8x8(spec: Digits8x8, folder: Path | None) -> Dataset:
     pixels, y = read_table(DIGITS_8X8, folder)
     train, test = stratified_split(y, spec.num_samples()[0], stream(spec.seed, "split", spec.kind))
     return _digits(spec, DIGITS_8X8, pixels, y, train, test, white=16)
-
-
-def take_turns(order: npt.NDArray[np.int64], classes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return `order` rearranged so that every prefix holds the classes as evenly as possible."""
-    y = classes[order]
-    turn = np.empty(len(order), np.int64)
-    for c in np.unique(y):
-        members = np.flatnonzero(y == c)
-        turn[members] = np.arange(len(members))
-    return order[np.argsort(turn, kind="stable")]
 
 
 def read_mnist(published: Published, folder: Path | None) -> Raw:
@@ -88,14 +89,19 @@ def read_mnist(published: Published, folder: Path | None) -> Raw:
             "source.idx_class", place=published.files[1].name, value=int(max(y.max(), y_test.max()))
         )
     classes = y.astype(np.int64)
-    order = take_turns(stream(0, "order", published.kind).permutation(len(classes)), classes)
+    order = mixed(classes, published.kind)
     return Raw(x[order, None], classes[order], x_test[:, None], y_test.astype(np.int64))
 
 
 def _published(
-    spec: DataSpec, count: int, published: Published, folder: Path | None, class_names: tuple[str, ...]
+    spec: DataSpec,
+    count: int,
+    published: Published,
+    folder: Path | None,
+    class_names: tuple[str, ...],
+    read: Callable[[], Raw],
 ) -> Dataset:
-    arrays = prepared(f"{published.name}-{published.digest}", folder, partial(read_mnist, published, folder))
+    arrays = prepared(f"{published.name}-{published.digest}", folder, read)
     return Dataset(
         x=arrays.x[:count],
         y=arrays.y[:count],

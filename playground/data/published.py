@@ -154,7 +154,23 @@ FASHION_MNIST = Published(
     licence="MIT",
     attribution="Han Xiao, Kashif Rasul, Roland Vollgraf (Zalando Research): Fashion-MNIST, arXiv:1708.07747",
 )
-PUBLISHED = {published.name: published for published in (MNIST, FASHION_MNIST)}
+CIFAR_10 = Published(
+    name="cifar-10",
+    kind="Cifar10",
+    files=(
+        PublishedFile(
+            "cifar-10-binary.tar.gz",
+            170_052_171,
+            "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+        ),
+    ),
+    mirrors=("https://www.cs.toronto.edu/~kriz/", "https://cave.cs.toronto.edu/kriz/"),
+    licence="none stated; to be cited",
+    attribution="Alex Krizhevsky: Learning Multiple Layers of Features from Tiny Images (2009); CIFAR-10, "
+    "collected by Alex Krizhevsky, Vinod Nair and Geoffrey Hinton",
+    num_train=50_000,
+)
+PUBLISHED = {published.name: published for published in (MNIST, FASHION_MNIST, CIFAR_10)}
 
 
 def of_kind(kind: str) -> Published | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from playground.spec.random import stream
+
 Indices = npt.NDArray[np.int64]
 
 
@@ -51,3 +53,18 @@ def _leave_no_class_out(shares: Indices, sizes: Indices) -> Indices:
         room = fitted - 1 if surplus > 0 else sizes - 1 - fitted
         fitted[int(np.argmax(room))] -= 1 if surplus > 0 else -1
     return fitted
+
+
+def take_turns(order: npt.NDArray[np.int64], classes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return `order` rearranged so that every prefix holds the classes as evenly as possible."""
+    y = classes[order]
+    turn = np.empty(len(order), np.int64)
+    for c in np.unique(y):
+        members = np.flatnonzero(y == c)
+        turn[members] = np.arange(len(members))
+    return order[np.argsort(turn, kind="stable")]
+
+
+def mixed(classes: Indices, name: str) -> Indices:
+    """Return an order of samples with these classes (N,): the same for ever, mixed, the classes taking turns."""
+    return take_turns(stream(0, "order", name).permutation(len(classes)), classes)

@@ -62,6 +62,44 @@ class FashionMnist(Images):
         return self.count, 10_000
 
 
+class Cifar10(Images):
+    """Small colour photographs of animals and vehicles, 32 × 32: 50,000 to train on, 10,000 held back.
+
+    Krizhevsky (2009), "Learning multiple layers of features from tiny images".
+    """
+
+    kind: Literal["Cifar10"] = "Cifar10"
+    mapped: ClassVar[bool] = True
+    count: int = number(50_000, 10, 50_000, step=1000, unit="images")
+
+    def input_shape(self) -> Shape:
+        return (3, 32, 32)
+
+    def num_samples(self) -> tuple[int, int]:
+        return self.count, 10_000
+
+
+class Shapes(Sampled):
+    """Coloured shapes on coloured grounds, 32 × 32, drawn by formulas: a synthetic stand-in for photographs.
+
+    Place, size, turn and colours are random; `noise` is the deviation of what is added to every channel, where black
+    is 0 and white is 1.
+    """
+
+    kind: Literal["Shapes"] = "Shapes"
+    count: int = number(3000, 20, 20_000, step=100, unit="images")
+    noise: float = number(0.05, 0, 0.5, step=0.05)
+
+    def input_shape(self) -> Shape:
+        return (3, 32, 32)
+
+    def target(self) -> Target:
+        return Target("classes", 10)
+
+    def num_samples(self) -> tuple[int, int]:
+        return self.split(self.count)
+
+
 class Digits8x8(Sampled):
     """1,797 real handwritten digits, 8 × 8: UCI's optical recognition set. Pixels 0..1."""
 

@@ -21,7 +21,7 @@ GROUPS = (
         ("Xor", "Quadrants", "Circles", "Gaussians", "Moons", "Spiral", "Checkerboard", "Rings", "Blobs"),
     ),
     ("numbers", ("Plane", "MultiGaussian", "Function1D")),
-    ("real", ("Mnist5k", "Digits8x8", "Mnist", "FashionMnist", "Csv")),
+    ("real", ("Mnist5k", "Digits8x8", "Mnist", "FashionMnist", "Cifar10", "Shapes", "Csv")),
 )
 
 
