@@ -18,7 +18,7 @@ from playground.data.splitting import stratified_split
 from playground.spec.image_data import Shapes
 from playground.spec.random import stream
 
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.floating]
 SIDE = 32
 TILT = 0.35
 """How far a shape may be turned to either side, in radians."""
