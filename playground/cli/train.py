@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import time
 from pathlib import Path
@@ -17,6 +18,7 @@ from playground.presets import Preset
 from playground.spec import Experiment, SpecError
 
 if TYPE_CHECKING:
+    from playground.runs.best import Best
     from playground.runs.supervised import Supervised
 
 DEFAULT_EPOCHS = 100
@@ -28,6 +30,12 @@ def declare(parser: argparse.ArgumentParser) -> None:
     declare_training(parser)
     parser.add_argument(
         "--save", type=Path, metavar="FILE.safetensors", help="save the weights, by torch's names"
+    )
+    parser.add_argument(
+        "--keep",
+        choices=("best", "last"),
+        default="last",
+        help="which weights are saved: those of the last step, or of the epoch that was best on held-back samples",
     )
     parser.add_argument("--json", action="store_true", help="put one JSON object on stdout")
 
@@ -59,6 +67,7 @@ def run(options: argparse.Namespace) -> int:
     from playground.cli.weights import check_target, save
     from playground.data import load
     from playground.data.folder import data_folder
+    from playground.runs.best import Best
     from playground.runs.supervised import Supervised
 
     experiment, preset = experiments.find(options.experiment)
@@ -66,14 +75,16 @@ def run(options: argparse.Namespace) -> int:
     if options.save:
         check_target(options.save)
     trainer = Supervised(experiment, load(experiment.data, data_folder()))
-    seconds, interrupted = _train(trainer)
+    best = Best() if options.keep == "best" else None
+    seconds, interrupted = _train(trainer, best)
     metrics = trainer.metrics()
     reached = None
     if preset is not None and own_length and trainer.status == "finished":
         reached = all(goal.reached(metrics) for goal in preset.goals)
     status = "stopped" if interrupted else trainer.status
     if options.save:
-        save(options.save, trainer.state(), experiment)
+        kept = best.state if best is not None and best.standing is not None else trainer.state()
+        save(options.save, kept, experiment)
     report = {
         "experiment": preset.key if preset else options.experiment,
         "link": experiment.to_link(),
@@ -90,6 +101,7 @@ def run(options: argparse.Namespace) -> int:
         "goals": [goal.text() for goal in preset.goals] if reached is not None and preset else None,
         "goal_reached": reached,
         "weights": str(options.save) if options.save else None,
+        "best": best.standing.plain() if best is not None and best.standing is not None else None,
     }
     if options.json:
         print_json(report)
@@ -144,22 +156,31 @@ def _in_time(experiment: Experiment, preset: Preset | None, options: argparse.Na
     return experiment.replace("schedule.epochs", options.epochs)
 
 
-def _train(trainer: Supervised) -> tuple[float, bool]:
-    """Train to the end with a progress bar on stderr; return the seconds of training and whether it was interrupted."""
+def _train(trainer: Supervised, best: Best | None) -> tuple[float, bool]:
+    """Train to the end with a progress bar on stderr; return the seconds of training and whether it was interrupted.
+
+    With `best` the weights are judged at the end of every epoch, and of the training.
+    """
     seconds = 0.0
-    slice_steps = 1
+    slice_steps = epochs = 1
     with progress(trainer) as bar:
         try:
             while trainer.status == "running":
                 before, start = trainer.steps, time.perf_counter()
                 for _ in range(slice_steps):
                     trainer.step()
+                    if best is not None and trainer.epoch >= epochs - 1e-9:
+                        epochs = math.floor(trainer.epoch + 1e-9) + 1
+                        best.consider(trainer.steps, trainer.epoch, trainer.judged(), trainer.state)
                 took = time.perf_counter() - start
                 seconds += took
                 slice_steps = max(1, min(int(slice_steps * SLICE_SECONDS / max(took, 1e-6)), 4 * slice_steps))
                 bar.update(trainer.steps - before)
         except KeyboardInterrupt:
             return seconds, True
+        finally:
+            if best is not None:
+                best.consider(trainer.steps, trainer.epoch, trainer.judged(), trainer.state)
     return seconds, False
 
 
@@ -185,5 +206,7 @@ def _speak(report: dict[str, Any], trainer: Supervised, reached: bool | None) ->
     say(i18n.text("cli.trained", lang, status=report["status"], steps=trainer.steps, figures=figures))
     if trainer.status == "diverged":
         say(i18n.text("cli.diverged", lang, step=trainer.steps))
+    if report["best"]:
+        say(i18n.text("cli.best", lang, **report["best"]))
     if reached is not None:
         say(i18n.text("cli.goal_reached" if reached else "cli.goal_missed", lang))

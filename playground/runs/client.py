@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from playground.runs import commands, frames
 from playground.runs.address import ensure_service, read_address
+from playground.runs.best import Standing
 from playground.runs.commands import PROTOCOL, Command, Request
 from playground.runs.connection import TIMEOUT, Connection
 from playground.runs.frames import Snapshot
@@ -66,6 +67,7 @@ class RunView:
         metrics: of the newest frame.
         snapshot: the newest frame, if it is not the one of `since`.
         history: `{"step": (P,), "epoch": (P,), <metric>: (P,)}`, if asked for.
+        best: when the network was best and by what; None before anything was measured.
         number: what to give as `since` next time.
         ack: the number of the last command that has been applied.
         experiment: JSON, with every change made since the start.
@@ -89,6 +91,7 @@ class RunView:
     ack: int
     parent: str
     parent_step: int
+    best: Standing | None = None
 
 
 @dataclass(frozen=True)
@@ -203,6 +206,7 @@ class Client:
             ack=body["ack"],
             parent=body["parent"],
             parent_step=body["parent_step"],
+            best=Standing.of(body["best"]) if body["best"] else None,
         )
 
     def send(self, owner: str, run: str, command: Command, *, wait: float = 2.0) -> Ack:
@@ -257,6 +261,11 @@ class Client:
     def state(self, owner: str, run: str, step: int | None = None) -> State:
         """Return the network's tensors as they are now, or were at an earlier step (which may take a while)."""
         parcel = self._ask(commands.GetState(owner=owner, run=run, step=step), timeout=LONG)
+        return frames.decode(parcel.payloads[0]).arrays
+
+    def best(self, owner: str, run: str) -> State:
+        """Return the network's tensors as they were when it was best (`RunView.best` says when)."""
+        parcel = self._ask(commands.GetState(owner=owner, run=run, best=True), timeout=LONG)
         return frames.decode(parcel.payloads[0]).arrays
 
     # --- the service ------------------------------------------------------------------------------------------

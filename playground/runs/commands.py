@@ -14,7 +14,7 @@ from pydantic import Field, JsonValue, field_validator
 from playground.spec.base import Kind, Spec, number, one_of
 from playground.spec.errors import SpecError
 
-PROTOCOL = 2
+PROTOCOL = 3
 """What a client and a service must agree on."""
 
 MAX_STEPS_AHEAD = 10_000_000
@@ -232,9 +232,13 @@ class Steps(OfRun):
 
 
 class GetState(OfRun):
-    """The network's tensors, now or as they were at `step`; with `memory` also the optimizer's, as `memory/<name>`."""
+    """The network's tensors, now, as they were at `step`, or at their `best`.
+
+    With `memory` also the optimizer's, as `memory/<name>`, except for the best.
+    """
 
     kind: Literal["state"] = "state"
+    best: bool = False
     memory: bool = False
     step: Annotated[int, Field(ge=0, le=2**62)] | None = None
 
@@ -326,6 +330,7 @@ class GiveState(ToWorker):
     kind: Literal["give_state"] = "give_state"
     seq: int
     memory: bool = False
+    best: bool = False
 
 
 class Leave(ToWorker):
@@ -357,7 +362,7 @@ class Report(FromWorker):
 
     `ack` is the number of the last command that was applied; `experiment` is not empty if a command has changed it;
     `trouble` is the i18n key of what is wrong with the disk, or empty; `quick` is how many epochs a second it could
-    take if nothing else took the processor.
+    take if nothing else took the processor; `best` is when the network was best (`best.Standing`).
     """
 
     kind: Literal["report"] = "report"
@@ -371,6 +376,7 @@ class Report(FromWorker):
     pace: float = 0
     trouble: str = ""
     quick: float = 0
+    best: dict[str, JsonValue] | None = None
 
 
 class Applied(FromWorker):

@@ -17,6 +17,7 @@ from typing import Any, cast
 import numpy as np
 
 from playground.runs import commands, forks, frames
+from playground.runs.best import Best
 from playground.runs.commands import Goal, Owned, Request
 from playground.runs.dispatch import Dispatch
 from playground.runs.frames import Snapshot
@@ -202,6 +203,7 @@ class Control:
             "experiment": run.experiment,
             "parent": run.parent,
             "parent_step": run.parent_step,
+            "best": run.best.plain() if run.best else None,
         }
 
     def _trouble(self, run: Run) -> Reason:
@@ -226,8 +228,13 @@ class Control:
         return {}, (frames.encode(Snapshot(0, 0.0, {}, {"steps": steps})),)
 
     async def state(self, request: commands.GetState) -> Answer:
-        """The network's tensors now, or at an earlier step."""
+        """The network's tensors now, at an earlier step, or at their best."""
         run = self.find(request.owner, request.run)
+        if request.best and run.best is None:
+            raise SpecError("run.no_best")
+        if request.best and (not run.going or run.leaving is not None):
+            kept = Best.read(run.folder)
+            return {"step": kept.standing.step if kept.standing else 0}, (kept.pack(),)
         if request.step is not None or not run.going or run.leaving is not None:
             step = run.step if request.step is None else self._known_step(run, request.step)
             packed = await self.replays.state_at(run, step)
@@ -235,7 +242,9 @@ class Control:
         answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         seq = max(run.states, default=0) + 1
         run.states[seq] = answer
-        self.dispatch.backend.send(run.id, commands.GiveState(seq=seq, memory=request.memory))
+        self.dispatch.backend.send(
+            run.id, commands.GiveState(seq=seq, memory=request.memory, best=request.best)
+        )
         try:
             packed = await asyncio.wait_for(answer, STATE_SECONDS)
         except (TimeoutError, asyncio.CancelledError):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playground.runs import frames
+from playground.runs.best import Best, Standing, forget
 from playground.runs.commands import LASTING, Apply, Command, Goal, Left, Report, Scripted, Started
 from playground.runs.frames import FrameError, Snapshot
 from playground.runs.index import Changes, Entry
@@ -107,6 +108,8 @@ class Run:
     changed: bool = False  # the index does not know everything yet
 
     _recording: Recording | None = None
+    _best: Standing | None = None
+    _best_looked: bool = False  # whether it has been looked up
 
     @classmethod
     def of(cls, entry: Entry, folder: Path) -> Run:
@@ -217,6 +220,13 @@ class Run:
         for woken in self.followers:
             woken.set()
 
+    @property
+    def best(self) -> Standing | None:
+        """When the network was best; from its folder if no worker has said so."""
+        if not self._best_looked:
+            self._best, self._best_looked = Best.read(self.folder).standing, True
+        return self._best
+
     def newest_frame(self) -> bytes | None:
         """Return the newest frame, from the recording if no worker has sent one; None if there is none."""
         if not self.looked:
@@ -234,6 +244,8 @@ class Run:
     def forget_frames(self) -> None:
         """Begin again with nothing recorded."""
         self.recording.cut_back(-1)
+        forget(self.folder)
+        self._best, self._best_looked = None, True
         self.frame, self.glance, self.looked, self.metrics = None, None, True, {}
         self.step, self.epoch, self.rate = 0, 0.0, 0.0
         self.announce()
@@ -255,6 +267,8 @@ class Run:
         self.step, self.epoch, self.rate, self.pace = report.step, report.epoch, report.rate, report.pace
         self.ack = report.ack
         self.quick = report.quick or self.quick
+        if report.best is not None:
+            self._best, self._best_looked = Standing.of(report.best), True
         if report.trouble:
             self.notice = Reason(report.trouble)
         elif self.notice.key in DISK:

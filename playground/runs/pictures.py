@@ -40,6 +40,7 @@ class Pictures:
         self._pauses: dict[str, float] = {}  # seconds between two glances that hold it: it is dear, or large
         self._purse, self._counted = BURST, time.monotonic()  # seconds of the processor left for measuring
         self.measuring = 0.0  # seconds of the processor that the last frame has cost of these
+        self.metrics: dict[str, float] = {}  # of the last frame; empty for a glance
 
     def wish(self, probes: tuple[str, ...]) -> bool:
         """Show these probes from now on; whether they are others than before."""
@@ -80,6 +81,7 @@ class Pictures:
             metrics = trainer.metrics()
             self.measuring = time.thread_time() - began
             self._purse -= self.measuring
+        self.metrics = metrics
         kind = "frame" if measured else "glance"
         return frames.encode(Snapshot(trainer.steps, trainer.epoch, metrics, arrays, kind, time.time()))
 

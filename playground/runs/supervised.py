@@ -146,6 +146,12 @@ class Supervised:
         found["gradient_norm"] = math.sqrt(float(whole.dot(whole)))
         return found
 
+    def judged(self) -> dict[str, float]:
+        """Return how good the network is on the samples held back, `test_…`; on the others where there are none."""
+        if not len(self.dataset.x_test):
+            return self._quality(held_back=False)
+        return {f"test_{name}": value for name, value in self._quality(held_back=True).items()}
+
     def state(self) -> State:
         """Return copies of the network's tensors by torch's names."""
         return self._net.state()

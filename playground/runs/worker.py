@@ -16,6 +16,7 @@ from collections import deque
 from pathlib import Path
 
 from playground.runs import commands, confinement
+from playground.runs.best import Best
 from playground.runs.cadence import SLICE, Looks, Pacer, Quick, Slices, Speed
 from playground.runs.commands import Apply, Go, Goal, Job, Left, Report, Started
 from playground.runs.keeping import Keeper
@@ -86,6 +87,7 @@ class Worker:
         self.keeper = Keeper(Path(job.folder), self.trainer, job.run)
         self.keeper.restore(job.replay)
         self.used = self.keeper.used
+        self.best = Best.read(Path(job.folder))
         self._cpu_before = self.used.cpu - time.process_time()
         if job.cpu_seconds:
             # The kernel's limit lies a little above the worker's own, which can still say goodbye.
@@ -120,6 +122,7 @@ class Worker:
             self._apply_what_waits()
             self._show()
             self.keeper.keep()
+            self.best.keep(Path(self.job.folder))
             playing = self._playing()
             if playing:
                 if not self._held_back():
@@ -182,6 +185,9 @@ class Worker:
                     self._dirty = True
             case commands.Leash(epoch=epoch):
                 self.leash = epoch
+            case commands.GiveState(seq=seq, best=True):
+                step = self.best.standing.step if self.best.standing else 0
+                self.pipe.send(commands.Tensors(seq=seq, step=step), self.best.pack())
             case commands.GiveState(seq=seq, memory=memory):
                 self._give_state(seq, memory=memory)
             case commands.Leave():
@@ -330,6 +336,8 @@ class Worker:
         try:
             if isinstance(command, commands.Set):
                 self.trainer.set(command.path, command.value)
+                if command.path.partition(".")[0] == "loss":
+                    self.best.doubt()
             elif isinstance(command, commands.SetWeight):
                 self.trainer.set_weight(command.name, command.index, command.value)
         except SpecError as error:
@@ -362,6 +370,10 @@ class Worker:
         frame = self.pictures.take(everything=not self._playing(), watched=self.looks.credits > 0)
         self._shown = self.trainer.steps
         self._dirty = False
+        if not self._repeating():
+            self.best.consider(
+                self.trainer.steps, self.trainer.epoch, self.pictures.metrics, self.trainer.state
+            )
         return frame
 
     def _report(self, experiment: str, *payloads: bytes) -> None:
@@ -377,6 +389,7 @@ class Worker:
             experiment=experiment,
             pace=self.pacer.pace,
             trouble=self._trouble,
+            best=self.best.standing.plain() if self.best.standing else None,
             quick=self._quick.rate(self.pacer.pace) * trainer.epoch / trainer.steps if trainer.steps else 0.0,
         )
         self.pipe.send(report, *payloads)
@@ -390,4 +403,5 @@ class Worker:
         self.keeper.keep(force=True)
         if self._unseen() and not (self.silent and self._repeating()):
             self._report("", self._look())
+        self.best.keep(Path(self.job.folder), force=True)
         return left

@@ -15,6 +15,7 @@ from playground.ui.data_panel import data_panel
 from playground.ui.language import t, wording
 from playground.ui.layers_panel import advice_at, layers_panel
 from playground.ui.navigation import PageEntry
+from playground.ui.progress_panel import progress_panel
 from playground.ui.run import Now
 from playground.ui.say import say, sentence
 from playground.ui.stage_panel import stage_panel, views
@@ -71,18 +72,19 @@ def workbench() -> None:
     with st.container(key="workbench", horizontal=True, gap="small"):
         with st.container(key="column-data"):
             data_panel(experiment, dataset, data_folder())
-        now, maps = _columns(experiment, advices, dataset)
-    _live(now, buttons, numbers, messages, maps)
+        now, maps, course = _columns(experiment, advices, dataset)
+    _live(now, buttons, numbers, messages, maps, course)
 
 
 def _columns(
     experiment: Experiment, advices: list[Advice], dataset: Dataset | None
-) -> tuple[Now, DeltaGenerator]:
-    """Lay out settings, stage and layers, and return the place of what the stage does not show."""
+) -> tuple[Now, DeltaGenerator, DeltaGenerator]:
+    """Lay out settings, stage and layers, and return the places of what the stage does not show."""
     now = run.look(_probes())
     with st.container(key="column-training"):
         _settings(experiment, advices)
     with st.container(key="column-outcome"):
+        course = st.container(key="course", gap=None)
         if dataset is not None:
             panel = compare_panel if beside.comparing() else stage_panel
             panel(now, views(experiment, dataset))
@@ -90,7 +92,7 @@ def _columns(
     with st.container(key="column-network"):
         layers_panel(experiment, advices)
         maps = st.container(key="maps")
-    return now, maps
+    return now, maps, course
 
 
 def _probes() -> tuple[str, ...]:
@@ -124,6 +126,7 @@ def _draw(
     numbers: DeltaGenerator,
     messages: DeltaGenerator,
     maps: DeltaGenerator,
+    course: DeltaGenerator,
 ) -> None:
     with buttons:
         controls(now, playing=now.moving)
@@ -131,6 +134,8 @@ def _draw(
         figures(now)
     with messages:
         explain(now)
+    with course:
+        progress_panel(now)
     try:
         dataset = preview.dataset(now.experiment, data_folder())
     except SpecError as error:

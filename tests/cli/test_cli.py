@@ -14,7 +14,10 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from playground.cli import main
+from playground.data import load
+from playground.data.targets import decide
 from playground.presets import preset, presets
+from playground.runs.evaluation import outputs
 from playground.spec import Experiment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,6 +68,40 @@ def test_the_same_seed_gives_the_same_figures_and_another_does_not(
         for seed in ("4", "4", "5")
     )
     assert one == again != other
+
+
+def test_the_best_weights_can_be_kept_instead_of_the_last(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "best.safetensors"
+    wild = (
+        "train",
+        "moons",
+        "--set",
+        "optimizer.lr=3",
+        "--set",
+        "data.noise=0.4",
+        "--epochs",
+        "12",
+        "--json",
+    )
+    code, report, err = said(capsys, *wild, "--save", str(file), "--keep", "best")
+    assert code == 0
+    best = report["best"]
+    assert best["metric"] == "test_accuracy"
+    assert (best["value"], -best["tie"]) > (
+        report["metrics"]["test_accuracy"],
+        -report["metrics"]["test_loss"],
+    )
+    assert best["step"] < report["steps"]
+    assert f"{best['step']:,}" in err
+    experiment = Experiment.from_link(report["link"])
+    dataset = load(experiment.data)
+    answers = decide(experiment, outputs(experiment, load_file(file), dataset.x_test))
+    assert float((answers == dataset.y_test).mean()) == best["value"]
+    _, last, _ = said(capsys, *wild, "--save", str(file))
+    assert last["best"] is None
+    assert last["metrics"] == report["metrics"], "to judge disturbs nothing"
 
 
 def test_a_presets_schedule_ends_when_its_training_does(capsys: pytest.CaptureFixture[str]) -> None:
