@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -53,3 +54,32 @@ def scene(*layers: Mapping[str, object], seed: int = 3) -> Scene:
 def pixels(values: Array) -> str:
     """Return bytes as a page sends them."""
     return base64.b64encode(np.ascontiguousarray(values, np.uint8).tobytes()).decode()
+
+
+def torch_twin(at: Scene) -> Any:
+    """Return the same network in torch, in evaluation mode and float64."""
+    import torch
+    from torch import nn
+
+    makers: dict[str, Any] = {
+        "Conv2d": lambda n, c: nn.Conv2d(
+            n,
+            c.out_channels,
+            c.kernel_size,
+            c.stride,
+            c.padding,
+            groups=c.groups,
+        ),
+        "BatchNorm2d": lambda n, c: nn.BatchNorm2d(n),
+        "MaxPool2d": lambda n, c: nn.MaxPool2d(c.kernel_size),
+        "AvgPool2d": lambda n, c: nn.AvgPool2d(c.kernel_size),
+        "Linear": lambda n, c: nn.Linear(n, c.out_features),
+    }
+    model, shape = at.subject.experiment.model, at.subject.dataset.input_shape
+    made = [
+        makers[spec.kind](before[0], spec) if spec.kind in makers else getattr(nn, spec.kind)()
+        for spec, before in zip(model.layers, model.inputs(shape), strict=False)
+    ]
+    net = nn.Sequential(*made).double().eval()
+    net.load_state_dict({name: torch.as_tensor(np.array(value)) for name, value in at.subject.state.items()})
+    return net

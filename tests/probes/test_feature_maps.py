@@ -8,7 +8,7 @@ import pytest
 from playground.data.targets import shades
 from playground.probes import asks
 from playground.spec import SpecError
-from tests.probes.looking import LAYERS, experiment, pixels, scene
+from tests.probes.looking import LAYERS, experiment, pixels, scene, torch_twin
 
 
 def test_every_map_is_the_output_of_its_layer() -> None:
@@ -48,6 +48,29 @@ def test_kernels_come_when_they_are_wanted() -> None:
         weight, reach = at.subject.state[f"{index}.weight"], found.plain["kernels"][str(index)]
         shown = found.arrays[f"kernel/{index}"].astype(float)
         assert np.abs((shown - 128) / 127 * reach - weight).max() <= reach / 127
+
+
+def test_slopes_are_those_of_the_loss_by_every_number() -> None:
+    import torch
+
+    at = scene()
+    found = asks.answer("featuremaps", at, {"index": 5, "test": True, "slopes": True})
+    net, x = torch_twin(at), torch.tensor(at.subject.dataset.x_test[5:6].astype(np.float64))
+    outputs: list[torch.Tensor] = []
+    for layer in net:
+        x = layer(x)
+        x.requires_grad_() if not x.requires_grad else x.retain_grad()
+        outputs.append(x)
+    truth = torch.tensor([int(at.subject.dataset.y_test[5])])
+    torch.nn.functional.cross_entropy(x, truth).backward()
+    for layer, output in zip(found.plain["layers"], outputs, strict=True):
+        meant = output.grad[0].numpy()  # type: ignore[index]
+        reach = layer["slope_reach"]
+        shown = found.arrays[f"slope/{layer['index']}"].astype(float)
+        assert np.abs((shown - 128) / 127 * reach - meant).max() <= reach / 127
+        rows = meant.reshape(len(meant), -1)
+        ranges = np.stack([rows.min(axis=1), rows.max(axis=1)], axis=1)
+        assert found.arrays[f"slope_range/{layer['index']}"] == pytest.approx(ranges, rel=1e-4, abs=1e-9)
 
 
 def test_only_the_probabilities_are_sent_where_no_maps_are_wanted() -> None:

@@ -15,42 +15,13 @@ from playground.probes.look.nudge import EPSILONS
 from playground.probes.look.penultimate import activations, penultimate
 from playground.probes.look.picture import as_bytes
 from playground.spec import SpecError
-from tests.probes.looking import LAYERS, experiment, pixels, scene
+from tests.probes.looking import LAYERS, experiment, pixels, scene, torch_twin
 
 AT = {"index": 3, "test": True}
 
 
 def picture(at: asks.Scene, index: int = 3) -> np.ndarray:
     return at.subject.dataset.x_test[index : index + 1].astype(np.float64)
-
-
-def torch_twin(at: asks.Scene) -> Any:
-    """The same network in torch, in evaluation mode and float64."""
-    import torch
-    from torch import nn
-
-    makers: dict[str, Any] = {
-        "Conv2d": lambda n, c: nn.Conv2d(
-            n,
-            c.out_channels,
-            c.kernel_size,
-            c.stride,
-            c.padding,
-            groups=c.groups,
-        ),
-        "BatchNorm2d": lambda n, c: nn.BatchNorm2d(n),
-        "MaxPool2d": lambda n, c: nn.MaxPool2d(c.kernel_size),
-        "AvgPool2d": lambda n, c: nn.AvgPool2d(c.kernel_size),
-        "Linear": lambda n, c: nn.Linear(n, c.out_features),
-    }
-    model, shape = at.subject.experiment.model, at.subject.dataset.input_shape
-    made = [
-        makers[spec.kind](before[0], spec) if spec.kind in makers else getattr(nn, spec.kind)()
-        for spec, before in zip(model.layers, model.inputs(shape), strict=False)
-    ]
-    net = nn.Sequential(*made).double().eval()
-    net.load_state_dict({name: torch.as_tensor(np.array(value)) for name, value in at.subject.state.items()})
-    return net
 
 
 @pytest.mark.parametrize("target", [-1, 0, 7])

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from playground.probes.asks import Answer, Scene, ask
+from playground.probes.look.gradient import blame
 from playground.probes.look.picture import Picture, as_bytes, probabilities, seen, taken_for
 from playground.probes.maps import nice, signed
 from playground.probes.registry import Array, Arrays
@@ -25,10 +26,11 @@ MOST_KERNELS = 1 << 17
 
 
 class Wanted(Picture):
-    """A picture, and whether its maps and the kernels between them are wanted, or only what it is taken for."""
+    """A picture, and whether its maps, the kernels between them and the slopes of the loss by them are wanted."""
 
     maps: bool = True
     kernels: bool = False
+    slopes: bool = False
 
 
 @ask(Wanted)
@@ -40,7 +42,8 @@ def featuremaps(scene: Scene, wanted: Wanted, lang: str) -> Answer:
         its `index`, `kind`, `shape`, `reach`, how many of its maps are `shown` and every how manieth pixel (`every`).
         Arrays: `x` (C, H, W) u1, 255 = 1; `map/<layer>` (U, h, w) u1 of images, (F,) of rows of numbers; the least and
         the greatest value of each map `range/<layer>` (U, 2) f4; `kernel/<layer>` (U, C, k, k) u1 of convolutions,
-        with `reach` among `kernels`.
+        with `reach` among `kernels`; `slope/<layer>` like `map/<layer>` with `slope_range/<layer>`, ∂L/∂output of the
+        layer for the picture's class (of a drawing, the one it is taken for), with `slope_reach` among `layers`.
     """
     at = seen(scene, wanted)
     subject = scene.subject
@@ -56,35 +59,41 @@ def featuremaps(scene: Scene, wanted: Wanted, lang: str) -> Answer:
     arrays: Arrays = {"x": as_bytes(at.x[0])}
     if not wanted.maps:
         return Answer(plain, arrays)
+    slopes = blame(subject, at.x, -1 if at.truth is None else at.truth).slopes[1:] if wanted.slopes else []
     shapes = subject.experiment.model.shapes(subject.dataset.input_shape)
     share = MOST_BYTES // max(len(shapes), 1)
     for index, (layer, traced) in enumerate(zip(subject.experiment.model.layers, layers, strict=True)):
         values = traced[0]
         every = 1 if values.ndim < 3 else max(1, math.ceil(max(values.shape[1:]) / MOST_SIDE))
-        drawn = values[:MOST_CELLS] if values.ndim < 3 else values[:, ::every, ::every]
+        count = MOST_CELLS
         if values.ndim == 3:
-            drawn = drawn[: max(1, min(MOST_MAPS, share // max(drawn[0].size, 1)))]
-        reach = nice(float(np.abs(values[np.isfinite(values)]).max(initial=0)))
-        arrays[f"map/{index}"] = signed(drawn, reach)
-        arrays[f"range/{index}"] = _ranges(values[: len(drawn)])
-        plain["layers"].append(
-            {
-                "index": index,
-                "kind": layer.kind,
-                "shape": list(values.shape),
-                "shown": len(drawn),
-                "every": every,
-                "reach": reach,
-            }
-        )
+            count = max(1, min(MOST_MAPS, share // values[0, ::every, ::every].size))
+        about: dict[str, Any] = {
+            "index": index,
+            "kind": layer.kind,
+            "shape": list(values.shape),
+            "shown": min(count, len(values)),
+            "every": every,
+        }
+        about["reach"], drawn, ranges = _drawn(values, count, every)
+        arrays |= {f"map/{index}": drawn, f"range/{index}": ranges}
+        if slopes:
+            slope = slopes[index].reshape(values.shape).astype(np.float32)
+            about["slope_reach"], drawn, ranges = _drawn(slope, count, every)
+            arrays |= {f"slope/{index}": drawn, f"slope_range/{index}": ranges}
+        plain["layers"].append(about)
     if wanted.kernels:
         _add_kernels(scene, plain, arrays)
     return Answer(plain, arrays)
 
 
-def _ranges(values: Array) -> Array:
-    rows = values.reshape(len(values), -1)
-    return np.stack([rows.min(axis=1), rows.max(axis=1)], axis=1).astype(np.float32)
+def _drawn(values: Array, count: int, every: int) -> tuple[float, Array, Array]:
+    """Return where the colours of a layer's output end, its first maps in bytes, and the range of each."""
+    reach = nice(float(np.abs(values[np.isfinite(values)]).max(initial=0)))
+    shown = values[:count]
+    rows = shown.reshape(len(shown), -1)
+    ranges = np.stack([rows.min(axis=1), rows.max(axis=1)], axis=1).astype(np.float32)
+    return reach, signed(shown[:, ::every, ::every] if shown.ndim == 3 else shown, reach), ranges
 
 
 def _add_kernels(scene: Scene, plain: dict[str, Any], arrays: Arrays) -> None:

@@ -6,14 +6,16 @@ calm and batch normalisation by its running statistics, as in `playground.probes
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
 from pydantic import Field
 
+import engines
 from engines.numpy.net import Net
 from playground.probes.asks import Answer, Scene, ask
-from playground.probes.backprop import Pass, calm_net
+from playground.probes.backprop import Pass, calm_net, coded_targets
 from playground.probes.look.picture import Picture, probabilities, seen, taken_for
 from playground.probes.maps import signed
 from playground.probes.registry import Array, Subject
@@ -127,9 +129,41 @@ def slope_of(outputs: Array, target: int) -> Array:
     return slope
 
 
-def input_gradient(net: Net, x: Array, slope: Array) -> Array:
-    """Return ∂/∂x (1, *input) of what has the slope `slope` (1, k) by the net's outputs; float64."""
-    return Pass(net, x).back(slope)[0][:, 0].reshape(x.shape)
+@dataclass(frozen=True, eq=False)
+class Blame:
+    """How the loss of one picture depends on everything in the network.
+
+    Attributes:
+        net: that it was computed with, calm and float64.
+        target: the class that the loss is of.
+        loss: without the penalty.
+        slopes: ∂L/∂x and ∂L/∂output of each layer, (F,).
+    """
+
+    net: Net
+    target: int
+    loss: float
+    slopes: list[Array]
+
+
+def blame(subject: Subject, x: Array, target: int) -> Blame:
+    """Return the loss of a picture (1, C, H, W), and its slopes.
+
+    Args:
+        target: the class it should be; −1 for the one it is taken for.
+
+    Raises:
+        SpecError: if there is no such class, or a number is not finite.
+    """
+    net = calm_net(subject)
+    done = Pass(net, x.astype(np.float64))
+    target = class_of(subject, target, done.final())
+    coded = coded_targets(subject.experiment, subject.dataset, np.array([target]))
+    shape = subject.experiment.model.output_shape(subject.dataset.input_shape)
+    loss, slope = engines.get("numpy").loss(subject.experiment.loss, done.final().reshape(1, *shape), coded)
+    slopes = [_finite(arrived[:, 0]) for arrived in done.back(slope)]
+    _finite(np.array(loss))
+    return Blame(net, target, float(loss), slopes)
 
 
 def _said(subject: Subject, outputs: Array, target: int) -> dict[str, Any]:

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-import engines
 from playground.probes.asks import Answer, Scene, ask
-from playground.probes.backprop import Pass, calm_net, coded_targets
-from playground.probes.look.gradient import Target, class_of
+from playground.probes.look.gradient import Target, blame, class_of
 from playground.probes.look.picture import as_bytes, probabilities, seen
 from playground.probes.maps import signed
 from playground.probes.registry import Array
-from playground.spec import SpecError
 
 EPSILONS = np.linspace(0, 0.3, 31)
 
@@ -33,27 +30,19 @@ def nudge(scene: Scene, wanted: Target, lang: str) -> Answer:
     subject = scene.subject
     at = seen(scene, wanted, times=len(EPSILONS) + 3)
     x = at.x.astype(np.float64)
-    net = calm_net(subject)
-    done = Pass(net, x)
     asked = at.truth if wanted.target < 0 and at.truth is not None else wanted.target
-    target = class_of(subject, asked, done.final())
-    coded = coded_targets(subject.experiment, subject.dataset, np.array([target]))
-    shape = subject.experiment.model.output_shape(subject.dataset.input_shape)
-    loss, slope = engines.get("numpy").loss(subject.experiment.loss, done.final().reshape(1, *shape), coded)
-    gradient = done.back(slope)[0][:, 0].reshape(x.shape)
-    if not (np.isfinite(gradient).all() and np.isfinite(loss)):
-        raise SpecError("stage.backprop.not_finite")
-    sign = np.sign(gradient)
-    outputs = net.forward(nudged(x, sign, EPSILONS))
+    guilty = blame(subject, x, asked)
+    sign = np.sign(guilty.slopes[0]).reshape(x.shape)
+    outputs = guilty.net.forward(nudged(x, sign, EPSILONS))
     found = probabilities(subject.experiment, outputs)
     taken = [class_of(subject, -1, row[None]) for row in outputs]
     turned = [float(e) for e, guess in zip(EPSILONS, taken, strict=True) if guess != taken[0]]
     plain = {
-        "target": target,
+        "target": guilty.target,
         "epsilons": [round(float(e), 4) for e in EPSILONS],
         "taken_for": taken,
         "turns": round(turned[0], 4) if turned else None,
-        "loss": float(loss),
+        "loss": guilty.loss,
     }
     arrays = {
         "x": as_bytes(at.x[0]),

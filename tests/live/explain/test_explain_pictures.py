@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +65,7 @@ def drawn(one: Explained) -> Any:
 
 def test_digits_of_mnist_stay_as_they_are_wherever_and_however_large_they_are_drawn(explained: Open) -> None:
     one = opened(explained(experiment(), steps=2, views=VIEWS))
-    digits = np.rint(255 * load(Mnist5k()).x[:40, 0]).astype(int)
+    digits = np.rint(255 * load(Mnist5k()).x[:15, 0]).astype(int)
     moved = one.page.evaluate(
         """async (digits) => { const { settled } = await import('/live/assets/views/look/digit.js');
           return digits.map((digit, number) => { // each pixel becomes times × times, anywhere on the sheet
@@ -173,6 +174,18 @@ def test_a_map_shows_what_it_is_made_of_and_the_keyboard_walks(explained: Open) 
     assert f"map {box['map'] + 1} of 4" in said
     assert f"{low:+.3g}"[:5] in said
     assert f"{high:+.3g}"[:5] in said
+    one.page.click(".stage-featuremaps .stage-look-chip[data-slopes=true]")
+    shown(one, "stage.views.get('featuremaps').live.answer?.arrays['slope/0']")
+    one.page.focus(".stage-featuremaps-canvas")
+    for key in ("Home", "ArrowRight", "ArrowDown"):
+        one.page.keyboard.press(key)
+    one.settle()
+    slope = asks.answer("featuremaps", one.room.scene(), {"test": True, "slopes": True}).arrays[
+        "slope_range/0"
+    ]
+    said = one.page.inner_text(".stage-featuremaps-card").replace("−", "-")
+    numbers = [float(text) for text in re.findall(r"[+-]?[\d.]+(?:e-?\d+)?", said.partition(":")[2])]
+    assert numbers == pytest.approx(slope[box["map"]].tolist(), rel=6e-3)
 
 
 def test_a_mistake_that_is_pressed_is_looked_at(explained: Open) -> None:

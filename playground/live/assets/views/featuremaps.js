@@ -19,6 +19,7 @@ export const place = "main";
 export const styles = "featuremaps.css";
 
 const LARGE = 128; // px of the enlarged map
+const LONGEST = 92; // px of a class's name
 const EACH = 14; // maps of so few pixels a side are shown as pixels
 
 /** The view: `draw`, `renew`, `dispose`. */
@@ -43,7 +44,7 @@ class FeatureMaps extends Panel {
   }
 
   draw(frame) {
-    this.feed.wish({ maps: true, ...(this.wantsKernels ? { kernels: true } : {}) });
+    this.feed.wish({ maps: true, ...(this.wantsKernels ? { kernels: true } : {}), ...(this.slopes ? { slopes: true } : {}) });
     super.draw(frame);
     if (frame !== this.followed) this.opened.follow();
     this.followed = frame;
@@ -70,8 +71,10 @@ class FeatureMaps extends Panel {
   #build() {
     const { stage } = this;
     this.at = h("span", { class: "stage-featuremaps-at" });
+    const chip = (slopes) => h("button", { type: "button", class: "stage-look-chip", data: { slopes }, onclick: () => this.#show(slopes) }, this.word(slopes ? "slopes" : "values"));
+    this.chips = h("div", { class: "stage-look-chips", role: "group", "aria-label": this.word("shown") }, chip(false), chip(true));
     const key = h("div", { class: "stage-featuremaps-key" }, h("span", {}, "−"), h("i", { class: "stage-featuremaps-ramp" }), h("span", {}, "+"));
-    const head = h("div", { class: "stage-look-head" }, h("h3", { class: "stage-look-caption" }, this.word("title")), this.at, key);
+    const head = h("div", { class: "stage-look-head" }, h("h3", { class: "stage-look-caption" }, this.word("title")), this.at, this.chips, key);
     this.canvas = h("canvas", { class: "stage-featuremaps-canvas", tabindex: 0, role: "application", "aria-label": this.word("waiting") });
     this.large = h("canvas", { class: "stage-featuremaps-large" });
     this.says = h("span", {});
@@ -87,7 +90,23 @@ class FeatureMaps extends Panel {
       pick: (index) => this.#pick(index),
       leave: () => this.#rest(-1),
     });
+    this.#show(false);
     this.begin(this.scroller);
+  }
+
+  // What comes out of each layer, or how the loss would change with it.
+  #show(slopes) {
+    this.slopes = slopes;
+    for (const each of this.chips.children) each.setAttribute("aria-pressed", String((each.dataset.slopes === "true") === slopes));
+    this.answer = null;
+    this.again();
+  }
+
+  // What an answer holds of a layer: {map, range, reach} of values or slopes.
+  #of(answer, layer) {
+    const about = answer.layers.find(({ index }) => index === layer);
+    const [map, range] = this.slopes ? [`slope/${layer}`, `slope_range/${layer}`] : [`map/${layer}`, `range/${layer}`];
+    return about && { map: answer.arrays[map], range: answer.arrays[range], reach: this.slopes ? about.slope_reach : about.reach, shown: about.shown };
   }
 
   // Another picture is looked at.
@@ -128,7 +147,8 @@ class FeatureMaps extends Panel {
     if (box.layer === INPUT) return this.word("reading_input");
     const column = layout.columns[box.column];
     if (column.kind === "probabilities") return this.word("reading_class", { name: this.#names[box.map], sure: percent(answer.probabilities[box.map]) });
-    const [low, high] = [0, 1].map((end) => answer.arrays[`range/${box.layer}`].data[2 * box.map + end]);
+    const { range } = this.#of(answer, box.layer);
+    const [low, high] = [0, 1].map((end) => range.data[2 * box.map + end]);
     const values = { layer: this.stage.setup.layers[box.layer]?.name ?? column.kind, number: whole(box.map + 1), count: whole(column.shape[0]), low: signed(low), high: signed(high) };
     return this.word(low === high ? "reading_one" : "reading", values);
   }
@@ -142,7 +162,8 @@ class FeatureMaps extends Panel {
 
   paint() {
     const { stage, feed } = this;
-    const answer = feed.latest?.layers?.length ? feed.latest : null;
+    const found = feed.latest?.layers?.length ? feed.latest : null;
+    const answer = found && (!this.slopes || found.arrays[`slope/${found.layers[0].index}`]) ? found : this.answer;
     this.root.dataset.state = feed.refusal ? "refused" : answer ? "shown" : "waiting";
     if (feed.refusal) return void write(this.note, feed.refusal);
     if (!answer) return;
@@ -171,10 +192,12 @@ class FeatureMaps extends Panel {
       const pen = this.canvas.getContext("2d");
       pen.font = `600 12px ${this.family}`;
       const classes = this.stage.setup.target.kind === "classes" ? Math.min(answer.probabilities.length, 24) : 0;
-      this.layout = arranged(answer.layers, answer.arrays.x.shape, classes, (layer) => Math.ceil(Math.max(...this.#title(layer).map((text) => pen.measureText(text).width))));
+      const wide = (text) => pen.measureText(text).width;
+      this.label = classes ? 6 + Math.ceil(Math.min(LONGEST, Math.max(...this.#names.slice(0, classes).map(wide)))) : 0;
+      this.layout = arranged(answer.layers, answer.arrays.x.shape, classes, this.label, (layer) => Math.ceil(Math.max(...this.#title(layer).map(wide))));
     }
     for (const { index, shape: each } of answer.layers) {
-      const map = answer.arrays[`map/${index}`];
+      const { map } = this.#of(answer, index);
       const [rows, columns] = each.length === 3 ? map.shape.slice(1) : [1, 1];
       if (!this.bitmaps.has(index)) this.bitmaps.set(index, new Bitmap());
       this.bitmaps.get(index).write(map.data, map.shape[0], rows, columns, this.stage.colours.lut, true);
@@ -208,7 +231,7 @@ class FeatureMaps extends Panel {
       pen.fillStyle = stage.colours.faint;
       pen.font = `12px ${this.family}`;
       pen.fillText(size, middle, 27);
-      const known = answer.layers.find(({ index }) => index === column.layer);
+      const known = this.#of(answer, column.layer);
       if (!known) continue;
       const more = column.shape[0] - known.shown;
       pen.fillText(more > 0 ? this.word("more", { count: whole(more) }) : `±${bound(known.reach).slice(1)}`, middle, layout.height - 4);
@@ -248,7 +271,7 @@ class FeatureMaps extends Panel {
     const { colours } = stage;
     const part = answer.probabilities[box.map] ?? 0;
     const guess = box.map === answer.taken_for;
-    const label = 16;
+    const { label } = this;
     const wide = box.w - label;
     pen.fillStyle = shade(colours, "line", 0.5);
     pen.fillRect(box.x + label, box.y + 2, wide, box.h - 4);
@@ -259,7 +282,7 @@ class FeatureMaps extends Panel {
     pen.textAlign = "right";
     pen.textBaseline = "middle";
     pen.fillStyle = colours.text;
-    pen.fillText(this.#names[box.map].slice(0, 12), box.x + label - 4, box.y + box.h / 2, label - 2);
+    pen.fillText(this.#names[box.map], box.x + label - 5, box.y + box.h / 2, label - 5);
   }
 
   #groups(index) {
@@ -293,7 +316,7 @@ class FeatureMaps extends Panel {
       const place = [(LARGE - columns * scale) / 2, (LARGE - rows * scale) / 2, columns * scale, rows * scale];
       if (input) pen.drawImage(this.sheet, ...place);
       else bitmap.draw(pen, box.map, ...place);
-    } else this.says.style.borderLeftColor = css(this.stage.colours.lut[answer.arrays[`map/${box.layer}`].data[box.map]]);
+    } else this.says.style.borderLeftColor = css(this.stage.colours.lut[this.#of(answer, box.layer).map.data[box.map]]);
     this.says.classList.toggle("stage-featuremaps-single", single);
     write(this.says, this.#reading(this.resting));
     const wide = LARGE + 18;
@@ -312,6 +335,6 @@ class FeatureMaps extends Panel {
 
   #remark() {
     const some = this.answer.layers.find(({ every }) => every > 1);
-    return [this.word("hint"), some ? this.word("every", { every: some.every }) : ""].filter(Boolean).join(" ");
+    return [this.word(this.slopes ? "hint_slopes" : "hint"), some ? this.word("every", { every: some.every }) : ""].filter(Boolean).join(" ");
   }
 }

@@ -123,7 +123,7 @@ class Picture extends Panel {
       if (this.gone) return;
       const { shape } = this.stage.setup.input;
       this.fitted = shape.join();
-      lookAtDrawn(this.stage, pictureOf(this.pad.strokes.present, shape));
+      lookAtDrawn(this.stage, pictureOf(this.pad.strokes.present, shape, this.stage.setup.experiment.data.kind));
     });
   }
 

@@ -5,7 +5,7 @@ const [TALL, HEAD, FOOT] = [308, 34, 18]; // px: of the maps, of what stands abo
 const [GAP, LARGEST, SMALLEST] = [4, 48, 25]; // between maps; of a map's side
 const [WIDE, NARROW] = [32, 9]; // before a layer that mixes maps, before one that works on each alone
 const [CELL, CELL_MOST] = [6, 15]; // px of one number
-const [BAR, NAMED] = [76, 22]; // px: the bars of the probabilities, and a row of them at most
+const [BAR, NAMED] = [60, 22]; // px: the bars of the probabilities, and a row of them at most
 const MIXES = new Set(["Conv2d", "ConvTranspose2d", "Linear", "Residual"]);
 const SILENT = new Set(["Dropout", "Dropout2d", "Identity"]); // hand on what they get
 
@@ -15,11 +15,12 @@ export const INPUT = -1;
  * @param {Array<{index, kind, shape, shown}>} layers
  * @param {[number, number, number]} input its shape
  * @param {number} classes how many probabilities stand at the end, 0 for none
+ * @param {number} label how wide the longest of their names is, px
  * @param {(layer) => number} title how wide what stands above a column is, px
  * @returns {{columns: Array, boxes: Array, width: number, height: number}} a column is {layer, kind, x, width, from (the
  *   column before), boxes: [first, last + 1)}; a box {layer, map, x, y, w, h, column}
  */
-export function arranged(layers, input, classes, title) {
+export function arranged(layers, input, classes, label, title) {
   const columns = [];
   const boxes = [];
   let x = 0;
@@ -47,7 +48,8 @@ export function arranged(layers, input, classes, title) {
     x += NARROW;
     const tallest = Math.min(NAMED, TALL / classes);
     const top = HEAD + (TALL - tallest * classes) / 2;
-    put({ layer: layers.length, kind: "probabilities", shape: [classes], shown: classes, title: title("probabilities"), mixes: false }, BAR, (map, left) => ({ x: left, y: top + map * tallest, w: BAR, h: tallest - 2 }));
+    const wide = BAR + label;
+    put({ layer: layers.length, kind: "probabilities", shape: [classes], shown: classes, title: title("probabilities"), mixes: false }, wide, (map, left) => ({ x: left, y: top + map * tallest, w: wide, h: tallest - 2 }));
   }
   return { columns, boxes, width: Math.ceil(x), height: HEAD + TALL + FOOT, tall: TALL, head: HEAD };
 }

@@ -5,15 +5,18 @@
 // and laid into 28 × 28 so that its centre of mass is on pixel (14, 14). The 8 × 8 digits fill their picture. Colour
 // pictures are taken as they stand.
 
+const FILLING = new Set(["FashionMnist"]);
+
 /**
  * How pictures of a shape are laid out.
  *
  * @param {[number, number, number]} shape channels, rows, columns
+ * @param {string} kind of data: clothes reach from edge to edge
  * @returns {{box: number, centre: "mass"|"middle"}|null} the side into which the drawing is scaled; null: as it stands
  */
-export function manner([channels, rows, columns]) {
+export function manner([channels, rows, columns], kind = "") {
   if (channels !== 1 || rows !== columns) return null;
-  return rows < 16 ? { box: rows, centre: "middle" } : { box: Math.round((20 / 28) * rows), centre: "mass" };
+  return rows < 16 || FILLING.has(kind) ? { box: rows, centre: "middle" } : { box: Math.round((20 / 28) * rows), centre: "mass" };
 }
 
 /**
@@ -22,13 +25,14 @@ export function manner([channels, rows, columns]) {
  * @param {ArrayLike<number>} ink side × side, row by row, 0 none to 255 full
  * @param {number} side
  * @param {[number, number, number]} shape of the picture; every channel gets the same
+ * @param {string} kind of data
  * @returns {Uint8Array} channels × rows × columns
  */
-export function settled(ink, side, shape) {
+export function settled(ink, side, shape, kind = "") {
   const [channels, rows, columns] = shape;
   const plane = new Uint8Array(rows * columns);
   const found = bounds(ink, side);
-  const how = manner(shape);
+  const how = manner(shape, kind);
   if (found && how) {
     const [high, wide] = [found.bottom - found.top, found.right - found.left];
     const scale = how.box / Math.max(high, wide);

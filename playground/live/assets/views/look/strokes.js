@@ -60,26 +60,26 @@ export function ink(context, strokes, side, { scale = side, by = [0, 0], pen = P
 let sheet = null;
 
 /** What the network gets of strokes: channels × rows × columns bytes (see digit.js). */
-export function pictureOf(strokes, shape) {
+export function pictureOf(strokes, shape, kind = "") {
   const [, rows, columns] = shape;
   const side = FINE * Math.max(rows, columns);
   sheet ??= document.createElement("canvas");
   sheet.width = sheet.height = side; // empties it too
   const context = sheet.getContext("2d", { willReadFrequently: true });
-  ink(context, strokes, side, manner(shape) ? enlarged(strokes, side, shape) : {});
+  ink(context, strokes, side, manner(shape, kind) ? enlarged(strokes, side, shape, kind) : {});
   const { data } = context.getImageData(0, 0, side, side);
-  return settled(Uint8Array.from({ length: side * side }, (_, k) => data[4 * k + 3]), side, shape);
+  return settled(Uint8Array.from({ length: side * side }, (_, k) => data[4 * k + 3]), side, shape, kind);
 }
 
 // Enlarged until the drawing is about as large as it will be in the picture; only the lines, not the pen.
-function enlarged(strokes, side, shape) {
+function enlarged(strokes, side, shape, kind) {
   const drawn = strokes.filter(({ erases }) => !erases).flatMap(({ points }) => points);
   if (!drawn.length) return {};
   const [xs, ys] = [0, 1].map((axis) => drawn.map((point) => point[axis]));
   const ends = [xs, ys].map((values) => [Math.min(...values), Math.max(...values)]);
   const size = Math.max(...ends.map(([low, high]) => high - low));
   const pen = (THICK * shape[1] * FINE) / 28;
-  const room = (manner(shape).box / Math.max(shape[1], shape[2])) * side - pen;
+  const room = (manner(shape, kind).box / Math.max(shape[1], shape[2])) * side - pen;
   const scale = Math.min(room / Math.max(size, 1e-6), LARGEST * side);
   return { scale, pen, by: ends.map(([low, high]) => side / 2 - (scale * (low + high)) / 2) };
 }
