@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
 
 from playground.data import Dataset
 from playground.data.folder import data_folder
-from playground.spec import DataSpec, Experiment, knobs
-from playground.ui import downloads, form, upload
+from playground.spec import DataSpec, Experiment, SpecError, knobs
+from playground.spec.image_data import Images
+from playground.ui import downloads, form, labs, navigation, upload
 from playground.ui.knobs import knob
 from playground.ui.language import language, t
 from playground.ui.say import say
@@ -78,12 +80,29 @@ def _gallery(experiment: Experiment) -> None:
     marked = "border-color:var(--pg-test)!important;box-shadow:0 0 0 1px var(--pg-test)"
     rules += f".st-key-kind-{chosen} button{{{marked}}}"
     st.html(f"<style>{rules}</style>")
+    every = [kind for _, kinds in groups for kind in kinds if kind in known]
     with st.container(key="gallery"):
-        for _, kinds in groups:
-            for kind in kinds:
-                if kind in known:
-                    _tile(kind, chosen)
+        for kind in every:
+            if _at_home(known[kind]) is labs.here():
+                _tile(kind, chosen)
     st.html(f'<p class="chosen">{t(f"data.{chosen}")}</p>')
+    for lab in navigation.PAGES:
+        if lab is not labs.here():
+            others = [kind for kind in every if _at_home(known[kind]) is lab]
+            with (
+                st.popover(t("ui.data_in", lab=t(lab.title)), key=f"data-in-{lab.path}", type="tertiary"),
+                st.container(key="gallery-elsewhere"),
+            ):
+                for kind in others:
+                    _tile(kind, chosen)
+
+
+def _at_home(family: type[DataSpec]) -> navigation.PageEntry:
+    """Return the lab where data of a kind are at home; a kind that needs more to be said about it says so itself."""
+    pictures = issubclass(family, Images)
+    with suppress(SpecError):
+        pictures = len(family.parse({}).input_shape()) == 3
+    return navigation.IMAGES if pictures else navigation.PLAYGROUND
 
 
 def _tile(kind: str, chosen: str) -> None:

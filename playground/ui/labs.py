@@ -17,7 +17,7 @@ from playground.ui.language import t
 from playground.ui.navigation import PageEntry
 
 KEPT = (
-    *("form", "past", "future", "refused", "preset", "form_notice", "upload_open"),
+    *("form", "past", "future", "refused", "preset", "form_notice", "upload_open", "data_wanted"),
     *("run", "beside", "pace", "run_trouble", "link_error", "link_trouble"),
 )
 """What belongs to one lab, by its name in the session."""
