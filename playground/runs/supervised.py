@@ -18,6 +18,7 @@ from engines.choice import place_of
 from engines.protocol import Array, Dtype, Fit, Net
 from playground import probes
 from playground.data import Dataset
+from playground.data.augmentation import Augmenter
 from playground.data.targets import code
 from playground.runs.evaluation import evaluate, share
 from playground.runs.frames import Snapshot
@@ -26,6 +27,8 @@ from playground.spec.random import stream
 
 CHECK_EVERY = 200
 """At most so many steps lie between two checks for divergence and stop conditions."""
+PORTION = 512
+"""So many pictures are changed at once: it takes some hundredths of a second, and nothing else happens meanwhile."""
 LIVE = ("optimizer", "schedule", "training", "loss")
 """Parts of an experiment that may change while it trains; of the model, whatever keeps every tensor's shape."""
 
@@ -69,9 +72,11 @@ class Supervised:
             dtype=dtype,
         )
         self._shuffles = 0  # orders drawn so far
+        self._order = self._draw(self._shuffles)
         self._epochs = 0.0  # epochs trained when the present order began
         self._consumed = 0  # samples of the present order used when the present fit began
         self._began = 0  # the step at which the present fit began
+        self._fed = 0  # samples of the present order that the fits have been given
         self._best = (math.inf, 0.0)  # the lowest loss and its epoch, for the plateau
         self._judged = 0  # the step of the last snapshot's batch loss
         self._prepare()
@@ -87,7 +92,7 @@ class Supervised:
         if self._scheduled:
             self._lr = self._base_lr * self.experiment.schedule.factor(self.epoch)
         if not self._fit.step(self._lr):
-            self._next_epoch()
+            self._go_on()
             self._fit.step(self._lr)
         self.steps += 1
         if self.steps >= self._check_at:
@@ -170,10 +175,9 @@ class Supervised:
         check(changed)
         enforce(changed)
         self._net.retune(changed.model, changed.optimizer)
-        order = self._order[self._used() :]
         self._consumed = self._used()
         self.experiment = changed
-        self._prepare(order)
+        self._prepare()
         if self.status == "finished":
             self.status, self.reason = "running", ""
         self._anchor_here()
@@ -247,7 +251,7 @@ class Supervised:
         best, epoch = meta["best"]
         self._best = (math.inf if best is None else best, epoch)
         self._order = self._draw(self._shuffles)
-        self._prepare(self._order[self._consumed :])
+        self._prepare()
         self._checked = meta["checked"]
         self._plan()
         self._anchor, self._anchored = (meta, state), self.steps
@@ -258,35 +262,51 @@ class Supervised:
         """Return those of the last step; none before the first."""
         return self._net.gradients() if self.steps else {}
 
-    def _prepare(self, order: Array | None = None) -> None:
-        """Lay the training set out for the present settings and continue with `order`, or a new epoch's."""
+    def _prepare(self) -> None:
+        """Lay the training set out for the present settings and continue with what is left of the present order."""
         experiment, data = self.experiment, self.dataset
         how = coding(experiment.loss, experiment.model, data.target)
         width = experiment.model.output_shape(data.x.shape[1:])[0]
         self._coded = code(data.y, how, width)
         self._coded_test = code(data.y_test, how, width)
-        self._fit: Fit = self._net.fit(experiment.loss, data.x, self._coded, self.batch_size)
+        self._augmenter = _augmenter(experiment, data)
+        if self._augmenter is None:
+            self._fit: Fit = self._net.fit(experiment.loss, data.x, self._coded, self.batch_size)
         self._base_lr = experiment.optimizer.lr
         self._lr = self._base_lr
         self._scheduled = experiment.schedule.kind != "Constant"
-        if order is None:
-            self._order = self._draw(self._shuffles)
-            order = self._order
-        self._fit.begin(order)
-        self._began = self.steps
+        self._feed()
         self._checked = self.steps
         self._plan()
 
     def _draw(self, shuffle: int) -> Array:
         return stream(self.experiment.seed, "shuffle", shuffle).permutation(len(self.dataset.x))
 
-    def _next_epoch(self) -> None:
-        self._epochs += 1
-        self._shuffles += 1
-        self._order = self._draw(self._shuffles)
-        self._consumed = 0
-        self._began = self.steps
-        self._fit.begin(self._order)
+    def _go_on(self) -> None:
+        """Bring in the next samples: what is left of this epoch, or the next one."""
+        self._consumed = self._fed
+        if self._fed == len(self.dataset.x):
+            self._epochs += 1
+            self._shuffles += 1
+            self._order = self._draw(self._shuffles)
+            self._consumed = 0
+        self._feed()
+
+    def _feed(self) -> None:
+        """Give the fit what is left of the present order; of changed pictures a portion, which is made now."""
+        self._began, start, whole = self.steps, self._consumed, len(self._order)
+        if self._augmenter is None:
+            self._fed = whole
+            self._fit.begin(self._order[start:])
+            return
+        size = max(PORTION // self.batch_size, 1) * self.batch_size
+        # A fit has a batch's samples at least, as every epoch has: a last sample alone is the rest of a portion.
+        self._fed = start + size if whole - start >= size + self.batch_size else whole
+        first = max(0, min(start, self._fed - self.batch_size))
+        x = self._augmenter.part(self._shuffles, self._order, first, self._fed)
+        y = self._coded[self._order[first : self._fed]]
+        self._fit = self._net.fit(self.experiment.loss, x, y, self.batch_size)
+        self._fit.begin(np.arange(start - first, self._fed - first))
 
     def _used(self) -> int:
         return min(self._consumed + (self.steps - self._began) * self.batch_size, len(self.dataset.x))
@@ -394,6 +414,12 @@ class Supervised:
             some = slice(share(x))
             x, y, coded = x[some], y[some], coded[some]
         return evaluate(self.experiment, self._engine, self._net, x, y, coded)
+
+
+def _augmenter(experiment: Experiment, data: Dataset) -> Augmenter | None:
+    """Return what changes the training pictures; None where nothing is to be changed or there are no pictures."""
+    spec = experiment.training.augmentation
+    return Augmenter(spec, experiment.seed, data.x) if spec.active and data.x.ndim == 4 else None
 
 
 def _finite(state: State) -> bool:

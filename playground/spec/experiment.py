@@ -10,6 +10,7 @@ from pydantic import Field
 
 from playground.spec import image_data as _  # noqa: F401 - whatever is defined there enters the catalogue
 from playground.spec import wire
+from playground.spec.augmentation import AugmentationSpec
 from playground.spec.base import Spec, number, one_of
 from playground.spec.data import Circles, DataSpec
 from playground.spec.errors import SpecError
@@ -29,6 +30,7 @@ class TrainingSpec(Spec):
     target_loss: float = number(0.0, 0, 1000, log=True, advanced=True)
     target_accuracy: float = number(0.0, 0, 1, step=0.01, advanced=True)
     plateau_epochs: int = number(0, 0, 100_000, step=1, unit="epochs", advanced=True)
+    augmentation: AugmentationSpec = AugmentationSpec()
 
 
 class Experiment(Spec):

@@ -11,7 +11,7 @@ from playground.data import Dataset
 from playground.data.folder import data_folder
 from playground.spec import DataSpec, Experiment, SpecError, knobs
 from playground.spec.image_data import Images
-from playground.ui import downloads, form, labs, navigation, upload
+from playground.ui import downloads, form, labs, navigation, pictures, upload
 from playground.ui.knobs import knob
 from playground.ui.language import language, t
 from playground.ui.say import say
@@ -49,6 +49,9 @@ def data_panel(experiment: Experiment, dataset: Dataset | None, folder: Path) ->
         if spec.kind != "Csv":
             say(t(f"data.{spec.kind}_help"))
         _knobs(spec)
+        if dataset is not None:
+            pictures.examples(dataset)
+        pictures.augmentation(experiment, dataset)
         _about(spec, dataset)
 
 

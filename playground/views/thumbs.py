@@ -55,10 +55,19 @@ def picture(theme: Theme, pixels: np.ndarray) -> str:
 
 def photo(pixels: np.ndarray) -> str:
     """Draw pixels (3, h, w) from 0 to 1 in their own colours."""
-    source = base64.b64encode(_png(np.rint(255 * np.clip(pixels, 0, 1)).astype(np.uint8).transpose(1, 2, 0)))
     inner = SIDE - 10
     place = f'x="5" y="5" width="{inner}" height="{inner}" style="image-rendering:pixelated"'
-    return _svg(f'<image {place} href="data:image/png;base64,{source.decode()}"/>')
+    return _svg(f'<image {place} href="{address(look.LIGHT, pixels)}"/>')
+
+
+def address(theme: Theme, pixels: np.ndarray) -> str:
+    """Return the `data:` address of pixels (1, h, w) from 0 to 1 in ink, or of (3, h, w) in their own colours."""
+    shown = np.clip(pixels, 0, 1)
+    if len(shown) == 1:
+        low, high = (_rgb(colour)[:, None, None] / 255 for colour in (theme.background, theme.text))
+        shown = low + (high - low) * shown
+    source = _png(np.rint(255 * shown).astype(np.uint8).transpose(1, 2, 0))
+    return f"data:image/png;base64,{base64.b64encode(source).decode()}"
 
 
 def absent(theme: Theme) -> str:
