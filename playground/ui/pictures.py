@@ -52,7 +52,7 @@ def augmentation(experiment: Experiment, dataset: Dataset | None) -> None:
         one = np.zeros(COPIES, np.int64)
         copies = Augmenter(spec, experiment.seed, dataset.x[:1]).part(0, one, 0, COPIES)
         cells = (_cell(copy, t("ui.augment_alt", number=number + 1)) for number, copy in enumerate(copies))
-        st.html(f'<div class="pictures">{"".join(cells)}</div>')
+        st.html(f'<div class="pictures copies">{"".join(cells)}</div>')
 
 
 def _cell(pixels: np.ndarray, words: str, *, caption: str = "") -> str:

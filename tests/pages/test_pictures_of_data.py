@@ -1,0 +1,48 @@
+"""The data column of pictures: examples of every class, and augmentation with what it makes of one of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from playground.presets import presets
+from playground.spec import Experiment
+from tests.pages.conftest import Page
+
+
+def pictures(page: Page, kind: str = "pictures") -> list[str]:
+    """Return the sources of the pictures in a grid of the data column."""
+    found = re.search(rf'<div class="{kind}">(.*?)</div>', page.html, re.DOTALL)
+    return re.findall(r'src="(data:image/png;base64,[^"]+)"', found.group(1)) if found else []
+
+
+def test_every_class_is_shown_with_its_name_and_others_can_be_seen(opened: Callable[..., Page]) -> None:
+    page = opened(e=presets()["rgb-cnn"].experiment.to_link())
+    first = pictures(page)
+    assert len(set(first)) == 10
+    assert "<figcaption>star</figcaption>" in page.html
+    assert "synthetic" in page.said("source")
+    page.click("examples_more")
+    second = pictures(page)
+    assert len(second) == 10
+    assert not set(first) & set(second)
+    page.click("language_switch")
+    assert "<figcaption>五角星</figcaption>" in page.html
+
+
+def test_augmentation_shows_eight_copies_as_the_knobs_say(opened: Callable[..., Page]) -> None:
+    page = opened(e=presets()["lenet-5"].experiment.to_link())
+    assert len(set(pictures(page, "pictures copies"))) == 1  # nothing is changed yet
+    page.app.slider(key="knob.training.augmentation.shift").set_value(2)
+    page.run()
+    page.app.slider(key="knob.training.augmentation.rotate").set_value(10.0)
+    page.run()
+    spec = Experiment.from_json(page.experiment).training.augmentation
+    assert (spec.shift, spec.rotate, spec.noise) == (2, 10.0, 0.0)
+    assert len(set(pictures(page, "pictures copies"))) > 4
+
+
+def test_points_have_neither(opened: Callable[..., Page]) -> None:
+    page = opened()
+    assert not pictures(page)
+    assert not pictures(page, "pictures copies")
