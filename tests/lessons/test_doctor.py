@@ -21,7 +21,7 @@ from tests.lessons.cases import CASES, Case, adam, dense, scenes
 
 ILL = {"xor-single-neuron": "too_small", "overfit": "overfitting"}
 """Presets that are there to show an illness."""
-ENOUGH = {"digits-mlp": 2, "digits-cnn": 2, "lenet-5": 2, "digits-best": 2, "rgb-cnn": 2}
+ENOUGH = {"digits-mlp": 2, "digits-cnn": 2, "lenet-5": 2, "digits-best": 2, "rgb-cnn": 1}
 
 
 def ask(scene: Scene, lang: str = "en") -> list[dict[str, Any]]:
