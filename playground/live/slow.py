@@ -152,7 +152,8 @@ class Feed:
         memory["frame"] = present
         if frame is None or memory["times"] > REPEATS:
             return with_fields(EMPTY, **facts)
-        return with_fields(frame, number=view.get("number", 0), **facts)
+        # The same frame with other pictures is another one: a page that has wished meanwhile must take it.
+        return with_fields(frame, number=present, **facts)
 
     def _setup_id(self, view: dict[str, Any]) -> str:
         text = f"{self.run} {self.lang} {structure(view['experiment'])}"

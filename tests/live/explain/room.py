@@ -80,7 +80,9 @@ class Room:
                 if isinstance(given, bytes):
                     return with_fields(given, answered=number, **options)
             shown = self._frame([name for name in wanted.get("probes", ()) if isinstance(name, str)])
-            return with_fields(shown, number=self.trainer.steps + 1, **options)
+            # Another set of probes makes another frame of the same step.
+            number = f"{self.trainer.steps} {wanted.get('probes')}"
+            return with_fields(shown, number=number, **options)
 
     def scene(self) -> Scene:
         """Return what a question is asked of."""
