@@ -15,6 +15,10 @@ from tests.pages.conftest import Page
 Open = Callable[..., Page]
 
 
+def one_step(page: Page) -> bool:
+    return page.step == 1
+
+
 def go(page: Page, entry: PageEntry) -> Page:
     """Follow the link to a lab, with the address that it gives."""
     wanted = page.links[entry.path]
@@ -70,32 +74,34 @@ def test_a_link_opens_in_the_lab_of_its_data_wherever_it_is_opened(opened: Open,
 
 def test_a_link_to_a_run_opens_in_the_lab_of_its_data(opened: Open) -> None:
     small = presets()["lenet-5"].experiment.replace("data", {"kind": "Mnist5k", "count": 100})
-    page = opened(e=small.to_link()).click("step")
+    page = opened(e=small.to_link()).click("step").until(one_step, "one step")
     run = page.app.query_params["run"]
     again = opened(run=run)
     assert again.lab == "images"
     assert again.app.session_state["run"] == run
     assert again.app.query_params["run"] == run
-    assert again.step == 1
+    again.until(one_step, "the step that was taken")
 
 
 def test_going_back_and_forth_loses_nothing_and_shows_no_run_of_the_other_lab(opened: Open) -> None:
-    page = opened().choose("knob.optimizer.lr", "0.1").click("step")
+    page = opened().choose("knob.optimizer.lr", "0.1").click("step").until(one_step, "one step")
     here, run = page.experiment, page.app.query_params["run"]
     go(page, IMAGES)
     assert (page.status, page.step) == ("ready", 0)
     assert "run" not in page.app.query_params
     assert not page.app.session_state["past"]
-    page.choose("knob.data.count", "100").click("step")
+    page.choose("knob.data.count", "100").click("step").until(one_step, "one step")
     there, other = page.experiment, page.app.query_params["run"]
     assert other != run
     go(page, PLAYGROUND)
-    assert (page.experiment, page.step, page.app.query_params["run"]) == (here, 1, run)
+    page.until(one_step, "as it was left")
+    assert (page.experiment, page.app.query_params["run"]) == (here, run)
     page.click("undo")
     assert Experiment.from_json(page.experiment) == presets()[PLAYGROUND.opens].experiment
     page.click("redo")
     go(page, IMAGES)
-    assert (page.experiment, page.step, page.app.query_params["run"]) == (there, 1, other)
+    page.until(one_step, "as it was left, too")
+    assert (page.experiment, page.app.query_params["run"]) == (there, other)
 
 
 def test_an_example_of_the_other_lab_leaves_this_one_as_it_is(opened: Open) -> None:
