@@ -30,7 +30,8 @@ def test_every_preset_has_a_setup_that_is_a_frame(name: str):
     assert frames.decode(message).kind == "setup"
     known = header(message)["setup"]
     assert Experiment.from_plain(known["experiment"]) == PRESETS[name]
-    assert len(message) < 250_000
+    noisy = PRESETS[name].data.kind == "Shapes"  # coloured noise hardly compresses
+    assert len(message) < (500_000 if noisy else 250_000)
 
 
 @pytest.mark.parametrize("name", PRESETS)
