@@ -4,7 +4,7 @@
 `sources(folder)` tells which real data are there. Uploaded tables come in through `playground.data.csv`.
 """
 
-from playground.data import classification, csv, images, regression, shapes
+from playground.data import classification, csv, images, own_images, regression, shapes
 from playground.data.dataset import Dataset, Scaling
 from playground.data.loading import featurise, forget, load, loads
 from playground.data.published import sources
@@ -21,6 +21,7 @@ __all__ = [
     "images",
     "load",
     "loads",
+    "own_images",
     "regression",
     "shapes",
     "sources",

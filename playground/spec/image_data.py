@@ -5,14 +5,16 @@ Pixels go into a network as numbers from 0 to 1, channels first.
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
 
 from playground.spec.base import Shape, number
 from playground.spec.data import DataSpec, Sampled, Target
 
 
 class Images(DataSpec):
-    """Pictures of ten classes, of which the test part is given."""
+    """Pictures, if nothing else is said of ten classes."""
 
     def target(self) -> Target:
         return Target("classes", 10)
@@ -113,3 +115,28 @@ class Digits8x8(Sampled):
 
     def num_samples(self) -> tuple[int, int]:
         return self.split(1797)
+
+
+class OwnImages(Images, Sampled):
+    """A visitor's own pictures, made small. What was kept of them is named by the SHA-256 of its bytes.
+
+    `names` and `images` are what was counted when the pictures came in; loading checks them.
+    """
+
+    kind: Literal["OwnImages"] = "OwnImages"
+    file: Annotated[str, Field(pattern="^[0-9a-f]{64}$", json_schema_extra={"hidden": True})]
+    names: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=40)], ...], Field(min_length=2, max_length=50)
+    ]
+    size: Annotated[int, Field(ge=8, le=64, json_schema_extra={"hidden": True})]
+    channels: Annotated[Literal["grey", "colour"], Field(json_schema_extra={"hidden": True})]
+    images: Annotated[int, Field(ge=4, le=20_000, json_schema_extra={"hidden": True})]
+
+    def input_shape(self) -> Shape:
+        return (1 if self.channels == "grey" else 3, self.size, self.size)
+
+    def target(self) -> Target:
+        return Target("classes", len(self.names))
+
+    def num_samples(self) -> tuple[int, int]:
+        return self.split(self.images)

@@ -11,7 +11,7 @@ from playground.data import Dataset
 from playground.data.folder import data_folder
 from playground.spec import DataSpec, Experiment, SpecError, knobs
 from playground.spec.image_data import Images
-from playground.ui import downloads, form, labs, navigation, pictures, upload
+from playground.ui import downloads, form, image_upload, labs, navigation, pictures, upload
 from playground.ui.knobs import knob
 from playground.ui.language import language, t
 from playground.ui.say import say
@@ -23,10 +23,12 @@ GROUPS = (
         ("Xor", "Quadrants", "Circles", "Gaussians", "Moons", "Spiral", "Checkerboard", "Rings", "Blobs"),
     ),
     ("numbers", ("Plane", "MultiGaussian", "Function1D")),
-    ("real", ("Mnist5k", "Digits8x8", "Mnist", "FashionMnist", "Cifar10", "Shapes", "Csv")),
+    ("real", ("Mnist5k", "Digits8x8", "Mnist", "FashionMnist", "Cifar10", "Shapes", "OwnImages", "Csv")),
 )
 
 
+UPLOADS = {"Csv": upload.panel, "OwnImages": image_upload.panel}
+"""Kinds whose data a visitor brings along; while one is looked for, the session's `upload_open` is its name."""
 WANTED = "data_wanted"
 """Session key: the kind that was chosen although its files are not here yet."""
 ORDER = ("noise", "test_fraction", "count", "seed", "features", "scaling")
@@ -43,10 +45,11 @@ def data_panel(experiment: Experiment, dataset: Dataset | None, folder: Path) ->
     if awaited is not None:
         downloads.panel(awaited, folder)
         return
-    if st.session_state.get("upload_open") or spec.kind == "Csv":
-        upload.panel(folder)
-    if not st.session_state.get("upload_open") or spec.kind == "Csv":
-        if spec.kind != "Csv":
+    opened = st.session_state.get("upload_open") or (spec.kind if spec.kind in UPLOADS else "")
+    if opened:
+        UPLOADS[opened](folder)
+    if opened in ("", spec.kind):
+        if not opened:
             say(t(f"data.{spec.kind}_help"))
         _knobs(spec)
         if dataset is not None:
@@ -73,8 +76,7 @@ def _gallery(experiment: Experiment) -> None:
     listed = {kind for _, kinds in GROUPS for kind in kinds}
     groups = [*GROUPS, ("other", tuple(kind for kind in known if kind not in listed))]
     chosen = st.session_state.get(WANTED) or experiment.data.kind
-    if st.session_state.get("upload_open"):
-        chosen = "Csv"
+    chosen = st.session_state.get("upload_open") or chosen
     name = appearance().name
     rules = "".join(
         f".st-key-kind-{kind} button{{background-image:url(playground/thumbnail/{name}/{kind}.svg)}}"
@@ -120,11 +122,11 @@ def _tile(kind: str, chosen: str) -> None:
 
 
 def _choose(kind: str) -> None:
-    if kind == "Csv":
-        st.session_state["upload_open"] = True
+    if kind in UPLOADS:
+        st.session_state["upload_open"] = kind
         st.session_state.pop(WANTED, None)
         return
-    st.session_state["upload_open"] = False
+    st.session_state["upload_open"] = ""
     if downloads.absent(kind, data_folder()) is not None:
         st.session_state[WANTED] = kind
         return

@@ -47,6 +47,8 @@ def share(experiment: Experiment) -> None:
             say(sentence(error), "error", key="share")
         if experiment.data.kind == "Csv":
             say(t("ui.share_csv"), "warning")
+        if experiment.data.kind == "OwnImages":
+            say(t("ui.share_images"), "warning")
 
 
 def downloads(experiment: Experiment) -> None:

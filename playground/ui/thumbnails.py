@@ -21,6 +21,8 @@ def thumbnail(kind: str, appearance: str) -> str | None:
         return None
     if kind == "Csv":
         return thumbs.table(theme)
+    if kind == "OwnImages":
+        return thumbs.album(theme)
     try:
         return _sampled(kind, appearance)
     except SpecError:  # not here, or not yet: that is not remembered

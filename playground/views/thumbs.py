@@ -82,8 +82,21 @@ def table(theme: Theme) -> str:
     rows = "".join(f"M8 {y}H40" for y in (12, 20, 28, 36))
     columns = "".join(f"M{x} 12V36" for x in (8, 18.7, 29.3, 40))
     lines = f'<path d="{rows}{columns}" stroke="{theme.muted}" stroke-width="1.5"/>'
-    plus = f'<path d="M38 32v8M34 36h8" stroke="{theme.background}" stroke-width="2"/>'
-    return _svg(f'{lines}<circle cx="38" cy="36" r="8" fill="{theme.test}"/>{plus}')
+    return _svg(lines + _plus(theme))
+
+
+def album(theme: Theme) -> str:
+    """Draw a picture in front of another with a plus: pictures of one's own."""
+    frames = '<path d="M14 10V6H42V28H38" fill="none"/><rect x="6" y="12" width="30" height="26" rx="2" fill="none"/>'
+    inside = (
+        '<circle cx="14" cy="20" r="3" fill="none"/><path d="M8 36L18 26L24 32L29 27L34 32" fill="none"/>'
+    )
+    return _svg(f'<g stroke="{theme.muted}" stroke-width="1.5">{frames}{inside}</g>{_plus(theme)}')
+
+
+def _plus(theme: Theme) -> str:
+    cross = f'<path d="M38 32v8M34 36h8" stroke="{theme.background}" stroke-width="2"/>'
+    return f'<circle cx="38" cy="36" r="8" fill="{theme.test}"/>{cross}'
 
 
 def plane(theme: Theme, value: np.ndarray, certain: np.ndarray | None = None) -> str:

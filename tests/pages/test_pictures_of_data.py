@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from playground.presets import presets
 from playground.spec import Experiment
+from tests.data.test_own_images import pets, zipped
 from tests.pages.conftest import Page
 
 
@@ -46,3 +47,27 @@ def test_points_have_neither(opened: Callable[..., Page]) -> None:
     page = opened()
     assert not pictures(page)
     assert not pictures(page, "pictures copies")
+
+
+def test_a_zip_of_ones_own_becomes_the_data_and_can_be_trained_on(opened: Callable[..., Page]) -> None:
+    page = opened(e=presets()["lenet-5"].experiment.to_link())
+    before = page.experiment
+    page.click("kind-OwnImages")
+    assert page.experiment == before
+    page.app.file_uploader(key="images_files").upload("bad.zip", b"PK\x03\x04 nothing")
+    page.run()
+    assert "bad.zip" in page.said("upload")
+    assert page.experiment == before
+    page.app.file_uploader(key="images_files").upload("pets.zip", zipped(pets(12)))
+    page.run().run()
+    data = Experiment.from_json(page.experiment).data
+    assert data.kind == "OwnImages"
+    assert data.input_shape() == (1, 28, 28)
+    assert Experiment.from_json(page.experiment).model.output_shape((1, 28, 28)) == (2,)
+    assert "24 pictures in 2 classes" in page.said("upload_found")
+    assert len(pictures(page)) == 2
+    page.app.segmented_control(key="images_channels").set_value("colour")
+    page.run().run()
+    assert Experiment.from_json(page.experiment).data.input_shape() == (3, 28, 28)
+    page.click("play").until(lambda p: p.step > 3, "training on one's own pictures")
+    page.click("play")
