@@ -195,6 +195,11 @@ def test_a_mistake_that_is_pressed_is_looked_at(explained: Open) -> None:
     index = one.page.evaluate("stage.views.get('samples').live.shown[0]")
     shown(one)
     assert one.page.evaluate("stage.selection") == {"kind": "sample", "index": index, "test": True}
+    # A large network has no frame before it is trained; it can be looked into all the same.
+    one.page.evaluate(
+        "stage.reel.clear(); for (const name of ['featuremaps', 'picture']) stage.views.get(name).live.renew()"
+    )
+    shown(one, "stage.frame === null && feed.latest.layers?.length === 11")
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -34,6 +34,7 @@ class Attribution extends Panel {
       ask: () => this.#ask(),
       heard: (found, about) => this.#hear({ found, about, refused: "" }),
       refused: (refused) => this.#hear({ found: null, refused }),
+      settled: () => this.again(),
     });
     this.feed = feedOf(stage);
     this.leave = this.feed.join(() => this.again());

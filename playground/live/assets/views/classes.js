@@ -24,7 +24,7 @@ class Classes extends Panel {
   }
 
   draw(frame) {
-    const counts = frame.arrays.confusion?.data;
+    const counts = frame?.arrays.confusion?.data;
     if (counts && counts !== this.counts) {
       this.counts = counts;
       this.dirty = true;

@@ -166,7 +166,8 @@ class FeatureMaps extends Panel {
     const answer = found && (!this.slopes || found.arrays[`slope/${found.layers[0].index}`]) ? found : this.answer;
     this.root.dataset.state = feed.refusal ? "refused" : answer ? "shown" : "waiting";
     if (feed.refusal) return void write(this.note, feed.refusal);
-    if (!answer) return;
+    this.sheetOf.hidden = !answer;
+    if (!answer) return void write(this.note, this.word("waiting"));
     if (answer !== this.answer) this.#take(answer);
     Object.assign(this.root.dataset, { picture: answer.number, step: answer.step });
     write(this.at, this.word("at", { step: whole(answer.step) }));

@@ -28,7 +28,7 @@ class Landscape extends Panel {
   constructor(element, stage) {
     super(element, stage, { selection: () => this.again() });
     Object.assign(this, { resting: -1 });
-    this.asking = new Asking(stage, { period: () => EVERY, about: () => "", ask: () => stage.ask("landscape", at(stage)), heard: (found) => this.#hear(found), refused: (sentence) => this.#refuse(sentence) });
+    this.asking = new Asking(stage, { period: () => EVERY, about: () => "", ask: () => stage.ask("landscape", at(stage)), heard: (found) => this.#hear(found), refused: (sentence) => this.#refuse(sentence), settled: () => this.again() });
     this.sheet = document.createElement("canvas");
     this.#build();
     this.#pictures();
@@ -168,7 +168,11 @@ class Landscape extends Panel {
     const { found, canvas } = this;
     this.root.dataset.state = this.refused ? "refused" : found ? "shown" : "waiting";
     if (this.refused) return void write(this.note, this.refused);
-    if (!found) return;
+    canvas.hidden = !found;
+    if (!found) {
+      this.card.hidden = true;
+      return void write(this.note, this.word("waiting"));
+    }
     const { answer } = found.facts;
     this.root.dataset.step = found.step;
     const points = this.#now();

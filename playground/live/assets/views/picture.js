@@ -137,6 +137,7 @@ class Picture extends Panel {
     const looked = lookedAt(stage);
     const answer = feed.latest && samePicture(feed.latest.picture, looked) ? feed.latest : null;
     if (feed.latest && (answer || !draws)) this.#picture(draws ? this.small : this.large, feed.latest.arrays.x, draws ? 44 : side);
+    this.large.hidden = !feed.latest;
     this.root.dataset.state = feed.refusal ? "refused" : answer ? "shown" : "waiting";
     if (answer) {
       this.root.dataset.picture = answer.number;

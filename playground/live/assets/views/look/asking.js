@@ -7,7 +7,8 @@ export class Asking {
   /**
    * @param {Object} stage
    * @param {{period: () => number, ask: () => Promise, about: () => string, heard: (found, about) => void,
-   *   refused: (sentence) => void}} to `period` in ms, 0 for never; `heard` and `refused` are told what came
+   *   refused: (sentence) => void, settled: () => void}} to `period` in ms, 0 for never; `heard` and `refused` are told
+   *   what came, `settled` that the next may be asked
    */
   constructor(stage, to) {
     Object.assign(this, { stage, to, busy: false, known: null, notBefore: 0, timer: null, round: 0 });
@@ -16,9 +17,9 @@ export class Asking {
   /** Call it with every frame that is drawn. */
   soon() {
     const period = this.to.period();
-    if (!period || this.busy || this.timer || document.hidden || !this.stage.frame) return;
+    if (!period || this.busy || this.timer || document.hidden || this.gone) return;
     const about = this.to.about();
-    if (this.known?.frame === this.stage.frame && this.known.about === about) return;
+    if (this.known && this.known.frame === this.stage.frame && this.known.about === about) return;
     const now = performance.now();
     const from = this.known?.about === about ? this.notBefore : Math.min(this.notBefore, now + AT_ONCE);
     this.timer = setTimeout(() => {
@@ -32,7 +33,6 @@ export class Asking {
     this.known = null;
     this.notBefore = 0;
     this.round++;
-    this.stage.redraw();
   }
 
   dispose() {
@@ -58,7 +58,7 @@ export class Asking {
       to.refused(error.message);
     } finally {
       this.busy = false;
-      if (!this.gone) this.stage.redraw();
+      if (!this.gone) this.to.settled();
     }
   }
 }

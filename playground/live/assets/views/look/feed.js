@@ -83,7 +83,7 @@ class Feed {
   // Whether there is something that has not been asked: another frame, another picture, more of it, a later moment.
   #news({ frame, picture, wanted }) {
     const { known, stage } = this;
-    if (!frame || !Object.keys(wanted).length) return false;
+    if (!Object.keys(wanted).length) return false;
     if (stage.mode === "live" && stage.status.status === "running") return true;
     if (!known || known.frame !== frame || JSON.stringify(known.picture) !== JSON.stringify(picture)) return true;
     return Object.keys(wanted).some((name) => wanted[name] && !known.wanted[name]);

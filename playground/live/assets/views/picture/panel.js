@@ -41,10 +41,14 @@ export class Panel {
     this.again();
   }
 
-  /** Paints with the next frame. */
+  /** Paints with the next frame; where there is none yet, without: a large network has none before it is trained. */
   again() {
     this.dirty = true;
-    this.stage.redraw();
+    if (this.stage.frame) return void this.stage.redraw();
+    this.later ??= requestAnimationFrame(() => {
+      this.later = null;
+      if (!this.gone && !this.stage.frame) this.draw(null);
+    });
   }
 
   word(key, values) {
