@@ -5,6 +5,8 @@ import { at } from "../explain/moment.js";
 import { lookedAt } from "./subject.js";
 
 const EVERY = 100; // ms from one question to the next, at least
+const WEIGHTS = 2000; // of the network for each further ms: the worker sends all of them every time
+const BUSY = 3; // times as long as the last answer took
 const AFTER_REFUSAL = 1500;
 const feeds = new WeakMap();
 
@@ -46,6 +48,10 @@ class Feed {
     this.refusal = "";
   }
 
+  get #weights() {
+    return this.stage.setup.layers.reduce((sum, { parameters }) => sum + parameters, 0);
+  }
+
   #soon() {
     if (this.asking || this.timer || document.hidden || !this.listeners.size) return;
     this.timer = setTimeout(() => {
@@ -62,7 +68,7 @@ class Feed {
     this.wished = {};
     const number = this.number;
     this.asking = true;
-    this.notBefore = performance.now() + EVERY;
+    const began = performance.now();
     try {
       const found = await stage.ask("featuremaps", { maps: false, ...wanted, ...key.picture, ...at(stage) });
       if (number !== this.number) return;
@@ -76,6 +82,8 @@ class Feed {
       this.refusal = error.message;
     } finally {
       this.asking = false;
+      const rest = Math.max(EVERY + this.#weights / WEIGHTS, BUSY * (performance.now() - began));
+      this.notBefore = Math.max(this.notBefore, began + rest);
     }
     for (const listener of [...this.listeners]) listener();
   }
