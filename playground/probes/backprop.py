@@ -176,17 +176,17 @@ def facts(scene: Scene, sample: Sample, found: Walk) -> dict[str, Any]:
         "norm": found.norm,
         "clip": found.clip,
         "known_memory": found.memory is not None or scene.step == 0 or not _remembers(found.experiment),
-        **_verdict(scene.subject, found),
+        **_verdict(scene.subject, found, lang),
     }
 
 
-def _verdict(subject: Subject, found: Walk) -> dict[str, Any]:
+def _verdict(subject: Subject, found: Walk, lang: str) -> dict[str, Any]:
     """Return the true and the predicted class; nothing for regression."""
     dataset = subject.dataset
     if dataset.target.kind != "classes":
         return {}
     taken_for = int(decide(subject.experiment, found.outputs[-1].reshape(1, -1))[0])
-    names = dataset.class_names
+    names = dataset.spoken(lang)
     return {
         "truth": int(found.truth),
         "taken_for": taken_for,
