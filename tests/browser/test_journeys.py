@@ -46,7 +46,7 @@ def test_digits_are_learned_before_ones_eyes_and_replayed(open_tab: OpenTab) -> 
     pixels = "(name) => document.querySelector(`.stage-${name}-canvas`).toDataURL()"
 
     def matrix() -> list[list[int]]:
-        counts = f"Array.from({board}.views.get('confusion').live.counts)"
+        counts = f"Array.from({board}.views.get('confusion').live.counts ?? new Array(100).fill(0))"
         found = tab.evaluate(counts)
         return [found[10 * row : 10 * row + 10] for row in range(10)]
 
