@@ -160,10 +160,10 @@ def backprop(scene: Scene, sample: Sample, lang: str) -> Answer:
     if found.penalty:
         blocks += losses.penalty(found.loss, found.penalty)
     drawn = [{"layer": column.layer, "until": column.until} for column in found.columns]
-    return Answer(facts(scene, sample, found) | {"loss_blocks": blocks, "columns": drawn}, arrays)
+    return Answer(facts(scene, sample, found, lang) | {"loss_blocks": blocks, "columns": drawn}, arrays)
 
 
-def facts(scene: Scene, sample: Sample, found: Walk) -> dict[str, Any]:
+def facts(scene: Scene, sample: Sample, found: Walk, lang: str) -> dict[str, Any]:
     """Return what is to be said of a step as a whole, as plain values."""
     return {
         "step": scene.step,

@@ -50,7 +50,7 @@ def formula(scene: Scene, neuron: Neuron, lang: str) -> Answer:
     opened = Opened(found, neuron.column, neuron.unit)
     parameters = opened.parameters()
     gradients, rest = _largest(parameters)
-    plain: dict[str, Any] = facts(scene, neuron, found) | {
+    plain: dict[str, Any] = facts(scene, neuron, found, lang) | {
         "column": neuron.column,
         "unit": neuron.unit,
         "symbol": opened.outer,
