@@ -202,7 +202,7 @@ def progress(trainer: Supervised) -> tqdm[Any]:
 
 def _speak(report: dict[str, Any], trainer: Supervised, reached: bool | None) -> None:
     lang = language()
-    figures = ", ".join(f"{name} {value:.4g}" for name, value in trainer.metrics().items())
+    figures = ", ".join(f"{name} {value:.4g}" for name, value in report["metrics"].items())
     say(i18n.text("cli.trained", lang, status=report["status"], steps=trainer.steps, figures=figures))
     if trainer.status == "diverged":
         say(i18n.text("cli.diverged", lang, step=trainer.steps))

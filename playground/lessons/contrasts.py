@@ -1,8 +1,7 @@
 """Comparisons by one click: the same experiment with other pooling, with or without dropout, or batch norm.
 
 Each differs from the one on screen in that alone: data, seed, order of samples and settings stay, and so do the initial
-weights of every layer that stands where it stood (a layer that is taken out leaves its place behind). It knows no run
-and no words but their keys.
+weights of every other layer (`LayerSpec.counted`). It knows no run and no words but their keys.
 """
 
 from __future__ import annotations

@@ -256,6 +256,7 @@ class BatchNorm2d(LayerSpec):
     """
 
     kind: Literal["BatchNorm2d"] = "BatchNorm2d"
+    counted: ClassVar[bool] = False
     group: ClassVar = "image"
     eps: float = number(1e-5, 1e-12, 1, log=True, advanced=True)
     momentum: float = number(0.1, 0, 1, step=0.05, advanced=True)
@@ -287,6 +288,7 @@ class Dropout2d(LayerSpec):
     """Zero whole channels with probability p while training and scale the rest by 1/(1 − p). Tompson et al. (2015)."""
 
     kind: Literal["Dropout2d"] = "Dropout2d"
+    counted: ClassVar[bool] = False
     group: ClassVar = "image"
     keeps_values: ClassVar[bool] = True
     p: float = number(0.5, 0, 0.95, step=0.05)

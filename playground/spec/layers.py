@@ -22,6 +22,8 @@ class LayerSpec(Kind):
         keeps_values: the output has the bounds of the input.
         mixes: its outputs are new units, each made of several inputs: a column of the drawn network begins here.
         bounds: the least and the greatest value that can come out.
+        counted: it counts where layers are numbered for their initial weights. Those that do not (dropout, norms) can
+            be put in and taken out, and every other layer begins as before: what is compared differs in them alone.
         group: what it is for: "image", "vector", "any" (inputs of every shape) or "activation".
     """
 
@@ -29,6 +31,7 @@ class LayerSpec(Kind):
     regularised: ClassVar[bool] = False
     keeps_values: ClassVar[bool] = False
     mixes: ClassVar[bool] = False
+    counted: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
     group: ClassVar[Literal["image", "vector", "any", "activation"]] = "vector"
 
@@ -119,6 +122,7 @@ class Dropout(LayerSpec):
     """
 
     kind: Literal["Dropout"] = "Dropout"
+    counted: ClassVar[bool] = False
     group: ClassVar = "any"
     keeps_values: ClassVar[bool] = True
     p: float = number(0.5, 0, 0.95, step=0.05)
@@ -134,6 +138,7 @@ class BatchNorm1d(LayerSpec):
     """
 
     kind: Literal["BatchNorm1d"] = "BatchNorm1d"
+    counted: ClassVar[bool] = False
     eps: float = number(1e-5, 1e-12, 1, log=True, advanced=True)
     momentum: float = number(0.1, 0, 1, step=0.05, advanced=True)
 
@@ -160,6 +165,7 @@ class LayerNorm(LayerSpec):
     """Normalise each sample over its features, then scale and shift: Ba et al. (2016). (F,) → (F,)."""
 
     kind: Literal["LayerNorm"] = "LayerNorm"
+    counted: ClassVar[bool] = False
     eps: float = number(1e-5, 1e-12, 1, log=True, advanced=True)
 
     def output(self, shape: Shape) -> Shape:
@@ -186,6 +192,7 @@ class Identity(Activation):
     """f(x) = x."""
 
     kind: Literal["Identity"] = "Identity"
+    counted: ClassVar[bool] = False
     keeps_values: ClassVar[bool] = True
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
-from playground.spec import image_layers as _  # noqa: F401 - whatever is defined there enters the catalogue
 from playground.spec.base import Shape, Spec, one_of
 from playground.spec.errors import SpecError
+from playground.spec.image_layers import Residual
 from playground.spec.initialisation import TensorSpec
 from playground.spec.layers import LayerSpec
 
@@ -93,4 +94,18 @@ class ModelSpec(Spec):
 
     def init(self, shape: Shape, seed: int) -> State:
         """Return the initial state, float64 (counts int64), the same for every engine."""
-        return {name: tensor.draw(seed, name) for name, tensor in self.tensors(shape).items()}
+        numbered = dict(_numbered(self.layers))
+        return {
+            name: tensor.draw(seed, numbered[name.rpartition(".")[0]] + "." + name.rpartition(".")[2])
+            for name, tensor in self.tensors(shape).items()
+        }
+
+
+def _numbered(layers: Sequence[LayerSpec], prefix: str = "", counted: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the name of every layer, also inside blocks, in the state and by what counts for its initial weights."""
+    number = 0
+    for index, layer in enumerate(layers):
+        yield f"{prefix}{index}", f"{counted}{number}"
+        if isinstance(layer, Residual):
+            yield from _numbered(layer.layers, f"{prefix}{index}.layers.", f"{counted}{number}.layers.")
+        number += layer.counted

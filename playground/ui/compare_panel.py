@@ -12,7 +12,7 @@ import streamlit as st
 from playground.live.component import stage
 from playground.spec import Experiment, SpecError
 from playground.ui import beside, proposals, run
-from playground.ui.differences import differences
+from playground.ui.differences import NOTHING, Difference, differences
 from playground.ui.language import language, t
 from playground.ui.run import Now
 from playground.ui.service import owner
@@ -120,11 +120,16 @@ def _said(here: Experiment, there: Experiment) -> list[str]:
     found = differences(here, there)
     if not found:
         return [_plain("ui.compare.same")]
-    return [
-        f'<span class="difference">{html.escape(one.place)} <b>{html.escape(one.there)}</b> '
-        f"<s>{html.escape(one.here)}</s></span>"
-        for one in found
-    ]
+    return [f'<span class="difference">{html.escape(one.place)} {_change(one)}</span>' for one in found]
+
+
+def _change(one: Difference) -> str:
+    here, there = html.escape(one.here), html.escape(one.there)
+    if one.here == NOTHING:
+        return f"<b>+ {there}</b>"
+    if one.there == NOTHING:
+        return f"<b>−</b> <s>{here}</s>"
+    return f"<b>{there}</b> <s>{here}</s>"
 
 
 def _plain(key: str) -> str:

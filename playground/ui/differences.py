@@ -14,6 +14,8 @@ from playground.ui.say import place_name
 PARTS = ("loss", "optimizer", "schedule", "training", "engine", "device")
 MOST_PLACES = 4
 """Where layers differ in more places than this, both sequences are written down whole."""
+NOTHING = "–"
+"""Stands where one side has no layer."""
 FAMILIES = {"loss": "loss", "optimizer": "optimizer", "schedule": "schedule"}
 
 
@@ -75,7 +77,7 @@ def _sequence(layers: tuple[LayerSpec, ...]) -> str:
     """Write layers down as short as people do: `8 · ReLU · 4 · ReLU · 1`; a dash where there are none."""
     return (
         " · ".join(str(getattr(layer, "out_features", "")) or t(f"layer.{layer.kind}") for layer in layers)
-        or "–"
+        or NOTHING
     )
 
 

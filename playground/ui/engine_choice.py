@@ -8,21 +8,19 @@ from engines.availability import torch_devices
 from engines.choice import CONVOLUTION, STEP, Place, place_of
 from playground.spec import Experiment
 from playground.ui import form
-from playground.ui.language import t
+from playground.ui.language import t, wording
 
 ENGINES = {"numpy": "NumPy", "torch": "PyTorch"}
-AUTO = ("auto", "auto")
+AUTO = "auto"
 
 
 def engine_choice(experiment: Experiment) -> None:
     """Draw the list of engines with their devices; a choice goes into the form."""
     automatic = _automatic(experiment)
-    chosen = (experiment.engine, experiment.device)
-    options = [AUTO, ("numpy", "cpu"), *(("torch", device) for device in torch_devices())]
-    shown = next((option for option in options if _same(option, chosen)), chosen)
+    options = [AUTO, "numpy", *(_option("torch", device) for device in torch_devices())]
+    shown = _option(experiment.engine, experiment.device)
     if shown not in options:
         options.append(shown)
-    names = {option: _name(option, automatic) for option in options}
     if st.session_state.get("engine_choice") != shown:
         st.session_state["engine_choice"] = shown
     st.selectbox(
@@ -30,24 +28,27 @@ def engine_choice(experiment: Experiment) -> None:
         options,
         index=options.index(shown),
         key="engine_choice",
-        format_func=lambda option: names.get(option, str(option)),
+        format_func=wording(options, lambda option: _name(option, automatic)),
         on_change=_choose,
+        args=(tuple(options),),
         label_visibility="collapsed",
         width=150,
     )
 
 
-def _same(option: tuple[str, str], chosen: tuple[str, str]) -> bool:
-    engine, device = chosen
-    return option == (chosen if chosen == AUTO else (engine, "cpu" if device == "auto" else device))
+def _option(engine: str, device: str) -> str:
+    """Return an engine with a device as one word: `torch` is torch on the processor, `torch cuda:1` elsewhere."""
+    if engine == AUTO and device != AUTO:
+        engine = "numpy" if device == "cpu" else "torch"
+    return engine if device in ("cpu", AUTO) else f"{engine} {device}"
 
 
-def _name(option: tuple[str, str], automatic: Place) -> str:
-    engine, device = option
+def _name(option: str, automatic: Place) -> str:
+    engine, _, device = option.partition(" ")
     if option == AUTO:
-        return t("ui.engine.auto", engine=_name((automatic.engine, automatic.device), automatic))
+        return t("ui.engine.auto", engine=_name(_option(automatic.engine, automatic.device), automatic))
     name = ENGINES.get(engine, engine)
-    return name if device in ("cpu", "auto") else f"{name} · {device}"
+    return f"{name} · {device}" if device else name
 
 
 def why_there(experiment: Experiment) -> str:
@@ -66,6 +67,10 @@ def _automatic(experiment: Experiment) -> Place:
     return place_of(experiment.model_copy(update={"engine": "auto", "device": "auto"}))
 
 
-def _choose() -> None:
-    engine, device = st.session_state["engine_choice"]
+def _choose(options: tuple[str, ...]) -> None:
+    chosen = st.session_state["engine_choice"]
+    if chosen not in options:  # a page in the other language has sent the word that stood there
+        return
+    engine, _, device = chosen.partition(" ")
+    device = device or (AUTO if engine == AUTO else "cpu")
     form.put(form.experiment().model_copy(update={"engine": engine, "device": device}))

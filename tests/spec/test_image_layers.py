@@ -16,7 +16,7 @@ from playground.spec.image_layers import (
     Residual,
     Upsample,
 )
-from playground.spec.layers import Flatten, Linear, ReLU
+from playground.spec.layers import Dropout, Flatten, Linear, ReLU
 
 
 @pytest.mark.parametrize(
@@ -118,3 +118,14 @@ def test_an_absurd_image_network_is_refused_by_its_estimate() -> None:
     cost = estimate(Experiment.from_plain(plain))
     assert cost.parameters > 2 * 1024 * 1024 * 9
     assert cost.step_flops > 10 * 3 * 2 * 2 * 1024 * 1024 * 9 * 28 * 28
+
+
+def test_dropout_and_normalisation_leave_the_initial_weights_of_other_layers_as_they_are() -> None:
+    dense, conv = Linear(out_features=3), Conv2d(out_channels=2, padding=1)
+    bare = ModelSpec(layers=(Residual(layers=(conv,)), Flatten(), dense, dense)).init((2, 4, 4), 0)
+    block = Residual(layers=(BatchNorm2d(), conv))
+    rich = ModelSpec(layers=(block, BatchNorm2d(), Flatten(), dense, Dropout(), dense)).init((2, 4, 4), 0)
+    for here, there in (("0.layers.0", "0.layers.1"), ("2", "3"), ("3", "5")):
+        for tensor in ("weight", "bias"):
+            assert (bare[f"{here}.{tensor}"] == rich[f"{there}.{tensor}"]).all()
+    assert (bare["2.bias"] != bare["3.bias"]).any()
