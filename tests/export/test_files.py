@@ -46,7 +46,7 @@ def test_files_are_named_after_data_and_network() -> None:
     assert names.title(preset("circle").experiment) == "Circle"
     assert names.title(preset("circle").experiment.replace("seed", 5), "zh") == "圆"
     digits = preset("digits-mlp").experiment
-    assert [names.slug(digits), names.network(digits)] == ["mnist-28x28-128-10", "28×28 → 128 → 10"]
+    assert [names.slug(digits), names.network(digits)] == ["mnist5k-28x28-128-10", "28×28 → 128 → 10"]
 
 
 def test_maps_of_a_convolution_are_counted_and_measured() -> None:
@@ -56,5 +56,5 @@ def test_maps_of_a_convolution_are_counted_and_measured() -> None:
         {"kind": "Linear", "out_features": 10},
     ]
     experiment = preset("digits-mlp").experiment.replace("layers", layers)
-    assert names.slug(experiment) == "mnist-28x28-4-10"
+    assert names.slug(experiment) == "mnist5k-28x28-4-10"
     assert names.network(experiment) == "28×28 → 4×26×26 → 10"

@@ -146,7 +146,7 @@ def test_a_killed_service_is_a_sentence_or_is_there_again(tmp_path: Path):
         home.service().kill()
         with pytest.raises(ServiceDown) as down:
             Client(tmp_path, start=False).info()
-        assert down.value.text("zh") == "运行服务没有响应，正在重新启动；您的运行都已保存"
+        assert down.value.text("zh") == "运行服务没有响应，正在重新启动；你的运行都已保存"
         home.client.info()
 
 
