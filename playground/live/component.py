@@ -59,7 +59,8 @@ def stage(
         name: what this run is called among those of its group.
         opening: without a run, play a recording of the experiment.
         on_proposal: takes a structural change the visitor wants: `{"kind": "set", "path": …, "value": …}`,
-            `{"kind": "layers", "layers": […]}`, `{"kind": "points", "points": […]}`. It comes from a browser: check it.
+            `{"kind": "layers", "layers": […]}`, `{"kind": "points", "points": […]}`, or without a run a first weight,
+            `{"kind": "weight", "name": …, "index": …, "value": …}`. It comes from a browser: check it.
         on_status: takes the run's new status.
     """
     shown = run or stills.put(experiment, recorded=opening)
@@ -82,6 +83,7 @@ def stage(
             "group": group,
             "name": name,
             "opening": opening and run is None,
+            "untrained": run is None,
             "transport": "data" if slowly else "socket",
             "words": slow.line_words(lang),
         }

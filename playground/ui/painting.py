@@ -68,6 +68,11 @@ def _row(point: Any, dataset: Dataset) -> tuple[float, float, object]:
     return float(x1), float(x2), names[int(answer)]
 
 
+def is_painted(spec: DataSpec) -> bool:
+    """Tell whether a table is one that painting has made, not a visitor's file."""
+    return isinstance(spec, Csv) and (*spec.columns, spec.target_column) == (*COLUMNS, TARGET)
+
+
 def _present(dataset: Dataset) -> list[tuple[object, ...]]:
     """Return the rows of the data as they are, in their own units."""
     parts = [(dataset.points, dataset.y)]

@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 from playground.data.folder import data_folder
+from playground.runs import commands
 from playground.runs.reasons import NoSuchRun
 from playground.spec import Experiment, SpecError
 from playground.ui import beside, form, preview, run
@@ -49,6 +50,14 @@ def _points(proposal: dict[str, Any]) -> None:
     run.start(paused=False)
 
 
+def _weight(proposal: dict[str, Any]) -> None:
+    """Begin a run that rests at step 0, with one number of it typed by hand."""
+    given = {name: proposal.get(name) for name in ("name", "index", "value")}
+    command = commands.Command.of({"kind": "set_weight", **given})
+    run.start(paused=True)
+    run.tell(command)
+
+
 def _fork(proposal: dict[str, Any]) -> None:
     step, here = proposal.get("step"), st.session_state.get("run")
     if not here or isinstance(step, bool) or not isinstance(step, int) or step < 0:
@@ -84,6 +93,7 @@ KINDS: dict[str, Callable[[dict[str, Any]], None]] = {
     "set": _set,
     "layers": _layers,
     "points": _points,
+    "weight": _weight,
     "fork": _fork,
     "compare": _compare,
 }

@@ -15,6 +15,7 @@ from playground.spec import SpecError
 from playground.spec.data import Csv
 from playground.ui import form
 from playground.ui.language import t, wording
+from playground.ui.painting import is_painted
 from playground.ui.say import say, sentence
 
 TASKS = ("classes", "regression")
@@ -106,7 +107,7 @@ def _choice(file_id: str, name: str, folder: Path) -> None:
         report, file_id, chosen, st.session_state["upload_target"], st.session_state["upload_task"]
     )
     present = form.experiment().data
-    if isinstance(present, Csv):
+    if isinstance(present, Csv) and not is_painted(present):
         kept = {name: getattr(present, name) for name in ("scaling", "test_fraction", "seed")}
         spec = spec.model_copy(update=kept)
     if spec != present:

@@ -107,15 +107,21 @@ def test_xor_is_learned_from_a_fresh_visit(visitor: Callable[..., Visitor]) -> N
 
 def test_an_edited_weight_changes_the_plane(visitor: Callable[..., Visitor]) -> None:
     page = visitor().open(link("circle"))
+
+    def type_bias(value: float) -> None:
+        page.locator(".stage-diagram-tab[data-column='0'][data-unit='0']").first.click()
+        before = plane_of(page)
+        field = page.locator(".stage-diagram-field input")
+        field.fill(str(value))
+        field.press("Enter")
+        page.wait_for_function(f"{BOARD}.frame?.arrays['w/0.bias']?.data[0] === {value}")
+        assert plane_of(page) != before
+
+    type_bias(7.5)  # before anything is trained
+    assert page.evaluate(f"{BOARD}.status.step") == 0
     play(page)
     pause(page)
-    page.locator(".stage-diagram-tab[data-column='0'][data-unit='0']").first.click()
-    before = plane_of(page)
-    field = page.locator(".stage-diagram-field input")
-    field.fill("7.5")
-    field.press("Enter")
-    page.wait_for_function(f"{BOARD}.frame.arrays['w/0.bias']?.data[0] === 7.5")
-    assert plane_of(page) != before
+    type_bias(-2.5)
 
 
 def test_the_past_is_seen_again_and_forked(visitor: Callable[..., Visitor]) -> None:

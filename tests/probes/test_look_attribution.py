@@ -11,10 +11,12 @@ from playground.data.targets import shades
 from playground.probes import asks
 from playground.probes.backprop import calm_net
 from playground.probes.look import occlusion, preference
+from playground.probes.look.gradient import lies
 from playground.probes.look.nudge import EPSILONS
 from playground.probes.look.penultimate import activations, penultimate
 from playground.probes.look.picture import as_bytes
-from playground.spec import SpecError
+from playground.spec import ModelSpec, SpecError
+from playground.spec.image_layers import Conv2d, MaxPool2d, Upsample
 from tests.probes.looking import LAYERS, experiment, pixels, scene, torch_twin
 
 AT = {"index": 3, "test": True}
@@ -73,6 +75,19 @@ def test_gradcam_weighs_the_maps_by_the_means_of_their_slopes(layer: int) -> Non
     assert found.arrays["weights"] == pytest.approx(weights.numpy(), rel=1e-4, abs=1e-7)
     assert found.plain["reach"] == pytest.approx(cam.max() or 1.0)
     assert np.abs(found.arrays["cam"] / 255 * found.plain["reach"] - cam).max() <= found.plain["reach"] / 255
+
+
+def test_places_of_maps_lie_in_the_middle_of_what_they_look_at() -> None:
+    layers = (
+        Conv2d(out_channels=1, kernel_size=5, padding=2),
+        MaxPool2d(kernel_size=2),
+        Conv2d(out_channels=1, kernel_size=5),
+    )
+    model = ModelSpec(layers=layers)
+    assert [lies(model, layer) for layer in range(3)] == [[0.0, 1.0], [0.5, 2.0], [4.5, 2.0]]
+    count = model.shapes((1, 28, 28))[2][1]
+    assert 4.5 + 2.0 * (count - 1) == 27 - 4.5, "as far from the end as from the beginning"
+    assert lies(ModelSpec(layers=(Upsample(), *layers)), 3) is None
 
 
 def test_occlusion_is_what_the_probability_loses() -> None:

@@ -103,11 +103,15 @@ export class Board {
     return done;
   }
 
-  /** Asks for something computed on the run, such as "backprop"; resolves with a frame. */
+  /** Asks for something computed on the run, such as "backprop"; resolves with a frame. An error that is `late` is none
+   *  of the question: it may be asked again. */
   async ask(what, args = {}) {
     this.#asking(1);
     try {
       return own(await this.source.request("ask", { ...args, what }), false);
+    } catch (error) {
+      if (error.late) error.message = this.word("late");
+      throw error;
     } finally {
       this.#asking(-1);
     }

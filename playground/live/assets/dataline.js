@@ -52,7 +52,7 @@ export class DataLine {
   request(type, fields = {}) {
     const id = ++this.number;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#settle(id, { sentence: "no answer" }), ANSWER_WITHIN);
+      const timer = setTimeout(() => this.#settle(id, { sentence: "no answer", late: true }), ANSWER_WITHIN);
       this.requests.set(id, { resolve, reject, timer, message: { ...fields, type, id } });
       this.#say();
     });
@@ -80,7 +80,7 @@ export class DataLine {
     if (!waiting) return false;
     this.requests.delete(id);
     clearTimeout(waiting.timer);
-    if (answer.sentence) waiting.reject(new Error(answer.sentence));
+    if (answer.sentence) waiting.reject(Object.assign(new Error(answer.sentence), { late: Boolean(answer.late) }));
     else waiting.resolve(bundle ?? answer);
     return true;
   }

@@ -49,7 +49,7 @@ export class Socket {
   request(type, fields = {}) {
     const id = ++this.number;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#settle(id, null, new Error("no answer")), ANSWER_WITHIN);
+      const timer = setTimeout(() => this.#settle(id, null, Object.assign(new Error("no answer"), { late: true })), ANSWER_WITHIN);
       const message = { ...fields, type, id };
       this.requests.set(id, { resolve, reject, timer, message });
       this.#send(message);

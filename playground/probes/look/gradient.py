@@ -61,8 +61,8 @@ def gradcam(scene: Scene, wanted: Mapped, lang: str) -> Answer:
     """Return which places of a layer's maps speak for a class: ReLU(Σ αₖ Aₖ), αₖ the mean of ∂score/∂Aₖ.
 
     Returns:
-        plain: `target`, `score`, `probability`, `layer`, `layers` that could be asked for, and `reach`. Arrays: `cam`
-        (h, w) u1, 255 = reach; the `weights` αₖ (U,) f4.
+        plain: `target`, `score`, `probability`, `layer`, `layers` that could be asked for, `reach`, and where the map
+        `lies`. Arrays: `cam` (h, w) u1, 255 = reach; the `weights` αₖ (U,) f4.
 
     Raises:
         SpecError: if the network has no layer of maps, or this one is none.
@@ -83,6 +83,7 @@ def gradcam(scene: Scene, wanted: Mapped, lang: str) -> Answer:
     cam, weights = class_activation(maps, slopes[layer + 1][:, 0].reshape(maps.shape))
     reach = float(cam.max()) or 1.0
     plain = _said(subject, done.final(), target) | {"layer": layer, "layers": choice, "reach": reach}
+    plain["lies"] = lies(model, layer)
     return Answer(plain, {"cam": _shades(_finite(cam), reach), "weights": weights.astype(np.float32)})
 
 
@@ -90,6 +91,25 @@ def class_activation(maps: Array, slopes: Array) -> tuple[Array, Array]:
     """Return the map (h, w) and the weights (U,) of Grad-CAM, from a layer's maps and ∂score/∂maps, both (U, h, w)."""
     weights = slopes.mean(axis=(1, 2))
     return np.maximum(np.tensordot(weights, maps, 1), 0), weights
+
+
+def lies(model: ModelSpec, layer: int) -> list[float] | None:
+    """Return where the places of a layer's maps lie on the picture, along each axis.
+
+    Returns:
+        the middle of the first one and the distance from one to the next, in pixels, the middle of the first pixel
+        being 0 (Dumoulin and Visin, 2016, "A guide to convolution arithmetic"); None where windows do not tell it.
+    """
+    first, step = 0.0, 1.0
+    for spec in model.layers[: layer + 1]:
+        if isinstance(
+            spec, image_layers.ConvTranspose2d | image_layers.Upsample | image_layers.AdaptiveAvgPool2d
+        ):
+            return None
+        if isinstance(spec, image_layers.Windows):
+            first += ((spec.reach() - 1) / 2 - spec.margins()[0]) * step
+            step *= spec.step()
+    return [first, step]
 
 
 def mapped_layers(model: ModelSpec, shape: Shape) -> list[int]:

@@ -19,6 +19,8 @@ const SHARE = 0.06; // of the browser's time goes to them
 const SPOKEN = 1000; // ms between two texts for screen readers
 const STILL = 4; // px that a click may move
 const TWICE = 400; // ms between the clicks of a double click
+// Schedules under which the learning rate changes a little with every step; under the others it jumps.
+const GLIDING = ["Cosine", "WarmupDecay"];
 const SETTINGS = { displayModeBar: false, responsive: false, doubleClick: false, scrollZoom: false, showTips: false };
 
 export function mount(element, stage) {
@@ -269,6 +271,7 @@ class Curves {
     }
     const colours = { ...this.stage.colours, font: this.family };
     const word = (key) => this.stage.word(key);
+    this.how.glides = GLIDING.includes(this.stage.setup.experiment?.schedule?.kind);
     const { data, layout } = figure(this.record, this.others, this.panels, this.how, this.shown, colours, word);
     layout.width = this.width;
     layout.dragmode = matchMedia("(pointer: coarse)").matches ? false : "zoom";

@@ -44,8 +44,8 @@ export class Evidence {
     figures.saliency.say(panel.word("saliency_says", { name, reach: bound(saliency.facts.answer.reach).slice(1) }));
     figures.gradcam.node.hidden = Boolean(gradcam.error);
     if (!gradcam.error) {
-      const { layer } = gradcam.facts.answer;
-      figures.gradcam.heat(gradcam.arrays.cam, x, side, colours, { smooth: true });
+      const { layer, lies } = gradcam.facts.answer;
+      figures.gradcam.heat(gradcam.arrays.cam, x, side, colours, { smooth: true, lies });
       figures.gradcam.say(panel.word("gradcam_says", { name, layer: panel.stage.setup.layers[layer]?.kind ?? layer, number: layer + 1 }));
     }
     const about = occlusion.error ? null : occlusion.facts.answer;

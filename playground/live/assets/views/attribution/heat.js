@@ -41,14 +41,14 @@ export class Figure {
    * Bytes (h, w) over a picture: amounts 0..255 where `signed` is false, else 128 = 0.
    * @param {boolean} smooth whether they are enlarged without edges
    */
-  heat({ data, shape: [rows, columns] }, x, side, colours, { signed = false, smooth = false, through = 0.35 } = {}) {
+  heat({ data, shape: [rows, columns] }, x, side, colours, { signed = false, smooth = false, through = 0.35, lies = null } = {}) {
     const pen = this.#pen(side);
     const bytes = signed ? data : Uint8Array.from(data, (byte) => 128 + ((byte * 127) / 255 + 0.5));
     this.bitmap.write(bytes, 1, rows, columns, colours.lut, true);
     const place = inside(x.shape, side);
     pen.imageSmoothingEnabled = smooth;
     pen.imageSmoothingQuality = "high";
-    this.bitmap.draw(pen, 0, ...place);
+    this.bitmap.draw(pen, 0, ...(lies ? over(place, x.shape, [rows, columns], lies) : place));
     if (!through) return;
     tint(this.sheet, x, colours);
     pen.globalAlpha = through;
@@ -64,6 +64,13 @@ function inside(shape, side) {
   const [rows, columns] = shape.slice(-2);
   const scale = side / Math.max(rows, columns);
   return [(side - columns * scale) / 2, (side - rows * scale) / 2, columns * scale, rows * scale];
+}
+
+// Where a map stands on the picture whose places are the middles of windows: the first one and the step, in pixels.
+function over([left, top, width], shape, [rows, columns], [first, step]) {
+  const scale = width / shape.at(-1);
+  const begin = (first + 0.5 - step / 2) * scale;
+  return [left + begin, top + begin, columns * step * scale, rows * step * scale];
 }
 
 /** How large a figure may be where `count` stand beside each other. */

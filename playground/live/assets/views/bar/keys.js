@@ -3,10 +3,12 @@
 import { h } from "../../dom.js";
 
 const BUTTONS = { " ": "play", ArrowRight: "step", r: "reset", R: "reset" };
+// P, S, E and 0 stand on the buttons themselves and are Streamlit's.
 const SHEET = [
-  ["keys.space", "keys.play"],
-  ["→", "keys.step"],
-  ["R", "keys.reset"],
+  ["keys.space", "P", "keys.play"],
+  ["→", "S", "keys.step"],
+  ["E", "keys.epoch"],
+  ["R", "0", "keys.reset"],
   ["?", "keys.help"],
 ];
 const TAKEN = "input, textarea, select, button, a, summary, [contenteditable], [tabindex]:not([tabindex='-1']), [role=dialog]";
@@ -49,9 +51,9 @@ function press(name, stage, left = MOMENTS) {
 }
 
 function help(stage) {
-  const rows = SHEET.flatMap(([key, what]) => [
-    h("dt", {}, h("kbd", {}, key.includes(".") ? stage.word(`lab.${key}`) : key)),
-    h("dd", {}, stage.word(`lab.${what}`)),
+  const rows = SHEET.flatMap((row) => [
+    h("dt", {}, row.slice(0, -1).map((key) => h("kbd", {}, key.includes(".") ? stage.word(`lab.${key}`) : key))),
+    h("dd", {}, stage.word(`lab.${row.at(-1)}`)),
   ]);
   const title = stage.word("lab.keys.title");
   stage.openDrawer(h("section", { class: "stage-keys" }, h("h3", {}, title), h("dl", {}, rows)), title);

@@ -40,7 +40,9 @@ export function openField(stage, host, at, number, closed) {
     if (value === null) return refuse(stage.word("diagram.no_number", { value: input.value }));
     set.disabled = true;
     try {
-      await stage.command({ kind: "set_weight", name: number.name, index: number.index, value });
+      // Without a run the page begins one that rests at step 0.
+      if (stage.options?.untrained) stage.propose({ kind: "weight", name: number.name, index: number.index, value });
+      else await stage.command({ kind: "set_weight", name: number.name, index: number.index, value });
       stage.announce(stage.word("diagram.was_set", { name: number.label, value: digits(value) }));
       close();
     } catch (error) {

@@ -54,7 +54,7 @@ export class Asking {
     } catch (error) {
       this.notBefore = performance.now() + AFTER_REFUSAL;
       if (this.gone || round !== this.round) return;
-      this.known = known;
+      if (!error.late) this.known = known;
       to.refused(error.message);
     } finally {
       this.busy = false;

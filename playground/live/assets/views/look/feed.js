@@ -7,6 +7,7 @@ import { lookedAt } from "./subject.js";
 const EVERY = 100; // ms from one question to the next, at least
 const WEIGHTS = 2000; // of the network for each further ms: the worker sends all of them every time
 const BUSY = 3; // times as long as the last answer took
+const LONGEST = 3000; // ms of that
 const AFTER_REFUSAL = 1500;
 const feeds = new WeakMap();
 
@@ -78,11 +79,11 @@ class Feed {
     } catch (error) {
       this.notBefore = performance.now() + AFTER_REFUSAL;
       if (number !== this.number) return;
-      this.known = key;
+      if (!error.late) this.known = key;
       this.refusal = error.message;
     } finally {
       this.asking = false;
-      const rest = Math.max(EVERY + this.#weights / WEIGHTS, BUSY * (performance.now() - began));
+      const rest = Math.max(EVERY + this.#weights / WEIGHTS, Math.min(LONGEST, BUSY * (performance.now() - began)));
       this.notBefore = Math.max(this.notBefore, began + rest);
     }
     for (const listener of [...this.listeners]) listener();

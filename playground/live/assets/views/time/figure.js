@@ -96,7 +96,7 @@ function add(data, { panel, index, how, shown }, line, style) {
   if (!line?.count) return;
   const yaxis = index ? `y${index + 1}` : "y";
   const faint = how.smooth && panel.name !== "lr";
-  if (panel.name === "lr") style = { ...style, shape: "hv" };
+  if (panel.name === "lr" && !how.glides) style = { ...style, shape: "hv" };
   const mode = line.count > 1 ? "lines" : "markers";
   const marker = { color: style.color, size: 5 };
   const trace = { type: "scatter", mode, xaxis: "x", yaxis, hoverinfo: "none", line: style, marker };
