@@ -147,6 +147,7 @@ def test_wholly_other_layers_are_told_as_sequences() -> None:
 
 def test_one_click_trains_two_networks_that_differ_in_one_thing(opened: Open) -> None:
     start = presets()["lenet-5"].experiment.replace("data", {"kind": "Digits8x8"})
+    start = start.replace("training.max_epochs", 0)
     page = opened(e=fitted(templates()["tutorial-28"], start).to_link())
     page.click("contrast-average")
     assert len(cards(page)) == 2
