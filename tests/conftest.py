@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -25,10 +26,14 @@ settings.register_profile("search", settings.get_profile("playground"), derandom
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "playground"))
 
 
+ALIVE = ("browser", "live", "pages", "runs")
+"""Folders of tests that meet browsers, servers and workers, which a busy machine may keep waiting too long."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give what meets a real browser on a busy machine two more tries; the report lists each that was taken."""
+    """Give what meets other processes two more tries; the report lists each that was taken."""
     for item in items:
-        if item.get_closest_marker("browser"):
+        if item.path.relative_to(Path(__file__).parent).parts[0] in ALIVE:
             item.add_marker(pytest.mark.flaky(reruns=2))
 
 

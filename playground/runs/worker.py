@@ -23,6 +23,7 @@ from playground.runs.keeping import Keeper
 from playground.runs.pictures import Pictures, pack_tensors
 from playground.runs.pipe import Pipe, PipeLost
 from playground.runs.reasons import Reason, plain_error
+from playground.runs.stolen import Stolen
 from playground.runs.trainer import Trainer, trainers
 from playground.spec.errors import SpecError
 
@@ -97,6 +98,7 @@ class Worker:
         self.held: deque[Apply] = deque()
         self.known, self.silent = 0, False
         self.pictures = Pictures(self.trainer, job.probes)
+        self.stolen = Stolen()
         self.slices, self.looks, self.pacer = Slices(), Looks(now, self.trainer.steps), Pacer()
         self.leaving = False
         self.leash: float | None = None
@@ -222,7 +224,7 @@ class Worker:
 
     def _slice(self) -> None:
         """Take steps for about 5 ms, up to the next step at which something is to be done."""
-        trainer, began, worked = self.trainer, time.monotonic(), time.thread_time()
+        trainer, began = self.trainer, time.monotonic()
         stops = [self.script[0].step if self.script else None, self.known, self.goal.step]
         if self.job.replay is None:
             stops += [self.keeper.next_keyframe, self.looks.milestone]
@@ -246,9 +248,9 @@ class Worker:
             passed = time.monotonic() - began
             self.slices.took(taken, passed)
             self._quick.took(taken, passed)
-            lost = max(0.0, passed - (time.thread_time() - worked))
-            self.looks.lose(lost)
-            self.pictures.lose(lost)
+            stolen = self.stolen.lately()
+            self.looks.lose(stolen)
+            self.pictures.lose(stolen)
 
     def _count(self, seconds: float) -> None:
         self.used.active += seconds

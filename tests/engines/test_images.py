@@ -162,7 +162,8 @@ def test_a_fit_takes_the_steps_of_forward_loss_backward_step(engine: str) -> Non
         by_hand.step(0.01)
         assert fit.step(0.01)
         assert_same(by_fit.gradients(), by_hand.gradients())
-    assert_same(everything(by_fit), everything(by_hand))
+    # A bias before a norm has no slope but rounding, and Adam makes steps of it: equal gradients are the promise.
+    assert_same(everything(by_fit), everything(by_hand), within=1e-7)
     np.testing.assert_allclose(by_fit.penalty(), by_hand.penalty())
 
 
