@@ -107,7 +107,8 @@ def _choice(file_id: str, name: str, folder: Path) -> None:
         report, file_id, chosen, st.session_state["upload_target"], st.session_state["upload_task"]
     )
     present = form.experiment().data
-    if isinstance(present, Csv) and not is_painted(present):
+    # What was painted has no test part on purpose; a file that comes after it has its own beginning.
+    if isinstance(present, Csv) and (present.file == file_id or not is_painted(present)):
         kept = {name: getattr(present, name) for name in ("scaling", "test_fraction", "seed")}
         spec = spec.model_copy(update=kept)
     if spec != present:
