@@ -11,9 +11,10 @@ import io
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from playground.spec import SpecError
+from playground.spec.environment import caps
 
 
 @dataclass(frozen=True)
@@ -33,15 +34,7 @@ class UploadLimits:
         Raises:
             SpecError: if a variable is not a positive whole number.
         """
-        found: dict[str, int] = {}
-        for field in fields(cls):
-            name = f"PLAYGROUND_MAX_UPLOAD_{field.name.upper()}"
-            text = environment.get(name, "").strip()
-            if text:
-                if not (text.isascii() and text.isdigit() and int(text) > 0):
-                    raise SpecError("error.environment", place=name, value=text)
-                found[field.name] = int(text)
-        return cls(**found)
+        return cls(**caps(cls, "PLAYGROUND_MAX_UPLOAD_", environment))
 
 
 @dataclass(frozen=True)

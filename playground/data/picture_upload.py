@@ -14,10 +14,11 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from playground.spec import SpecError
+from playground.spec.environment import caps
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp")
 MAX_CLASSES = 50
@@ -50,15 +51,7 @@ class ImageLimits:
         Raises:
             SpecError: if a variable is not a positive whole number.
         """
-        found: dict[str, int] = {}
-        for field in fields(cls):
-            name = f"PLAYGROUND_IMAGES_{field.name.upper()}"
-            text = environment.get(name, "").strip()
-            if text:
-                if not (text.isascii() and text.isdigit() and int(text) > 0):
-                    raise SpecError("error.environment", place=name, value=text)
-                found[field.name] = int(text)
-        return cls(**found)
+        return cls(**caps(cls, "PLAYGROUND_IMAGES_", environment))
 
 
 @dataclass(frozen=True)

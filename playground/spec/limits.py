@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
+from playground.spec.environment import caps
 from playground.spec.errors import SpecError
 from playground.spec.experiment import Experiment
 
@@ -29,15 +30,7 @@ class Limits:
         Raises:
             SpecError: if a variable is not a positive whole number.
         """
-        found: dict[str, int] = {}
-        for field in fields(cls):
-            name = f"PLAYGROUND_MAX_{field.name.upper()}"
-            text = environment.get(name, "").strip()
-            if text:
-                if not (text.isascii() and text.isdigit() and int(text) > 0):
-                    raise SpecError("error.environment", place=name, value=text)
-                found[field.name] = int(text)
-        return cls(**found)
+        return cls(**caps(cls, "PLAYGROUND_MAX_", environment))
 
 
 @dataclass(frozen=True)
