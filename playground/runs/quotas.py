@@ -29,7 +29,7 @@ class Quotas:
         memory, cpu_seconds, wall_seconds, storage, threads: what one run may use; 0 turns a limit off.
         nice: how far a worker stands back for everything else on this machine, 0 to 19, once there are more workers
             than processors: then the pages come first.
-        few_nice: the same while every worker has a processor: it keeps most of it beside a busy browser.
+        few_nice: the same while every worker has a processor: beside a busy browser each step back costs training time.
         idle_seconds: a run that nobody has looked at for so long is paused.
         lease_seconds: a paused run keeps its worker so long, if nobody else needs it.
         keep_seconds: a run that nobody has looked at for so long is removed.
@@ -53,7 +53,7 @@ class Quotas:
     storage: int = 500_000_000
     threads: int = 1
     nice: int = 19
-    few_nice: int = 5
+    few_nice: int = 0
     idle_seconds: float = 120.0
     lease_seconds: float = 60.0
     keep_seconds: float = 7 * 24 * 3600.0
