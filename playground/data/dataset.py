@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from playground import i18n
+from playground.data.tokens import Pipeline
 from playground.spec import Target
 
 Array = npt.NDArray[np.generic]
@@ -71,16 +72,53 @@ def fit_scaling(kind: str, train: Floats) -> Scaling:
 
 
 @dataclass(frozen=True, eq=False)
+class SeriesPicture:
+    """A series as it was measured, and how samples were cut out of it: what a plot of forecasts and a baseline need.
+
+    The window of sample n is `values[starts[n] : starts[n] + window]`; behind it come the `horizon` values that are to
+    be told (many-to-one), or behind each of its steps (many-to-many).
+
+    Attributes:
+        values: `(L,)` float64 in the series' own units, gaps filled.
+        labels: `(L,)` a date, a time or a number for each value, as it is written below a plot.
+        name: what is measured: the i18n key behind `series.name.`, or a visitor's own heading where there is none.
+        unit: in what, such as "°F"; empty where it has none.
+        filled: `(L,)` bool, where a value was missing and lies on the line between its neighbours.
+        begins: index of the first value that is held back; L where nothing is.
+        window, horizon: steps that are seen, steps that are to be told.
+        season: steps after which the series is expected to repeat itself; 0 where it is not.
+        starts, starts_test: `(N,)` int64, where the windows of `x` and of `x_test` begin.
+    """
+
+    values: npt.NDArray[np.float64]
+    labels: tuple[str, ...]
+    name: str
+    unit: str
+    filled: npt.NDArray[np.bool_]
+    begins: int
+    window: int
+    horizon: int
+    season: int
+    starts: npt.NDArray[np.int64]
+    starts_test: npt.NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        for array in (self.values, self.filled, self.starts, self.starts_test):
+            array.setflags(write=False)
+
+
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """Training and test part of one data set, ready for a network. All arrays are read-only.
 
     Attributes:
         x: `(N, *input_shape)` float32, after features and scaling.
-        y: `(N,)` int64 for classes, `(N, k)` float32 for regression.
+        y: `(N,)` int64 for classes, `(N, k)` float32 for regression. With an answer at each of S steps `(N, S)`,
+            where −100 is not judged, and `(N, S, k)`.
         x_test, y_test: the same for the test part.
         target: kind and size of what is to be learned.
         class_names: one name per class; empty for regression.
-        feature_names: one name per feature; empty for images.
+        feature_names: one name per feature (the last axis of sequences); empty for images and for tokens.
         points: `(N, 2)` or `(N, 1)` float32, the coordinates before features and scaling; None where there are none.
         points_test: the same for the test part.
         scaling: how raw features became `x`.
@@ -90,6 +128,11 @@ class Dataset:
         extent: `((low, high), ...)` of the plane or line that a picture of `points` shows; None without points.
         named: whether the classes are words of ours, whose translations are the texts behind `class.<name>`.
         derived: whether `x` is made from `points` by the formulas of `feature_names`; else they are the raw columns.
+        vocabulary: where samples are rows of token ids, the token of each id; 0 is padding (""), 1 is unknown ("�").
+        pipeline: how a text becomes such a row; None where samples are no text.
+        texts, texts_test: what stood there before it became numbers, aligned with `x` and `x_test`; else empty.
+        series: the series that samples were cut from; None where there is none.
+        notes: what else is to be told of these data: i18n keys behind `source.`, each with what is filled in.
     """
 
     x: npt.NDArray[np.float32]
@@ -108,6 +151,12 @@ class Dataset:
     extent: tuple[tuple[float, float], ...] | None = None
     derived: bool = False
     named: bool = False
+    vocabulary: tuple[str, ...] = ()
+    pipeline: Pipeline | None = None
+    texts: tuple[str, ...] = ()
+    texts_test: tuple[str, ...] = ()
+    series: SeriesPicture | None = None
+    notes: tuple[tuple[str, tuple[tuple[str, object], ...]], ...] = ()
 
     def __post_init__(self) -> None:
         for array in (self.x, self.y, self.x_test, self.y_test, self.points, self.points_test):

@@ -15,14 +15,17 @@ from playground.spec.base import Kind, Shape, number
 
 Feature = Literal["x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)"]
 Scaling = Literal["none", "standard", "minmax"]
+Pattern = Literal["", "one-to-many", "many-to-one", "many-to-many", "sequence-to-sequence"]
+"""How a recurrent network is used on such data: what goes in to what comes out; empty where nothing has an order."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """What is to be predicted: one of `size` classes, or `size` numbers."""
+    """What is to be predicted: one of `size` classes, or `size` numbers; once, or at each of `steps` steps."""
 
     kind: Literal["classes", "regression"]
     size: int
+    steps: int = 0
 
 
 class DataSpec(Kind):
@@ -30,9 +33,11 @@ class DataSpec(Kind):
 
     Attributes:
         mapped: whether its arrays lie in a file that all processes share, so that no run needs memory for a copy.
+        nature: what a sample is: a row of numbers, a picture, numbers in the order of time, or tokens. Labs go by it.
     """
 
     mapped: ClassVar[bool] = False
+    nature: ClassVar[Literal["points", "pictures", "series", "text"]] = "points"
 
     @abstractmethod
     def input_shape(self) -> Shape:
@@ -45,6 +50,14 @@ class DataSpec(Kind):
     @abstractmethod
     def num_samples(self) -> tuple[int, int]:
         """Return the number of training and of test samples."""
+
+    def pattern(self) -> Pattern:
+        """Return how a recurrent network reads a sample and answers."""
+        return ""
+
+    def num_tokens(self) -> int:
+        """Return how many different token ids there may be, padding and unknown included; 0 where there are none."""
+        return 0
 
 
 class Sampled(DataSpec):

@@ -8,8 +8,13 @@ from typing import Annotated, Any, ClassVar, Literal, Self, cast
 
 from pydantic import Field
 
-from playground.spec import image_data as _  # noqa: F401 - whatever is defined there enters the catalogue
-from playground.spec import wire
+from playground.spec import (  # noqa: F401 - whatever is defined there enters the catalogue
+    image_data,
+    memory_data,
+    series_data,
+    text_data,
+    wire,
+)
 from playground.spec.augmentation import AugmentationSpec
 from playground.spec.base import Spec, number, one_of
 from playground.spec.data import Circles, DataSpec

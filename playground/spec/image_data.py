@@ -16,6 +16,8 @@ from playground.spec.data import DataSpec, Sampled, Target
 class Images(DataSpec):
     """Pictures, if nothing else is said of ten classes."""
 
+    nature: ClassVar = "pictures"
+
     def target(self) -> Target:
         return Target("classes", 10)
 
@@ -89,6 +91,7 @@ class Shapes(Sampled):
     """
 
     kind: Literal["Shapes"] = "Shapes"
+    nature: ClassVar = "pictures"
     count: int = number(3000, 20, 20_000, step=100, unit="images")
     noise: float = number(0.05, 0, 0.5, step=0.05)
 
@@ -106,6 +109,7 @@ class Digits8x8(Sampled):
     """1,797 real handwritten digits, 8 × 8: UCI's optical recognition set. Pixels 0..1."""
 
     kind: Literal["Digits8x8"] = "Digits8x8"
+    nature: ClassVar = "pictures"
 
     def input_shape(self) -> Shape:
         return (1, 8, 8)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
 
 from playground.data import Dataset
 from playground.data.folder import data_folder
-from playground.spec import DataSpec, Experiment, SpecError, knobs
-from playground.spec.image_data import Images
+from playground.spec import DataSpec, Experiment, knobs
 from playground.ui import downloads, form, image_upload, labs, navigation, pictures, upload
 from playground.ui.knobs import knob
 from playground.ui.language import language, t
@@ -102,12 +100,9 @@ def _gallery(experiment: Experiment) -> None:
                     _tile(kind, chosen)
 
 
-def _at_home(family: type[DataSpec]) -> navigation.PageEntry:
-    """Return the lab where data of a kind are at home; a kind that needs more to be said about it says so itself."""
-    pictures = issubclass(family, Images)
-    with suppress(SpecError):
-        pictures = len(family.parse({}).input_shape()) == 3
-    return navigation.IMAGES if pictures else navigation.PLAYGROUND
+def _at_home(family: type[DataSpec]) -> navigation.PageEntry | None:
+    """Return the lab where data of a kind are at home; None where no page shows such data."""
+    return navigation.HOMES.get(family.nature)
 
 
 def _tile(kind: str, chosen: str) -> None:

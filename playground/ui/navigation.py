@@ -25,11 +25,13 @@ PLAYGROUND = PageEntry(
 IMAGES = PageEntry("images.py", "images", "ui.page.images", ":material/grid_on:", "lenet-5")
 PAGES = (PLAYGROUND, IMAGES)
 """The first one is what opens at the bare address."""
+HOMES = {"points": PLAYGROUND, "pictures": IMAGES}
+"""Where data are at home, by the nature of a sample."""
 
 
 def home(experiment: Experiment) -> PageEntry:
     """Return the page where such data are at home."""
-    return IMAGES if len(experiment.data.input_shape()) == 3 else PLAYGROUND
+    return HOMES.get(experiment.data.nature, PLAYGROUND)
 
 
 def entry(path: str) -> PageEntry:
