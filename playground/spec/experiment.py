@@ -8,13 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, cast
 
 from pydantic import Field
 
-from playground.spec import (  # noqa: F401 - whatever is defined there enters the catalogue
-    image_data,
-    memory_data,
-    series_data,
-    text_data,
-    wire,
-)
+from playground.spec import image_data, memory_data, series_data, text_data, wire
 from playground.spec.augmentation import AugmentationSpec
 from playground.spec.base import Spec, number, one_of
 from playground.spec.data import Circles, DataSpec
@@ -24,6 +18,9 @@ from playground.spec.losses import MSE, LossSpec
 from playground.spec.model import ModelSpec
 from playground.spec.optimizers import SGD, OptimizerSpec
 from playground.spec.schedules import Constant, ScheduleSpec
+
+DATA = (image_data, memory_data, series_data, text_data)
+"""Whatever is defined there enters the catalogue of data."""
 
 
 class TrainingSpec(Spec):
