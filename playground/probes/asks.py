@@ -94,7 +94,12 @@ def find(what: object) -> Ask:
     import playground.probes.look.occlusion
     import playground.probes.look.pixel
     import playground.probes.look.preference
-    import playground.probes.neuron  # noqa: F401 - the modules enter their questions
+    import playground.probes.neuron
+    import playground.probes.sequence.equations
+    import playground.probes.sequence.forecast
+    import playground.probes.sequence.slopes
+    import playground.probes.sequence.theatre
+    import playground.probes.sequence.trajectory  # noqa: F401 - the modules enter their questions
 
     found = ASKS.get(what) if isinstance(what, str) else None
     if found is None:

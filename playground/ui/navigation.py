@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from playground.presets import presets
 from playground.spec import Experiment
 
 
@@ -23,9 +24,15 @@ PLAYGROUND = PageEntry(
     "playground.py", "playground", "ui.page.playground", ":material/scatter_plot:", "circle"
 )
 IMAGES = PageEntry("images.py", "images", "ui.page.images", ":material/grid_on:", "lenet-5")
-PAGES = (PLAYGROUND, IMAGES)
-"""The first one is what opens at the bare address."""
-HOMES = {"points": PLAYGROUND, "pictures": IMAGES}
+SEQUENCES = PageEntry("sequences.py", "sequences", "ui.page.sequences", ":material/timeline:", "series-lstm")
+TEXT = PageEntry("text.py", "text", "ui.page.text", ":material/text_fields:", "sentiment-rnn")
+PAGES = tuple(entry for entry in (PLAYGROUND, IMAGES, SEQUENCES, TEXT) if entry.opens in presets())
+"""The first one is what opens at the bare address. A lab opens with an example of its own."""
+HOMES = {
+    nature: entry
+    for nature, entry in (("points", PLAYGROUND), ("pictures", IMAGES), ("series", SEQUENCES), ("text", TEXT))
+    if entry in PAGES
+}
 """Where data are at home, by the nature of a sample."""
 
 

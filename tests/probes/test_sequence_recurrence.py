@@ -93,7 +93,9 @@ def test_padding_in_front_changes_nothing(kind: str) -> None:
         np.testing.assert_allclose(gates[letter][:, 2:], values)
         assert not gates[letter][:, :2].any()
     backwards = unroll(cells, padded[:, ::-1], np.broadcast_to(present[::-1], (N, T + 2)))
-    np.testing.assert_array_equal(backwards["h"][:, -1], backwards["h"][:, -3])  # carried over what is not there
+    np.testing.assert_array_equal(
+        backwards["h"][:, -1], backwards["h"][:, -3]
+    )  # carried over what is not there
     above = np.zeros((N, T + 2, H))
     above[:, -1] = 1
     back = slopes(cells, gates, above, np.broadcast_to(present, (N, T + 2)))

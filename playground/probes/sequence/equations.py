@@ -74,7 +74,9 @@ def cell(scene: Scene, wanted: Opened, lang: str) -> Answer:
             "steps": steps,
             "token": words[wanted.at] if words else "",
             "values": {letter: number(value).text for letter, value in place.gates.items()},
-            "gates": _KINDS[found.spec.kind](place) if present else [{"letter": "h", "blocks": [note("padding")]}],
+            "gates": _KINDS[found.spec.kind](place)
+            if present
+            else [{"letter": "h", "blocks": [note("padding")]}],
             "step": scene.step,
         }
     )
@@ -114,7 +116,10 @@ class _Place:
 
     def held(self, letter: str) -> dict[str, Any]:
         """Return a gate that is held."""
-        return {"letter": letter, "blocks": [note("held", gate=letter, value=number(self.gates[letter]).text)]}
+        return {
+            "letter": letter,
+            "blocks": [note("held", gate=letter, value=number(self.gates[letter]).text)],
+        }
 
 
 def squashed(letter: str, inner: str, value: float) -> Block:
@@ -157,7 +162,9 @@ def _lstm(place: _Place) -> list[dict[str, Any]]:
         found.append({"letter": "c", "blocks": [total("c", [kept, new])]})
     if place.holds("h"):
         return [*found, place.held("h")]
-    last = line("h", "o·tanh(c)", "{}·tanh({+})", (values["o"], values["c"]), lambda o, c: float(o * np.tanh(c)))
+    last = line(
+        "h", "o·tanh(c)", "{}·tanh({+})", (values["o"], values["c"]), lambda o, c: float(o * np.tanh(c))
+    )
     return [*found, {"letter": "h", "blocks": [last]}]
 
 
@@ -184,7 +191,9 @@ def _gru(place: _Place) -> list[dict[str, Any]]:
     if place.holds("h"):
         return [*found, place.held("h")]
     before = float(place.h[place.unit])
-    new = Term("(1 − z)·n", "(1 − {})·{}", (Operand(values["z"]), Operand(values["n"])), lambda z, n: (1 - z) * n)
+    new = Term(
+        "(1 − z)·n", "(1 − {})·{}", (Operand(values["z"]), Operand(values["n"])), lambda z, n: (1 - z) * n
+    )
     return [*found, {"letter": "h", "blocks": [total("h", [new, product("z·h′", values["z"], before)])]}]
 
 

@@ -103,7 +103,7 @@ def rolled(subject: Subject, start: int, ahead: int) -> Vector:
 
 
 def _ahead(subject: Subject, values: Vector, starts: Array) -> Vector:
-    """Return what the network says comes behind the windows that begin at `starts`: (n, horizon), in the series' units."""
+    """Return what is said to come behind the windows that begin at `starts`: (n, horizon), in units of the series."""
     dataset = subject.dataset
     series = _series(dataset)
     scaled = dataset.scaling.apply(values.reshape(-1, 1))

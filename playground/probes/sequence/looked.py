@@ -1,7 +1,7 @@
 """Which sequence is looked at: a sample of the data by its number, or numbers that somebody has drawn or typed.
 
-Numbers come from a stranger's browser: float32 in base64, step by step. A sequence of one's own may be longer or shorter
-than those of the data, as far as the layers can take it.
+Numbers come from a stranger's browser: float32 in base64, step by step. A sequence of one's own may be longer or
+shorter than those of the data, as far as the layers can take it.
 """
 
 from __future__ import annotations

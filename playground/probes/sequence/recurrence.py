@@ -83,7 +83,7 @@ def unroll(cells: Cells, x: Vector, present: NDArray[np.bool_], holds: Holds | N
         after = step(cells, from_input[:, t], now, holds or {})
         here = present[:, t, None]
         for letter, values in found.items():
-            values[:, t] = np.where(here, after[letter], now[letter] if letter in now else 0.0)
+            values[:, t] = np.where(here, after[letter], now.get(letter, 0.0))
         now = {letter: found[letter][:, t] if letter in found else now[letter] for letter in now}
     return found
 
@@ -109,7 +109,7 @@ def _lstm(cells: Cells, a: Vector, before: Gates, holds: Holds) -> Gates:
 
 
 def _gru(cells: Cells, a: Vector, before: Gates, holds: Holds) -> Gates:
-    """r, z = σ(…); n = tanh(W_in x + b_in + r (W_hn h′ + b_hn)); h = (1 − z) n + z h′. Cho et al. (2014), as in torch."""
+    """r, z = σ(…); n = tanh(W_in x + b_in + r (W_hn h′ + b_hn)); h = (1 − z) n + z h′. Cho et al. (2014)."""
     ar, az, an = np.split(a, 3, axis=1)
     br, bz, bn = np.split(before["h"] @ cells.weight_hh.T + cells.bias_hh, 3, axis=1)
     r, z = _held("r", sigmoid(ar + br), holds), _held("z", sigmoid(az + bz), holds)
@@ -122,7 +122,7 @@ def _gru(cells: Cells, a: Vector, before: Gates, holds: Holds) -> Gates:
 
 @dataclass(frozen=True, eq=False)
 class Slopes:
-    """Derivatives of the loss: `h` and, of an LSTM, `c`, each (N, T, H), by everything that comes after; `x` (N, T, F)."""
+    """Derivatives of the loss: `h` and, of an LSTM, `c`, each (N, T, H), by all that comes after; `x` (N, T, F)."""
 
     h: Vector
     c: Vector | None
@@ -142,7 +142,11 @@ def slopes(
         truncate: the slope through h and c is cut before every step whose number it divides; 0: nowhere.
     """
     n, length, hidden = above.shape
-    dh_all, dc_all, da_all = np.zeros_like(above), np.zeros_like(above), np.zeros((n, length, len(cells.bias_ih)))
+    dh_all, dc_all, da_all = (
+        np.zeros_like(above),
+        np.zeros_like(above),
+        np.zeros((n, length, len(cells.bias_ih))),
+    )
     dh, dc = np.zeros((n, hidden)), np.zeros((n, hidden))  # as they come from the next step
     back: Callable[..., tuple[Vector, Vector, Vector, Vector]]
     back = {"RNN": _rnn_back, "LSTM": _lstm_back, "GRU": _gru_back}[cells.kind]
@@ -151,7 +155,9 @@ def slopes(
         dh = dh + above[:, t]
         here = present[:, t, None]
         at = {letter: values[:, t] for letter, values in gates.items()}
-        before = {letter: gates[letter][:, t - 1] if t and letter in gates else nothing for letter in ("c", "h")}
+        before = {
+            letter: gates[letter][:, t - 1] if t and letter in gates else nothing for letter in ("c", "h")
+        }
         da, dc_here, dh_before, dc_before = back(cells, at, before, dh, dc)
         dh_all[:, t], dc_all[:, t] = dh, np.where(here, dc_here, dc)
         da_all[:, t] = np.where(here, da, 0.0)
@@ -191,7 +197,7 @@ def _lstm_back(
 def _gru_back(
     cells: Cells, at: Gates, before: Gates, dh: Vector, dc: Vector
 ) -> tuple[Vector, Vector, Vector, Vector]:
-    """n gets dh (1 − z), z gets dh (h′ − n), r gets what n gets times W_hn h′ + b_hn; dh′ has a way of its own, dh z."""
+    """n gets dh (1 − z), z gets dh (h′ − n), r gets what n gets times W_hn h′ + b_hn; dh′ has its own way, dh z."""
     r, z, n = (at[letter] for letter in "rzn")
     hidden = cells.hidden
     inner = before["h"] @ cells.weight_hh[2 * hidden :].T + cells.bias_hh[2 * hidden :]

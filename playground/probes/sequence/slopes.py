@@ -1,7 +1,7 @@
 """How far back a network learns: the norm of ∂loss/∂h at every step of time, and of ∂loss/∂c, level by level.
 
-Each sequence's own loss, as if it were the only one of its batch; norms are averaged over sequences. Where the norms of
-early steps are next to nothing beside those of late ones, what was heard early cannot be learned: the gradient vanishes.
+Each sequence's own loss, as if it were alone in its batch; norms are averaged over sequences. Where the norms of early
+steps are next to nothing beside those of late ones, what was heard early cannot be learned: the gradient vanishes.
 Bengio et al. (1994), Pascanu et al. (2013).
 """
 

@@ -39,7 +39,9 @@ def trajectory(scene: Scene, wanted: Way, lang: str) -> Answer:
     """
     subject = scene.subject
     known = levels(subject.experiment.model)
-    level = next((one for one in known if one.key == wanted.level), known[-1] if known and not wanted.level else None)
+    level = next(
+        (one for one in known if one.key == wanted.level), known[-1] if known and not wanted.level else None
+    )
     at = looked_at(scene, wanted, passes=OTHERS + 1)
     if level is None:
         raise SpecError("error.no_element", place="level", value=wanted.level)

@@ -115,7 +115,9 @@ def unrolled(subject: Subject, x: Vector, holds: Mapping[str, Holds] | None = No
     reads: dict[str, Read] = {}
     for index, layer in enumerate(model.layers):
         if layer.kind == "Embedding" and index == 0:
-            present = np.maximum.accumulate(y > 0, axis=1)  # a 0 behind the beginning is a token like any other
+            present = np.maximum.accumulate(
+                y > 0, axis=1
+            )  # a 0 behind the beginning is a token like any other
         if layer.kind in LETTERS:
             y, found = _recurrent(subject, index, layer, y, present, holds or {})
             reads |= found
@@ -222,7 +224,7 @@ def _pooled(kind: str, x: Vector, present: NDArray[np.bool_]) -> Vector:
     here = present[..., None]
     if kind == "GlobalMaxPool1d":
         best = np.where(here, x, -np.inf).max(1)
-        return np.where(present.any(1)[:, None], best, 0.0)
+        return np.where(present.any(axis=1, keepdims=True), best, 0.0)
     return np.where(here, x, 0.0).sum(1) / np.maximum(present.sum(1), 1)[:, None]
 
 
