@@ -8,7 +8,7 @@ import pytest
 from playground.data.targets import decide
 from playground.presets import preset
 from playground.probes import asks
-from playground.probes.look.landscape import main_axes
+from playground.probes.look.landscape import main_axes, neighbourly
 from playground.probes.registry import Subject
 from playground.spec import SpecError
 from tests.probes.looking import scene
@@ -46,6 +46,24 @@ def test_a_network_that_says_nothing_yet_is_one_point() -> None:
     points, _, shares = main_axes(np.ones((6, 3)))
     assert not points.any()
     assert shares == [0, 0]
+
+
+def test_neighbours_stay_neighbours_in_the_map_of_neighbours() -> None:
+    groups = np.repeat(np.arange(4), 30)
+    rows = np.eye(4, 12)[groups] * 8 + np.random.default_rng(0).normal(size=(120, 12))
+    points = neighbourly(rows)
+    assert points[:, 0].std() == pytest.approx(1, abs=1e-5)
+    away = np.linalg.norm(points[:, None] - points[None], axis=2)
+    np.fill_diagonal(away, np.inf)
+    assert (groups[away.argmin(axis=1)] == groups).all()
+    assert (points == neighbourly(rows)).all()
+
+
+@pytest.mark.parametrize("rows", [np.ones((50, 3)), np.eye(5)])
+def test_pictures_that_are_alike_or_too_few_have_no_map_of_neighbours(rows: np.ndarray) -> None:
+    with pytest.raises(SpecError) as refused:
+        neighbourly(rows)
+    assert refused.value.key == "stage.landscape.alike"
 
 
 def test_points_of_the_plane_are_refused() -> None:

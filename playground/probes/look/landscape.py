@@ -1,33 +1,45 @@
-"""A map of what the network knows just before it decides: the held-back pictures in the plane of their two main axes.
+"""A map of what the network knows just before it decides: held-back pictures, placed by the penultimate layer's output.
 
-Principal components of the penultimate layer's output: Pearson (1901), Hotelling (1933).
+In the plane of their two main axes, principal components (Pearson 1901, Hotelling 1933), or so that neighbours stay
+neighbours, t-SNE (van der Maaten and Hinton 2008).
 """
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 import numpy as np
 
 from playground.data.targets import decide
-from playground.probes.asks import Answer, Nothing, Scene, ask
+from playground.probes.asks import Answer, Scene, ask
 from playground.probes.look.penultimate import activations, affordable, penultimate
 from playground.probes.look.picture import require_small
 from playground.probes.outcomes import held_back
-from playground.probes.registry import Array, in_chunks
-from playground.spec import SpecError
+from playground.probes.registry import Array, Arrays, in_chunks
+from playground.spec import Spec, SpecError
 
 MOST_SAMPLES = 600
 MOST_WORK = 3e9
 """It is asked for again and again."""
+NEIGHBOURLY = 400
+"""So many pictures t-SNE places in half a second."""
+PERPLEXITY, ROUNDS, KEPT_AXES = 30, 500, 30
 
 
-@ask(Nothing)
-def landscape(scene: Scene, wanted: Nothing, lang: str) -> Answer:
+class Landscape(Spec):
+    """How the pictures are placed."""
+
+    method: Literal["pca", "tsne"] = "pca"
+
+
+@ask(Landscape)
+def landscape(scene: Scene, wanted: Landscape, lang: str) -> Answer:
     """Return where the first held-back pictures lie.
 
     Returns:
-        plain: `layer` (whose output is shown, −1 for the pixels), `width` (how many numbers it has), `shares` (2,) of
-        the variance on each axis, `test` (whether they are held back). Arrays: `points` (N, 2) f4 in units of the
-        first axis' spread; `guess` (N,) u2; `axes` (2, F) f4.
+        plain: `method`, `layer` (whose output is shown, −1 for the pixels), `width` (how many numbers it has), `shares`
+        (2,) of the variance on each axis (PCA only), `test` (whether they are held back). Arrays: `points` (N, 2) f4 in
+        units of the first axis' spread; `guess` (N,) u2; PCA only: `axes` (2, F) f4.
 
     Raises:
         SpecError: if the data are no pictures with classes, or a number is not finite.
@@ -38,22 +50,51 @@ def landscape(scene: Scene, wanted: Nothing, lang: str) -> Answer:
         raise SpecError("stage.look.no_picture")
     require_small(subject, 1)
     x, _ = held_back(dataset)
-    x = x[: affordable(subject, min(len(x), MOST_SAMPLES), MOST_WORK)]
+    most = MOST_SAMPLES if wanted.method == "pca" else NEIGHBOURLY
+    x = x[: affordable(subject, min(len(x), most), MOST_WORK)]
     layer = penultimate(subject.experiment.model, dataset.input_shape)
     net = subject.net()
     rows = activations(net, x, layer)
     if not np.isfinite(rows).all():
         raise SpecError("stage.backprop.not_finite")
-    points, axes, shares = main_axes(rows)
     guess = decide(subject.experiment, in_chunks(net, x))
     plain = {
+        "method": wanted.method,
         "layer": layer,
         "width": rows.shape[1],
-        "shares": shares,
+        "shares": list[float](),
         "test": len(dataset.x_test) > 0,
     }
-    arrays = {"points": points.astype(np.float32), "guess": guess.astype(np.uint16), "axes": axes}
-    return Answer(plain, arrays)
+    arrays: Arrays = {"guess": guess.astype(np.uint16)}
+    if wanted.method == "tsne":
+        points = neighbourly(rows)
+    else:
+        points, arrays["axes"], plain["shares"] = main_axes(rows)
+    return Answer(plain, arrays | {"points": points.astype(np.float32)})
+
+
+def neighbourly(rows: Array) -> Array:
+    """Return rows (N, F) in the plane (N, 2) so that neighbours stay neighbours, in units of the first axis' spread.
+
+    t-SNE of the main axes, begun from the first two: the same rows give the same picture.
+
+    Raises:
+        SpecError: if there are too few rows, or all are equal.
+    """
+    from sklearn.manifold import TSNE  # seconds to load, and only whoever asks for it needs it
+
+    centred = rows.astype(np.float64) - rows.mean(axis=0, dtype=np.float64)
+    _, sizes, axes = np.linalg.svd(centred, full_matrices=False)
+    if len(rows) < 8 or sizes[0] <= 1e-9 * max(1.0, float(np.abs(rows).max())):
+        raise SpecError("stage.landscape.alike")
+    kept = centred @ axes[:KEPT_AXES].T
+    kept /= kept[:, 0].std()
+    perplexity = min(PERPLEXITY, (len(rows) - 1) // 3)
+    begin: Any = 1e-4 * (kept[:, :2] if kept.shape[1] > 1 else np.pad(kept, ((0, 0), (0, 1))))
+    begin = begin.astype(np.float32)
+    placing = TSNE(perplexity=perplexity, max_iter=ROUNDS, init=begin, random_state=0, n_jobs=1)
+    points = placing.fit_transform(kept)
+    return points / (float(points[:, 0].std()) or 1.0)
 
 
 def main_axes(rows: Array) -> tuple[Array, Array, list[float]]:

@@ -355,6 +355,12 @@ def test_the_map_of_the_last_numbers_and_the_share_of_each_class(explained: Open
     )
     assert turned == [-1, 2, 3, 4]
 
+    one.page.click(".stage-landscape [data-method=tsne]")
+    one.page.wait_for_selector(".stage-landscape[data-method=tsne]")
+    near = asks.answer("landscape", at, {"method": "tsne"}).arrays["points"]
+    points = np.array(one.page.evaluate("Array.from(stage.views.get('landscape').live.points)"))
+    assert np.abs(points).reshape(near.shape) == pytest.approx(np.abs(near), abs=1e-3)
+
     counts = np.array(one.page.evaluate("Array.from(stage.frame.arrays.confusion.data)")).reshape(10, 10)
     bars = one.page.locator(".stage-classes-bar").evaluate_all(
         "bars => bars.map((bar) => Number(bar.style.transform.slice(7, -1)))"

@@ -1,5 +1,6 @@
 // A map of what the network knows just before it decides: every held-back picture is a dot where its numbers lie, seen along
-// their two main directions. Classes that the network can tell apart lie apart.
+// their two main directions (PCA), or so that neighbours stay neighbours (t-SNE, of one moment at a press). Classes that the
+// network can tell apart lie apart.
 
 import { fit, h, whole } from "../dom.js";
 import { at } from "./explain/moment.js";
@@ -27,8 +28,8 @@ class Landscape extends Panel {
 
   constructor(element, stage) {
     super(element, stage, { selection: () => this.again() });
-    Object.assign(this, { resting: -1 });
-    this.asking = new Asking(stage, { period: () => EVERY, about: () => "", ask: () => stage.ask("landscape", at(stage)), heard: (found) => this.#hear(found), refused: (sentence) => this.#refuse(sentence), settled: () => this.again() });
+    Object.assign(this, { resting: -1, method: "pca" });
+    this.asking = new Asking(stage, { period: () => (this.#held ? 0 : EVERY), about: () => this.method, ask: () => stage.ask("landscape", { ...at(stage), method: this.method }), heard: (found) => this.#hear(found), refused: (sentence) => this.#refuse(sentence), settled: () => this.#settled() });
     this.sheet = document.createElement("canvas");
     this.#build();
     this.#pictures();
@@ -59,11 +60,30 @@ class Landscape extends Panel {
     return names?.length ? names : Array.from({ length: size }, (_, k) => String(k));
   }
 
+  // Placing neighbours takes a while: it is done of the moment of the press, and stays.
+  get #held() {
+    return this.method === "tsne" && this.asking.known?.about === "tsne";
+  }
+
+  // Another way may have been chosen while the answer was on its way.
+  #settled() {
+    this.asking.soon();
+    this.again();
+  }
+
+  #by(method) {
+    this.method = method;
+    this.asking.renew();
+    this.again();
+    this.asking.soon();
+  }
+
   // --- making -------------------------------------------------------------------------------------------------------
 
   #build() {
     this.named = this.#names.join();
     this.step = h("span", { class: "stage-landscape-at" });
+    this.chips = h("div", { class: "stage-look-chips", role: "group", "aria-label": this.word("method") }, ["pca", "tsne"].map((method) => h("button", { class: "stage-look-chip", type: "button", title: this.word(`${method}_help`), data: { method }, onclick: () => this.#by(method) }, this.word(method))));
     this.key = h("div", { class: "stage-landscape-key" }, this.#names.slice(0, 12).map((name, k) => h("span", { data: { which: k } }, h("i", {}), name)));
     this.canvas = h("canvas", { class: "stage-landscape-canvas", tabindex: 0, role: "application", "aria-label": this.word("waiting") });
     this.picture = h("canvas", {});
@@ -71,7 +91,7 @@ class Landscape extends Panel {
     this.card = h("div", { class: "stage-landscape-card", hidden: true, "aria-hidden": "true" }, this.picture, this.says);
     this.field = h("div", { class: "stage-landscape-field" }, this.canvas, this.card);
     this.note = h("p", { class: "stage-look-note" }, this.word("waiting"));
-    this.root = h("section", { class: "stage-look stage-landscape" }, h("div", { class: "stage-look-head" }, h("h3", { class: "stage-look-caption" }, this.word("title")), this.step), this.key, this.field, this.note);
+    this.root = h("section", { class: "stage-look stage-landscape" }, h("div", { class: "stage-look-head" }, h("h3", { class: "stage-look-caption" }, this.word("title")), this.chips, this.step), this.key, this.field, this.note);
     this.touch = hands(this.canvas, {
       at: (x, y) => this.#nearest(x, y),
       move: (key, index) => this.#beside(key, index),
@@ -166,6 +186,7 @@ class Landscape extends Panel {
 
   paint() {
     const { found, canvas } = this;
+    for (const chip of this.chips.children) chip.setAttribute("aria-pressed", String(chip.dataset.method === this.method));
     this.root.dataset.state = this.refused ? "refused" : found ? "shown" : "waiting";
     if (this.refused) return void write(this.note, this.refused);
     canvas.hidden = !found;
@@ -174,7 +195,7 @@ class Landscape extends Panel {
       return void write(this.note, this.word("waiting"));
     }
     const { answer } = found.facts;
-    this.root.dataset.step = found.step;
+    Object.assign(this.root.dataset, { step: found.step, method: answer.method });
     const points = this.#now();
     const pen = this.pen(canvas, this.width, TALL);
     this.#frame(pen, answer);
@@ -182,8 +203,8 @@ class Landscape extends Panel {
     this.#rings(pen, points);
     this.#card();
     write(this.step, this.word("at", { step: whole(found.step) }));
-    write(this.note, this.word("note", { count: whole(this.count), width: whole(answer.width) }));
-    this.speak(canvas, () => this.word("alt", { count: whole(this.count), wrong: whole(this.#wrong), step: whole(found.step) }));
+    write(this.note, this.word(`note_${answer.method}`, { count: whole(this.count), width: whole(answer.width) }));
+    this.speak(canvas, () => this.word(`alt_${answer.method}`, { count: whole(this.count), wrong: whole(this.#wrong), step: whole(found.step) }));
     if (this.#way < 1) this.again();
     else this.from = null;
   }
@@ -201,6 +222,7 @@ class Landscape extends Panel {
     pen.strokeRect(0.5, 0.5, this.width - 1, TALL - 1);
     pen.fillStyle = colours.faint;
     pen.font = `12px ${this.family}`;
+    if (!shares.length) return;
     pen.textBaseline = "alphabetic";
     pen.textAlign = "right";
     pen.fillText(this.word("axis", { number: 1, share: (100 * shares[0]).toFixed(0) }), this.width - 8, TALL - 8);
