@@ -10,7 +10,7 @@ PIP    := $(PYTHON_IN_VENV) -m pip --disable-pip-version-check --no-input instal
 SAY     = printf '%s\n'
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench bench-stage pictures format wheel clean
+.PHONY: help run test test-long check bench bench-stage pictures format wheel clean
 
 help:
 	@$(SAY) \
@@ -20,6 +20,7 @@ help:
 	  '                HOST=0.0.0.0      listen to the network (the default is this machine only)' \
 	  '                DATA_DIR=folder   where runs and data sets are kept' \
 	  'make test     all tests, those in a real browser too; ARGS="-k xor" passes anything on to pytest' \
+	  'make test-long    the trainings that take ten seconds and more: presets whose goals need them' \
 	  'make check    ruff (format, lint), pyright, import-linter' \
 	  'make bench    measure the engines beside plain torch loops: a table, and bench.json; ARGS is passed on' \
 	  'make bench-stage   measure the live stage in a real browser: frames, latency, clicks; ARGS is passed on' \
@@ -39,6 +40,9 @@ run: $(RUN)
 test: $(DEV)
 	@$(find-chromium)
 	@$(PYTHON_IN_VENV) -m pytest -n 2 --dist loadfile $(ARGS)
+
+test-long: $(DEV)
+	@$(PYTHON_IN_VENV) -m pytest -n 2 -m long $(ARGS)
 
 check: $(DEV)
 	@failed=; \

@@ -21,6 +21,7 @@ from tests.lessons.cases import CASES, Case, adam, dense, scenes
 
 ILL = {"xor-single-neuron": "too_small", "overfit": "overfitting"}
 """Presets that are there to show an illness."""
+LONG = ("digits-best", "rgb-cnn")
 ENOUGH = {"digits-mlp": 2, "digits-cnn": 2, "lenet-5": 2, "digits-best": 2, "rgb-cnn": 1}
 
 
@@ -34,7 +35,14 @@ def last(scene: Scene, name: str) -> float:
     return float(scene.history[name][-1]) if name in scene.history else math.nan
 
 
-@pytest.mark.parametrize("key", [key for key in presets() if key not in ILL])
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param(key, marks=[pytest.mark.long] if key in LONG else [])
+        for key in presets()
+        if key not in ILL
+    ],
+)
 @pytest.mark.parametrize("seed", [0, 1])
 def test_a_healthy_preset_gives_no_cause_for_alarm(key: str, seed: int) -> None:
     found = preset(key)
