@@ -194,10 +194,17 @@ def test_the_pointer_reads_place_answer_and_nearest_sample(pictures: Open) -> No
     x, y = (float(re.search(rf"{name} ([+-][\d.]+)", text)[1]) for name in ("x₁", "x₂"))  # type: ignore[index]
     assert (x, y) == pytest.approx(tuple(points[17]), abs=0.05)
     value = (bilinear(array(one, "map/plane"), np.array([[x, y]]))[0] - 128) / 127
-    sure = float(re.search(r"\((\d+) %\)", text)[1])  # type: ignore[index]
-    assert sure == pytest.approx(100 * (1 + abs(value)) / 2, abs=1.5)
+    read = float(re.search(r"\(output ([+-][\d.]+)\)", text)[1])  # type: ignore[index]
+    assert read == pytest.approx(value, abs=0.03)
     assert f"class {int(value > 0)}" in text
     assert f"training sample 18: {int(static(one, 'labels')[17])}" in text
+
+
+def test_only_a_probability_is_read_as_one(pictures: Open) -> None:
+    one = pictures("case=rings")
+    one.page.evaluate("stage.setup.experiment.loss = { kind: 'CrossEntropy' }")
+    one.page.mouse.move(*at(one, 0.3, 0.2))
+    assert re.search(r"class \S+ \(\d+ %\)", one.page.inner_text(".stage-plane-reading"))
 
 
 def test_a_click_selects_the_nearest_sample_and_a_second_lets_go(pictures: Open) -> None:

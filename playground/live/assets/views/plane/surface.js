@@ -20,6 +20,7 @@ import { Switches, Tools } from "./tools.js";
 
 const WIDEST = 560;
 const CLOSE = 42; // pixels within which the nearest sample is named
+const PROBABLE = new Set(["BCE", "BCEWithLogits", "CrossEntropy"]); // losses whose outputs are probabilities
 const kept = new WeakMap(); // by stage: what a visitor has chosen and painted outlives a change of the network
 
 export class Surface {
@@ -326,7 +327,9 @@ export class Surface {
     if (this.unit) return word("plane.value", { value: signed(valueAt(field, u, v)) });
     if (!this.classes) return word("plane.predicts", { value: signed(valueAt(field, u, v)) });
     const { label, sure } = classAt(field, u, v);
-    return word("plane.answers", { name: this.names[label], sure: Math.round(100 * sure) });
+    const name = this.names[label];
+    if (PROBABLE.has(this.stage.setup.experiment.loss?.kind)) return word("plane.answers", { name, sure: Math.round(100 * sure) });
+    return word("plane.leans", { name, value: field.kind === "classes" ? digits(sure) : signed(valueAt(field, u, v)) });
   }
 
   // --- hands ----------------------------------------------------------------------------------------------------------
