@@ -4,8 +4,23 @@
 `sources(folder)` tells which real data are there. Uploaded tables come in through `playground.data.csv`.
 """
 
-from playground.data import classification, csv, images, own_images, regression, shapes
-from playground.data.dataset import Dataset, Scaling
+from playground.data import (
+    classification,
+    corpora,
+    csv,
+    images,
+    memory,
+    own_images,
+    own_series,
+    own_text,
+    regression,
+    reviews,
+    series,
+    shapes,
+    signals,
+    wordlists,
+)
+from playground.data.dataset import Dataset, Scaling, SeriesPicture
 from playground.data.loading import featurise, forget, load, loads
 from playground.data.published import sources
 from playground.data.source_files import SourceStatus
@@ -13,16 +28,25 @@ from playground.data.source_files import SourceStatus
 __all__ = [
     "Dataset",
     "Scaling",
+    "SeriesPicture",
     "SourceStatus",
     "classification",
+    "corpora",
     "csv",
     "featurise",
     "forget",
     "images",
     "load",
     "loads",
+    "memory",
     "own_images",
+    "own_series",
+    "own_text",
     "regression",
+    "reviews",
+    "series",
     "shapes",
+    "signals",
     "sources",
+    "wordlists",
 ]

@@ -119,6 +119,26 @@ def read_table(source: CsvText, limits: UploadLimits) -> Table:
     )
 
 
+def read_cells(source: CsvText, limits: UploadLimits) -> tuple[list[int], list[list[str]]]:
+    """Return every row as it stands there, the first one included, and the rows' numbers in the file.
+
+    Raises:
+        SpecError: at the first ragged row or broken quotation, or if a cap is exceeded.
+    """
+    numbers: list[int] = []
+    rows: list[list[str]] = []
+    for number, cells in _records(source):
+        if rows and len(cells) != len(rows[0]):
+            raise SpecError("csv.ragged", row=number, value=len(cells), expected=len(rows[0]))
+        numbers.append(number)
+        rows.append([cell.strip() for cell in cells])
+        if len(rows) > limits.rows + 1:
+            raise SpecError("csv.too_many_rows", bound=f"{limits.rows:,}")
+    if not rows:
+        raise SpecError("csv.empty")
+    return numbers, rows
+
+
 def is_number(cell: str, decimal: str = ".") -> bool:
     """Tell whether a stripped cell is a plain decimal number; Python's `1_000` and full-width digits are not."""
     if len(cell) > 64:

@@ -95,10 +95,7 @@ def read_text(data: bytes, limits: UploadLimits) -> CsvText:
         SpecError: if it is empty, too large, no text, in an unknown encoding, or has too many columns.
     """
     check_size(len(data), limits)
-    for magic, name in _NO_TEXT:
-        if data.startswith(magic):
-            raise SpecError("csv.not_text", value=name)
-    text, encoding, assumed = _decode(data)
+    text, encoding, assumed = decode(data)
     nul = text.find("\0")
     if nul >= 0:
         raise SpecError("csv.nul", row=_row(text, nul))
@@ -112,7 +109,15 @@ def read_text(data: bytes, limits: UploadLimits) -> CsvText:
     return CsvText(text, encoding, assumed, delimiter, _decimal(sample, delimiter))
 
 
-def _decode(data: bytes) -> tuple[str, str, bool]:
+def decode(data: bytes) -> tuple[str, str, bool]:
+    """Return a file's text, the name of its encoding, and whether that is likely rather than certain.
+
+    Raises:
+        SpecError: if it is no text or in an unknown encoding.
+    """
+    for magic, name in _NO_TEXT:
+        if data.startswith(magic):
+            raise SpecError("csv.not_text", value=name)
     for mark, codec, name in _MARKS:
         if data.startswith(mark):
             try:

@@ -76,7 +76,7 @@ class Parity(Memory):
     """Bits; is the number of ones odd? many-to-many asks after each bit, many-to-one only after the last."""
 
     kind: Literal["Parity"] = "Parity"
-    length: int = number(10, 2, 200, step=2, unit="steps")
+    length: int = number(20, 2, 200, step=2, unit="steps")
     shape: Literal["many-to-one", "many-to-many"] = "many-to-many"
     count: int = number(4000, 100, 50_000, step=100, unit="samples")
 
@@ -98,7 +98,7 @@ class Brackets(Memory):
     """
 
     kind: Literal["Brackets"] = "Brackets"
-    length: int = number(12, 4, 100, step=2, unit="steps")
+    length: int = number(16, 4, 100, step=2, unit="steps")
     shape: Literal["many-to-one", "many-to-many"] = "many-to-one"
     count: int = number(6000, 100, 50_000, step=100, unit="samples")
 

@@ -17,6 +17,8 @@ from playground.spec.errors import SpecError
 LANGUAGES = ("zh", "de", "el", "en", "es", "fi", "fr", "it", "nl", "pl", "ru", "tr")
 """The languages of `Names`, in the order of their class numbers."""
 MOST_TOKENS = 20_000
+MOST_CHARACTERS = 2_000_000
+"""Of a running text."""
 
 
 class Texts(Sampled):
@@ -242,7 +244,7 @@ class CorpusOwn(Running):
 
     kind: Literal["CorpusOwn"] = "CorpusOwn"
     file: Annotated[str, Field(pattern="^[0-9a-f]{64}$", json_schema_extra={"hidden": True})]
-    characters: Annotated[int, Field(ge=3, le=10_000_000, json_schema_extra={"hidden": True})]
+    characters: Annotated[int, Field(ge=2, le=MOST_CHARACTERS, json_schema_extra={"hidden": True})]
 
     def num_samples(self) -> tuple[int, int]:
         return self.windows(self.characters)
