@@ -20,7 +20,7 @@ Notes = tuple[tuple[str, tuple[tuple[str, object], ...]], ...]
 
 def labelled(
     spec: Texts,
-    texts: Sequence[str],
+    texts: tuple[str, ...],
     classes: npt.NDArray[np.int64],
     class_names: Sequence[str],
     *,
@@ -39,7 +39,7 @@ def labelled(
         train, test = stratified_split(classes, num_train, order)
     else:
         train, test = split(len(texts), num_train, order)
-    mine, held_back = (tuple(texts[i] for i in part) for part in (train, test))
+    mine, held_back = tuple(texts[i] for i in train), tuple(texts[i] for i in test)
     pipeline = Pipeline(spec.tokens, learned(mine, spec.tokens, spec.vocabulary), spec.length, spec.keep)
     x, x_test = pipeline.encode(mine), pipeline.encode(held_back)
     return Dataset(

@@ -10,6 +10,7 @@ import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 
@@ -60,7 +61,8 @@ def plain(given: str | bytes) -> str:
         try:
             given = decode(given)[0]
         except SpecError as error:
-            raise SpecError(error.key.replace("csv.", "text."), value=error.value, **error.values) from None
+            key, told = error.key.replace("csv.", "text."), cast("dict[str, Any]", error.values)
+            raise SpecError(key, value=error.value, **told) from None
     text = unicodedata.normalize("NFC", given).replace("\r\n", "\n").replace("\r", "\n").strip()
     if not text:
         raise SpecError("text.empty")
@@ -182,7 +184,7 @@ def text_csv(spec: TextCsv, folder: Path | None) -> Dataset:
         )
     numbers = {name: number for number, name in enumerate(names)}
     classes = np.array([numbers[label] for label in labels], np.int64)
-    return labelled(spec, texts, classes, names, source="source.csv", licence="")
+    return labelled(spec, tuple(texts), classes, names, source="source.csv", licence="")
 
 
 @loads(Typed)

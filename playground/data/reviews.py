@@ -158,7 +158,7 @@ def reviews(spec: Reviews, folder: Path | None) -> Dataset:
         texts.append(text)
     return labelled(
         spec,
-        texts,
+        tuple(texts),
         np.arange(spec.count, dtype=np.int64) % 2,
         ("negative", "positive"),
         source="source.reviews",

@@ -130,7 +130,7 @@ BAD_SERIES = {
     "constant": (b"v\n" + b"3\n" * 40, "csv.constant"),
     "too few": (b"v\n1\n2\n3\n", "series.few"),
     "a word among numbers": (b"v\n" + b"1\n2\n" * 10 + b"oops\n", "csv.text_in_numbers"),
-    "mostly gaps": ("when,v\n" + "".join(f"2024-01-{d:02},{'' if d % 3 else d}\n" for d in range(1, 31)), "series.gaps"),
+    "mostly gaps": ("t,v\n" + "".join(f"2024-01-{d:02},{'' if d % 3 else d}\n" for d in range(1, 31)), "series.gaps"),
     "the same date twice": ("when,v\n" + DAYS + "2024-03-30,4\n", "series.same_date"),
     "huge": (b"v\n" + b"1\n2\n" * 10 + b"1e300\n", "csv.huge"),
     "UTF-16 without its mark": (("v\n" + "1\n2\n" * 10).encode("utf-16-le"), "csv.nul"),
