@@ -40,7 +40,7 @@ def commands(program: str) -> list[list[str]]:
 
 def test_make_targets_and_variables_of_the_documents_exist() -> None:
     makefile = read("Makefile")
-    targets = set(re.findall(r"^([a-z]+):(?!=)", makefile, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):(?!=)", makefile, re.MULTILINE))
     words = [word for command in commands("make") for word in command]
     assert {"run", "test", "check", "bench"} <= set(words)
     assert {word for word in words if "=" not in word} <= targets
