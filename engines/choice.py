@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engines.availability import torch_devices
-from playground.spec import Experiment, LayerSpec, Shape, SpecError
+from playground.spec import Experiment, LayerSpec, Shape, SpecError, estimate
+from playground.spec.adversary import discriminator_input
 from playground.spec.image_layers import Conv2d, ConvTranspose2d, Residual
 
 CONVOLUTION = 2_000_000
@@ -65,6 +66,8 @@ def _decide(
     accelerator = next((name for name in devices if name != "cpu"), "")
     if experiment.engine == "numpy":
         return "numpy", named or "cpu", "said"
+    if experiment.adversary is not None and experiment.adversary.needs_torch():
+        return "torch", named or "cpu", "said"
     if named and named != "cpu":
         return "torch", named, "said"
     if not named and accelerator and step >= STEP:
@@ -78,12 +81,18 @@ def _decide(
 
 def _work(experiment: Experiment) -> tuple[int, int]:
     """Return the operations of one sample's convolutions and of a training step; 0 where nothing fits together."""
-    model, shape = experiment.model, experiment.data.input_shape()
+    models = [(experiment.model, experiment.input_shape())]
+    if experiment.adversary is not None:
+        models.append((experiment.adversary.discriminator, discriminator_input(experiment)))
     try:
-        convolutions = sum(
-            _convolutions(layer, at) for layer, at in zip(model.layers, model.inputs(shape), strict=True)
+        convolutions = max(
+            sum(_convolutions(layer, at) for layer, at in zip(model.layers, model.inputs(shape), strict=True))
+            for model, shape in models
         )
+        if experiment.adversary is not None:
+            return convolutions, estimate(experiment).step_flops
         train = experiment.data.num_samples()[0]
+        model, shape = models[0]
         return convolutions, 3 * min(experiment.training.batch_size or train, train) * model.flops(shape)
     except SpecError:
         return 0, 0

@@ -60,6 +60,10 @@ class Net(Protocol):
         """Clip the kept gradients if asked to and let the optimizer move the parameters."""
         ...
 
+    def clamp(self, bound: float) -> None:
+        """Cut every parameter to −bound … bound."""
+        ...
+
     def fit(self, loss: LossSpec, x: Array, y: Array, batch_size: int) -> Fit:
         """Return the training loop of this net for x (N, *input) and coded targets y; `batch_size` 0 is all of it."""
         ...

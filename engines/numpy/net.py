@@ -30,6 +30,8 @@ LOOK_ELEMENTS = 1 << 18
 """A look is taken at so many samples at a time that the widest layer has about this many numbers: 1 MB."""
 KEPT_LOOKS = 6
 """How many batch sizes of looks keep their memory."""
+KEPT_PASSES = 3
+"""The same for training passes: a discriminator sees two batches in its own turn, and one in the generator's."""
 
 
 @dataclass
@@ -90,6 +92,9 @@ class Net:
     def step(self, lr: float) -> None:
         self.optimizer.set_lr(lr)
         self._run(self._update)
+
+    def clamp(self, bound: float) -> None:
+        np.clip(self.parameters, -bound, bound, out=self.parameters)
 
     def fit(self, loss: LossSpec, x: Array, y: Array, batch_size: int) -> Fit:
         x = as_batch(x, self.input_shape)
@@ -181,12 +186,18 @@ class Net:
 
     def _forget_programs(self) -> None:
         self._looks: OrderedDict[int, Workspace] = OrderedDict()
+        self._passes: OrderedDict[int, TrainingPass] = OrderedDict()
         self._pass: TrainingPass | None = None
         self._update = self.optimizer.program()
 
     def _training_pass(self, batch_size: int) -> TrainingPass:
-        if self._pass is not None and self._pass.at.batch_size == batch_size:
-            return self._pass
+        found = self._passes.pop(batch_size, None) or self._new_pass(batch_size)
+        self._passes[batch_size] = found
+        if len(self._passes) > KEPT_PASSES:
+            self._passes.popitem(last=False)
+        return found
+
+    def _new_pass(self, batch_size: int) -> TrainingPass:
         at = self.workspace(batch_size, self.rows(batch_size), training=True)
         dy = Block.empty(self.num_outputs, batch_size, self.dtype)
         backward, dx = at.backward(dy, wants_dx=True)

@@ -41,11 +41,14 @@ class TorchEngine:
         dtype: Dtype = "float32",
         precision: Precision = "float32",
         masks: Literal["numpy", "device"] | None = None,
+        spectral_norm: bool = False,
     ) -> Net:
         """Build a net.
 
         Args:
             masks: where dropout draws: as the NumPy engine does ("numpy", the default on the CPU) or on the device.
+            spectral_norm: whether every weight of a dense or convolutional layer is divided by its largest singular
+                value on its way into the layer; the state keeps the weights as they are learned.
         """
         return Net(
             model,
@@ -56,6 +59,7 @@ class TorchEngine:
             dtype=dtype,
             precision=precision,
             masks=masks,
+            spectral_norm=spectral_norm,
         )
 
     def loss(self, spec: LossSpec, y: Array, target: Array) -> tuple[float, Array]:

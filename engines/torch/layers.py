@@ -40,6 +40,11 @@ def _flatten(spec: layers.Flatten, shape: Shape) -> nn.Module:
     return nn.Flatten()
 
 
+@layer(image_layers.Unflatten)
+def _unflatten(spec: image_layers.Unflatten, shape: Shape) -> nn.Module:
+    return nn.Unflatten(1, spec.output(shape))
+
+
 @layer(layers.Dropout)
 class Dropout(nn.Module):
     """Zero where u < p and scale the rest by 1/(1 − p); `draw` says where u comes from."""

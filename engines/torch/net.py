@@ -16,8 +16,12 @@ from engines.torch.draws import DeviceDraws, Draws, NumpyDraws
 from engines.torch.fit import Fit
 from engines.torch.layers import Dropout, build
 from engines.torch.optimizers import OPTIMIZERS, Optimizer
+from engines.torch.spectral import Spectral
 from playground.spec import LossSpec, ModelSpec, OptimizerSpec, Shape, SpecError, State
 from playground.spec.limits import LOOK_ELEMENTS
+
+TINY = 1e-12
+"""Keeps the slope of a square root finite at 0."""
 
 
 class Net:
@@ -39,6 +43,7 @@ class Net:
         dtype: Dtype,
         precision: Precision,
         masks: Literal["numpy", "device"] | None,
+        spectral_norm: bool = False,
     ) -> None:
         self.model = model
         self.input_shape = tuple(input_shape)
@@ -52,6 +57,7 @@ class Net:
         self.masks = masks or ("numpy" if self.device.type == "cpu" else "device")
         initial = model.init(self.input_shape, seed)
         self._seed = seed
+        self._spectral_norm = spectral_norm
         self._draws: dict[str, Draws] = {}
         self.module = self._modules(model)
         self._set_optimizer(optimizer)
@@ -95,6 +101,29 @@ class Net:
 
     def step(self, lr: float) -> None:
         self.optimizer.step(lr)
+
+    @torch.no_grad()
+    def clamp(self, bound: float) -> None:
+        for parameter in self.parameters.values():
+            parameter.clamp_(-bound, bound)
+
+    def penalise_slope(self, x: Array, weight: float, channels: int) -> float:
+        """Return weight · mean (‖∂y/∂x‖ − 1)² over x (N, *input), and add its gradients to the kept ones.
+
+        y is the net's only output, in training; the norm is over a sample's first `channels` channels (or numbers):
+        what stands behind them tells of the sample and is no part of it. Gulrajani et al. (2017).
+        """
+        self.module.train()
+        inputs = self._tensor(x).requires_grad_()
+        (slope,) = torch.autograd.grad(self.module(inputs).sum(), inputs, create_graph=True)
+        norms = slope[:, :channels].flatten(1).square().sum(1).add(TINY).sqrt()
+        penalty = weight * (norms - 1).square().mean()
+        learned = list(self.parameters.values())
+        found = torch.autograd.grad(penalty, learned, allow_unused=True)
+        for parameter, gradient in zip(learned, found, strict=True):
+            if gradient is not None and parameter.grad is not None:
+                parameter.grad += gradient
+        return float(penalty.detach())
 
     def fit(self, loss: LossSpec, x: Array, y: Array, batch_size: int) -> Fit:
         x = as_batch(x, self.input_shape)
@@ -172,6 +201,8 @@ class Net:
             # What convolutions are fastest with. (Torch's own declaration of `to` leaves this use out.)
             modules = modules.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         for name, module in modules.named_modules():
+            if self._spectral_norm and isinstance(module, nn.Linear | nn.Conv2d):
+                module.forward = Spectral(module)
             if isinstance(module, Dropout):
                 kind = NumpyDraws if self.masks == "numpy" else DeviceDraws
                 self._draws.setdefault(name, kind(self._seed, name, self.device))

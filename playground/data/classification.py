@@ -119,7 +119,13 @@ def rings(spec: Rings, random: np.random.Generator) -> Drawn:
 def blobs(spec: Blobs, random: np.random.Generator) -> Drawn:
     """Clouds on a circle of radius 4; without noise, neighbours' centres are at least six deviations apart."""
     y = _classes(spec.count, spec.classes)
+    centres, deviation = blob_clouds(spec)
+    return displaced(centres[y], deviation, random), y
+
+
+def blob_clouds(spec: Blobs) -> tuple[npt.NDArray[np.floating], float]:
+    """Return the centres (C, 2) of the clouds, and the deviation of their coordinates."""
     centres = polar(np.full(spec.classes, 4.0), 2 * np.pi * np.arange(spec.classes) / spec.classes)
     apart = 8.0 * np.sin(np.pi / spec.classes)
     variance = min(VARIANCE[0], (apart / 6) ** 2) + (VARIANCE[1] - VARIANCE[0]) * spec.noise
-    return displaced(centres[y], np.sqrt(variance), random), y
+    return centres, float(np.sqrt(variance))

@@ -37,6 +37,9 @@ def mnist_5k(spec: Mnist5k, folder: Path | None) -> Dataset:
     pixels, y = read_table(MNIST_5K, folder)
     train, test = stratified_split(y, 4000, stream(0, "split", "Mnist"))
     train = take_turns(train, y)[: spec.count]
+    if spec.size == 14:
+        squares = pixels.reshape(-1, 14, 2, 14, 2).mean((2, 4))
+        pixels = np.rint(squares).astype(np.uint8)
     return _digits(spec, MNIST_5K, pixels, y, train, test, white=255)
 
 

@@ -63,6 +63,9 @@ _held: WeakKeyDictionary[Net, Subject] = WeakKeyDictionary()
 
 Probe = Callable[[Subject], Arrays]
 PROBES: dict[str, Probe] = {}
+GAMES: set[str] = set()
+"""The probes that look at a generator and its discriminator; the others but `EITHER` look at one network."""
+EITHER = frozenset({"weights"})
 PERIODS: dict[str, float] = {}
 """For probes that cost too much for every look: the seconds from one look through them to the next, at least."""
 
@@ -73,9 +76,18 @@ def probe(function: Probe) -> Probe:
     return function
 
 
+def game_probe(function: Probe) -> Probe:
+    """Enter a probe of a generator and its discriminator; it is asked of no other experiment."""
+    GAMES.add(function.__name__)
+    return probe(function)
+
+
 def compute(name: str, subject: Subject) -> Arrays:
     """Return the arrays of the probe called `name`; none if it has nothing to show of such a subject."""
     _enter_all()
+    game = subject.experiment.adversary is not None
+    if name not in EITHER and (name in GAMES) != game:
+        return {}
     return PROBES[name](subject)
 
 

@@ -22,6 +22,7 @@ from playground.data.augmentation import Augmenter
 from playground.data.targets import code
 from playground.runs.evaluation import evaluate, share
 from playground.runs.frames import Snapshot
+from playground.runs.soundness import finite, put_number
 from playground.spec import Experiment, SpecError, State, check, coding, enforce
 from playground.spec.random import stream
 
@@ -189,17 +190,7 @@ class Supervised:
             SpecError: if there is no such number or the value is not finite.
         """
         state = self._net.state()
-        place = f"{name}[{', '.join(map(str, index))}]"
-        tensor = state.get(name)
-        if tensor is None or tensor.dtype.kind != "f":
-            raise SpecError("error.no_tensor", place=name, options=", ".join(state))
-        if len(index) != tensor.ndim or any(
-            not 0 <= i < size for i, size in zip(index, tensor.shape, strict=True)
-        ):
-            raise SpecError("error.no_element", place=place, value=list(tensor.shape))
-        if not (math.isfinite(value) and abs(value) <= 1e6):
-            raise SpecError("error.weight", place=place, value=value)
-        tensor[tuple(index)] = value
+        put_number(state, name, index, value)
         self._net.load(state)
         self._anchor_here()
 
@@ -334,7 +325,7 @@ class Supervised:
         self._checked = self.steps
         anchor = self.checkpoint()
         losses = self._fit.losses()
-        if not (np.isfinite(losses[self._anchored - self.steps :]).all() and _finite(anchor[1])):
+        if not (np.isfinite(losses[self._anchored - self.steps :]).all() and finite(anchor[1])):
             self._diverge()
             return
         self._anchor, self._anchored = anchor, self.steps
@@ -385,7 +376,7 @@ class Supervised:
             if len(losses) and not np.isfinite(losses[-1]):
                 break
             now = self.checkpoint()
-            if not _finite(now[1]):
+            if not finite(now[1]):
                 break
             good = now
         self.restore(*good)
@@ -420,14 +411,6 @@ def _augmenter(experiment: Experiment, data: Dataset) -> Augmenter | None:
     """Return what changes the training pictures; None where nothing is to be changed or there are no pictures."""
     spec = experiment.training.augmentation
     return Augmenter(spec, experiment.seed, data.x) if spec.active and data.x.ndim == 4 else None
-
-
-def _finite(state: State) -> bool:
-    """Tell whether every tensor is finite: one pass, since float32 squares cannot overflow a float64 sum."""
-    return all(
-        math.isfinite(np.vdot(tensor, tensor))
-        for tensor in (value.astype(np.float64) for value in state.values() if value.dtype.kind == "f")
-    )
 
 
 @lru_cache(maxsize=32)

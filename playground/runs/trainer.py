@@ -11,10 +11,16 @@ import importlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from playground.data import Dataset
+    from playground.runs.adversarial import Adversarial
+    from playground.runs.supervised import Supervised
+    from playground.spec import Experiment
 
 State = dict[str, npt.NDArray[np.generic]]
 
@@ -141,11 +147,25 @@ def build(experiment: str, data_folder: Path) -> Trainer:
         SpecError: if the experiment or its data cannot be used.
     """
     from playground.data import load
-    from playground.runs.supervised import Supervised
     from playground.spec import Experiment
 
     found = Experiment.from_json(experiment)
-    return Supervised(found, load(found.data, data_folder))
+    return trainer_of(found, load(found.data, data_folder))
+
+
+def trainer_of(experiment: Experiment, dataset: Dataset) -> Supervised | Adversarial:
+    """Return the trainer of an experiment at step 0: of one network, or of a generator and its adversary.
+
+    Raises:
+        SpecError: if the experiment cannot be trained on this data set.
+    """
+    if experiment.adversary is not None:
+        from playground.runs.adversarial import Adversarial
+
+        return Adversarial(experiment, dataset)
+    from playground.runs.supervised import Supervised
+
+    return Supervised(experiment, dataset)
 
 
 trainer_for = build

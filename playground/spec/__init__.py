@@ -3,11 +3,13 @@
 Specifications know no engine, no data and no screen. They are frozen, JSON-plain and validated at construction.
 """
 
+from playground.spec.adversary import Adversary, GanLoss
+from playground.spec.advice import Advice
 from playground.spec.base import Kind, Knob, Shape, Spec, knobs
 from playground.spec.data import DataSpec, Target
 from playground.spec.errors import SpecError
 from playground.spec.experiment import Experiment, TrainingSpec
-from playground.spec.fit import Advice, Coding, advise, check, coding
+from playground.spec.fit import Coding, advise, check, coding
 from playground.spec.layers import LayerSpec
 from playground.spec.limits import Cost, Limits, enforce, estimate
 from playground.spec.losses import LossSpec
@@ -16,11 +18,13 @@ from playground.spec.optimizers import OptimizerSpec
 from playground.spec.schedules import ScheduleSpec
 
 __all__ = [
+    "Adversary",
     "Advice",
     "Coding",
     "Cost",
     "DataSpec",
     "Experiment",
+    "GanLoss",
     "Kind",
     "Knob",
     "LayerSpec",

@@ -8,18 +8,21 @@ from typing import Annotated, Any, ClassVar, Literal, Self, cast
 
 from pydantic import Field
 
-from playground.spec import image_data, memory_data, series_data, text_data, wire
+from playground.spec import adversary as adversaries
+from playground.spec import image_data, memory_data, mode_data, series_data, text_data, wire
+from playground.spec.adversary import Adversary
 from playground.spec.augmentation import AugmentationSpec
-from playground.spec.base import Spec, number, one_of
+from playground.spec.base import Shape, Spec, number, one_of
 from playground.spec.data import Circles, DataSpec
 from playground.spec.errors import SpecError
+from playground.spec.initialisation import TensorSpec
 from playground.spec.layers import LayerSpec, Linear, Tanh
 from playground.spec.losses import MSE, LossSpec
-from playground.spec.model import ModelSpec
+from playground.spec.model import ModelSpec, State
 from playground.spec.optimizers import SGD, OptimizerSpec
 from playground.spec.schedules import Constant, ScheduleSpec
 
-DATA = (image_data, memory_data, series_data, text_data)
+DATA = (image_data, memory_data, mode_data, series_data, text_data)
 """Whatever is defined there enters the catalogue of data."""
 
 
@@ -36,7 +39,10 @@ class TrainingSpec(Spec):
 
 
 class Experiment(Spec):
-    """Data, model, loss, optimizer, schedule, training settings, seed and engine."""
+    """Data, model, loss, optimizer, schedule, training settings, seed and engine.
+
+    With an `adversary` the model and the optimizer are a generator's, and the loss is not used.
+    """
 
     VERSION: ClassVar[int] = 1
 
@@ -59,6 +65,21 @@ class Experiment(Spec):
     engine: Literal["auto", "numpy", "torch"] = "auto"
     device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d{1,2})?)$")] = "auto"
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    adversary: Adversary | None = None
+
+    def input_shape(self) -> Shape:
+        """Return the shape of what enters `model`: a sample, or a generator's noise and condition."""
+        return self.data.input_shape() if self.adversary is None else adversaries.generator_input(self)
+
+    def tensors(self) -> dict[str, TensorSpec]:
+        """Return every tensor by its name in the state; those of two players begin with the player's name."""
+        return self.model.tensors(self.data.input_shape()) if self.adversary is None else adversaries.tensors(self)
+
+    def initial_state(self) -> State:
+        """Return the numbers a training starts from, float64 (counts int64), the same for every engine."""
+        if self.adversary is None:
+            return self.model.init(self.data.input_shape(), self.seed)
+        return adversaries.initial_state(self)
 
     def to_json(self) -> str:
         """Return the experiment as a JSON file: its version and what differs from the defaults."""
@@ -123,7 +144,13 @@ class Experiment(Spec):
         plain = self.model_dump(mode="json") | {
             name: getattr(self, name).model_dump(mode="json") for name in _KINDS
         }
-        plain["model"] = {"layers": [layer.model_dump(mode="json") for layer in self.model.layers]}
+        plain["model"] = _whole_layers(self.model)
+        if self.adversary is not None:
+            plain["adversary"] |= {
+                "discriminator": _whole_layers(self.adversary.discriminator),
+                "optimizer": self.adversary.optimizer.model_dump(mode="json"),
+                "loss": self.adversary.loss.model_dump(mode="json"),
+            }
         parts = path.split(".")
         if parts[0] == "layers":
             parts.insert(0, "model")
@@ -156,6 +183,10 @@ class Experiment(Spec):
 
 
 _KINDS = ("data", "loss", "optimizer", "schedule")
+
+
+def _whole_layers(model: ModelSpec) -> dict[str, Any]:
+    return {"layers": [layer.model_dump(mode="json") for layer in model.layers]}
 
 
 def _shared(data: DataSpec, kind: object) -> set[str]:

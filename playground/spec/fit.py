@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
 
-from playground import i18n
+from playground.spec import rivalry
+from playground.spec.advice import Advice
 from playground.spec.base import Shape
 from playground.spec.data import Target
 from playground.spec.errors import SpecError
@@ -18,21 +18,6 @@ from playground.spec.model import ModelSpec
 
 Coding = Literal["classes", "bits", "signs", "values"]
 """How targets reach the loss: class indices (N,), 0/1 or −1/+1 (N, k), or the numbers themselves (N, k)."""
-
-
-@dataclass(frozen=True)
-class Advice:
-    """One thing to know about an experiment, with the experiment that mends it where there is one."""
-
-    level: Literal["error", "warning"]
-    key: str
-    place: str
-    values: dict[str, object] = field(default_factory=dict[str, object])
-    mend: Experiment | None = None
-
-    def text(self, lang: str = "en") -> str:
-        """Return the sentence in `lang`."""
-        return i18n.text(self.key, lang, place=self.place, **self.values)
 
 
 def check(experiment: Experiment) -> list[Advice]:
@@ -50,6 +35,8 @@ def check(experiment: Experiment) -> list[Advice]:
 
 def advise(experiment: Experiment) -> list[Advice]:
     """Return everything worth saying, errors first."""
+    if experiment.adversary is not None:
+        return sorted(rivalry.advise(experiment), key=lambda advice: advice.level != "error")
     shape = experiment.data.input_shape()
     try:
         output = experiment.model.output_shape(shape)
@@ -76,10 +63,7 @@ def coding(loss: LossSpec, model: ModelSpec, target: Target) -> Coding:
 
 def output_bounds(model: ModelSpec) -> tuple[float, float]:
     """Return the least and the greatest value the model can give."""
-    for layer in reversed(model.layers):
-        if not layer.keeps_values:
-            return layer.bounds
-    return LayerSpec.bounds
+    return model.bounds()
 
 
 def _last(model: ModelSpec) -> LayerSpec:

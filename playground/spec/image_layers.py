@@ -226,6 +226,29 @@ class AdaptiveAvgPool2d(LayerSpec):
         return math.prod(self.output(shape)) + math.prod(shape)
 
 
+class Unflatten(LayerSpec):
+    """(C · H · W,) → (C, H, W), in C order: the way back from Flatten, where a row of numbers becomes a picture.
+
+    `channels` C and `height` H are said, the width W is what is left.
+    """
+
+    kind: Literal["Unflatten"] = "Unflatten"
+    keeps_values: ClassVar[bool] = True
+    channels: int = number(1, 1, 1024, step=1)
+    height: int = number(1, 1, 64, step=1, unit="pixels")
+
+    def output(self, shape: Shape) -> Shape:
+        if len(shape) != 1:
+            raise SpecError("error.needs_vector", value=shape_text(shape), kind=self.kind)
+        width, rest = divmod(shape[0], self.channels * self.height)
+        if rest:
+            raise SpecError("error.unflatten", value=shape[0], channels=self.channels, height=self.height)
+        return (self.channels, self.height, width)
+
+    def flops(self, shape: Shape) -> int:
+        return 0
+
+
 class Upsample(LayerSpec):
     """Enlarge the image `scale_factor` times: by repeating pixels, or by straight lines between their centres.
 

@@ -7,12 +7,16 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
+from playground.spec.adversary import discriminator_input, generator_input
 from playground.spec.environment import caps
 from playground.spec.errors import SpecError
 from playground.spec.experiment import Experiment
 
 LOOK_ELEMENTS = 1 << 22
 """A look is taken at so many samples at a time that the widest layer has about this many numbers, or fewer."""
+
+EVALUATED = 1024
+"""So many generated samples are looked at together."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,8 @@ def estimate(experiment: Experiment) -> Cost:
     Raises:
         SpecError: if the layers do not fit together.
     """
+    if experiment.adversary is not None:
+        return _of_two(experiment)
     model, shape = experiment.model, experiment.data.input_shape()
     train, test = experiment.data.num_samples()
     batch = min(experiment.training.batch_size or train, train)
@@ -66,6 +72,31 @@ def estimate(experiment: Experiment) -> Cost:
     return Cost(
         parameters=parameters,
         step_flops=3 * batch * model.flops(shape) + 12 * parameters,
+        memory=4 * (data + 8 * parameters + activations),
+    )
+
+
+def _of_two(experiment: Experiment) -> Cost:
+    """Return the cost of a generator and its adversary: what each of their updates takes, by how many there are."""
+    adversary = experiment.adversary
+    assert adversary is not None
+    shape, sample = generator_input(experiment), discriminator_input(experiment)
+    one, other = experiment.model, adversary.discriminator
+    train, test = experiment.data.num_samples()
+    batch = min(experiment.training.batch_size or train, train)
+    judged, made = adversary.discriminator_steps, adversary.generator_steps
+    flops = batch * (
+        one.flops(shape) * (judged + 3 * made)  # the generator only goes forward for the discriminator's updates
+        + other.flops(sample) * 3 * (2 * judged + made)  # which looks at two batches, and lets one through
+    )
+    widths = [shape, sample, *one.shapes(shape), *other.shapes(sample)]
+    evaluation = min(EVALUATED, max(LOOK_ELEMENTS // max(math.prod(at) for at in widths), 16))
+    data = (1 if experiment.data.mapped else 2) * (train + test) * math.prod(experiment.data.input_shape())
+    activations = 2 * max(2 * batch, evaluation) * (one.activations(shape) + 2 * other.activations(sample))
+    parameters = sum(tensor.size for tensor in experiment.tensors().values() if tensor.trainable)
+    return Cost(
+        parameters=parameters,
+        step_flops=flops + 12 * parameters,
         memory=4 * (data + 8 * parameters + activations),
     )
 

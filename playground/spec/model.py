@@ -79,6 +79,13 @@ class ModelSpec(Spec):
             for name, rates in layer.penalties().items()
         }
 
+    def bounds(self) -> tuple[float, float]:
+        """Return the least and the greatest value that can come out."""
+        for layer in reversed(self.layers):
+            if not layer.keeps_values:
+                return layer.bounds
+        return LayerSpec.bounds
+
     def calm(self) -> ModelSpec:
         """Return the model without what is drawn at random while training; its tensors and their names stay."""
         return ModelSpec(layers=tuple(layer.calm() for layer in self.layers))

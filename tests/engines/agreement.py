@@ -52,6 +52,7 @@ class Residual(nn.Module):
 LAYERS: dict[str, Callable[[Any, Shape], nn.Module]] = {
     "Linear": lambda spec, shape: nn.Linear(*shape, spec.out_features, bias=spec.bias),
     "Flatten": lambda spec, shape: nn.Flatten(),
+    "Unflatten": lambda spec, shape: nn.Unflatten(1, (spec.channels, spec.height, -1)),
     "Dropout": lambda spec, shape: nn.Dropout(spec.p),
     "BatchNorm1d": lambda spec, shape: nn.BatchNorm1d(*shape, eps=spec.eps, momentum=spec.momentum),
     "LayerNorm": lambda spec, shape: nn.LayerNorm(list(shape), eps=spec.eps),

@@ -73,7 +73,13 @@ class Place:
 
 Rule = Callable[[Place], list[Block]]
 FORMULAS: dict[type[LayerSpec], tuple[Rule, Rule]] = {}
-PASSING = (layers.Identity, layers.Dropout, layers.Flatten, image_layers.Dropout2d)
+PASSING = (
+    layers.Identity,
+    layers.Dropout,
+    layers.Flatten,
+    image_layers.Unflatten,
+    image_layers.Dropout2d,
+)
 """Layers that hand on what they get: they have no line of their own."""
 
 
