@@ -202,7 +202,7 @@ class Net:
             modules = modules.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         for name, module in modules.named_modules():
             if self._spectral_norm and isinstance(module, nn.Linear | nn.Conv2d):
-                module.forward = Spectral(module)
+                module.forward = Spectral(module)  # pyright: ignore[reportAttributeAccessIssue]
             if isinstance(module, Dropout):
                 kind = NumpyDraws if self.masks == "numpy" else DeviceDraws
                 self._draws.setdefault(name, kind(self._seed, name, self.device))

@@ -23,7 +23,7 @@ class Spectral:
         weight = layer.weight / largest_singular_value(layer.weight)
         if isinstance(layer, nn.Linear):
             return F.linear(x, weight, layer.bias)
-        return layer._conv_forward(x, weight, layer.bias)  # pyright: ignore[reportPrivateUsage]
+        return F.conv2d(x, weight, layer.bias, layer.stride, layer.padding, layer.dilation, layer.groups)
 
 
 def largest_singular_value(weight: Tensor) -> Tensor:

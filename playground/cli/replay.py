@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
     from playground.export import names, reel
     from playground.export.replay import replay, views
     from playground.export.tape import Recorder
-    from playground.runs.supervised import Supervised
+    from playground.runs.trainer import trainer_of
 
     experiment, preset = experiments.find(options.experiment)
     experiment, _ = train.settled(experiment, preset, options)
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     check_target(target, ".html", "--output")
     lang = options.lang or language()
     dataset = load(experiment.data, data_folder())
-    trainer = Supervised(experiment, dataset)
+    trainer = trainer_of(experiment, dataset)
     shown = views(experiment, dataset)
     # Without a diagram no tensors are kept, so what is shown is taken at once.
     wanted = ("weights",) if "diagram" in shown else reel.probes(shown)

@@ -18,8 +18,11 @@ from playground.presets import Preset
 from playground.spec import Experiment, SpecError
 
 if TYPE_CHECKING:
+    from playground.runs.adversarial import Adversarial
     from playground.runs.best import Best
     from playground.runs.supervised import Supervised
+
+    AnyTrainer = Supervised | Adversarial
 
 DEFAULT_EPOCHS = 100
 SLICE_SECONDS = 0.1
@@ -68,13 +71,15 @@ def run(options: argparse.Namespace) -> int:
     from playground.data import load
     from playground.data.folder import data_folder
     from playground.runs.best import Best
-    from playground.runs.supervised import Supervised
+    from playground.runs.trainer import trainer_of
 
     experiment, preset = experiments.find(options.experiment)
     experiment, own_length = settled(experiment, preset, options)
     if options.save:
         check_target(options.save)
-    trainer = Supervised(experiment, load(experiment.data, data_folder()))
+    if options.keep == "best" and experiment.adversary is not None:
+        raise SpecError("cli.no_best", place="--keep")
+    trainer = trainer_of(experiment, load(experiment.data, data_folder()))
     best = Best() if options.keep == "best" else None
     seconds, interrupted = _train(trainer, best)
     metrics = trainer.metrics()
@@ -156,7 +161,7 @@ def _in_time(experiment: Experiment, preset: Preset | None, options: argparse.Na
     return experiment.replace("schedule.epochs", options.epochs)
 
 
-def _train(trainer: Supervised, best: Best | None) -> tuple[float, bool]:
+def _train(trainer: AnyTrainer, best: Best | None) -> tuple[float, bool]:
     """Train to the end with a progress bar on stderr; return the seconds of training and whether it was interrupted.
 
     With `best` the weights are judged at the end of every epoch, and of the training.
@@ -184,7 +189,7 @@ def _train(trainer: Supervised, best: Best | None) -> tuple[float, bool]:
     return seconds, False
 
 
-def progress(trainer: Supervised) -> tqdm[Any]:
+def progress(trainer: AnyTrainer) -> tqdm[Any]:
     """Return a progress bar on stderr for the whole training."""
     training = trainer.experiment.training
     total = training.max_steps or training.max_epochs * trainer.steps_per_epoch
@@ -200,7 +205,7 @@ def progress(trainer: Supervised) -> tqdm[Any]:
     )
 
 
-def _speak(report: dict[str, Any], trainer: Supervised, reached: bool | None) -> None:
+def _speak(report: dict[str, Any], trainer: AnyTrainer, reached: bool | None) -> None:
     lang = language()
     figures = ", ".join(f"{name} {value:.4g}" for name, value in report["metrics"].items())
     say(i18n.text("cli.trained", lang, status=report["status"], steps=trainer.steps, figures=figures))

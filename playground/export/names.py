@@ -12,7 +12,7 @@ SEPARATOR = " → "
 
 def shapes(experiment: Experiment) -> list[Shape]:
     """Return the shape of a sample and of what each column gives; only the first where the layers do not fit."""
-    shape = experiment.data.input_shape()
+    shape = experiment.input_shape()
     try:
         outputs = experiment.model.shapes(shape)
         return [shape, *(outputs[column.layer] for column in columns(experiment.model, shape))]

@@ -92,6 +92,8 @@ def replay(tape: Tape, folder: Path, *, lang: str = "en", appearance: str = "aut
 
 def views(experiment: Experiment, dataset: Dataset) -> tuple[str, ...]:
     """Return the pictures there are of such a network and such data, in the order in which they stand."""
+    if experiment.adversary is not None:
+        return ALWAYS
     classes = dataset.target.kind == "classes"
     judged = "confusion" if classes else "agreement"
     if len(dataset.input_shape) == 3:

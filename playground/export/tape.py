@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from playground.runs.adversarial import Adversarial
 from playground.runs.client import Client
 from playground.runs.frames import Snapshot
 from playground.runs.supervised import Supervised
@@ -69,7 +70,7 @@ class Recorder:
     """
 
     def __init__(
-        self, trainer: Supervised, wanted: Sequence[str] = ("weights",), most: int = MAX_FRAMES
+        self, trainer: Supervised | Adversarial, wanted: Sequence[str] = ("weights",), most: int = MAX_FRAMES
     ) -> None:
         self.trainer = trainer
         self._wanted, self._most = tuple(wanted), most

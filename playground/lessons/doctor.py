@@ -25,7 +25,7 @@ UNREHEARSED = ("overfitting", "imbalance")
 """What shows only after long training."""
 
 
-@ask(wants=("memory", "history"))
+@ask(wants=("memory", "history"), of="either")
 def doctor(scene: Scene, nothing: Nothing, lang: str) -> Answer:
     """Return what is wrong: for each finding `title`, `evidence` and `why` in words, and a `remedy` or None.
 
@@ -35,7 +35,10 @@ def doctor(scene: Scene, nothing: Nothing, lang: str) -> Answer:
     sentence on how it did in its first steps, or an empty text.
     """
     subject = scene.subject
-    if subject.experiment.model.parameters(subject.dataset.input_shape) > MAX_PARAMETERS:
+    if (
+        subject.experiment.adversary is not None
+        or subject.experiment.model.parameters(subject.dataset.input_shape) > MAX_PARAMETERS
+    ):
         return Answer({"step": scene.step, "epoch": scene.epoch, "findings": []})
     found = (spoken(finding, scene, lang) for finding in examine(scene))
     said = [one for one in found if one is not None][:SHOWN]

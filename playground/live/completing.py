@@ -25,7 +25,7 @@ from playground.probes.maps import GRID
 from playground.probes.registry import names
 from playground.runs import frames
 from playground.runs.evaluation import MAX_SAMPLES
-from playground.runs.supervised import Supervised
+from playground.runs.trainer import trainer_of
 from playground.spec import Experiment, SpecError, State, estimate
 
 WEIGHT = "w/"
@@ -83,7 +83,7 @@ def untrained(experiment: Experiment, folder: Path, wanted: tuple[str, ...]) -> 
     if not small(here):
         return None
     try:
-        snapshot = Supervised(here, load(here.data, folder)).snapshot(("weights", *wanted))
+        snapshot = trainer_of(here, load(here.data, folder)).snapshot(("weights", *wanted))
     except SpecError:
         return None
     return frames.encode(snapshot)
@@ -95,7 +95,7 @@ def small(experiment: Experiment) -> bool:
         shape = experiment.data.input_shape()
         samples = sum(min(count, MAX_SAMPLES) for count in experiment.data.num_samples())
         places = GRID**2 if len(shape) == 1 else 0
-        flops = experiment.model.flops(shape) * (samples + places)
+        flops = experiment.model.flops(experiment.input_shape()) * (samples + places)
         return flops <= MOST_FLOPS and estimate(experiment).parameters <= 2_000_000
     except SpecError:
         return False
@@ -105,11 +105,11 @@ def _state(experiment: Experiment, dataset: Dataset, arrays: dict[str, npt.NDArr
     """Return the tensors of a frame as a net takes them. Raises KeyError if one is missing."""
     return {
         name: arrays[WEIGHT + name].astype(np.int64 if tensor.init == "count" else np.float32)
-        for name, tensor in experiment.model.tensors(dataset.input_shape).items()
+        for name, tensor in experiment.tensors().items()
     }
 
 
 def initial_state(experiment: Experiment, dataset: Dataset) -> State:
     """Return the tensors of a network before its first step, as an engine holds them."""
-    state = experiment.model.init(dataset.input_shape, experiment.seed)
+    state = experiment.initial_state()
     return {name: x.astype(np.float32) if x.dtype.kind == "f" else x for name, x in state.items()}

@@ -258,7 +258,7 @@ def structure(text: str) -> str:
     experiment = read_experiment(text)
     model = experiment.model
     training = experiment.training
-    shape = experiment.data.input_shape()
+    shape = experiment.input_shape()
     kinds = [layer.kind for layer in model.layers]
     goal = (training.batch_size, training.target_loss, training.target_accuracy)
     return json.dumps([experiment.data.plain(), kinds, model.shapes(shape), goal])

@@ -18,8 +18,8 @@ from playground.data import load
 from playground.live.completing import small
 from playground.runs import frames
 from playground.runs.frames import Snapshot
-from playground.runs.supervised import Supervised
-from playground.spec import Experiment
+from playground.runs.trainer import trainer_of
+from playground.spec import Experiment, estimate
 
 EPOCHS = 100
 MOST_STEPS = 5000
@@ -58,7 +58,7 @@ def _made(text: str, folder: Path) -> Tape:
     steps = _steps(experiment)
     if not small(experiment) or _cost(experiment, steps[-1]) > MOST_FLOPS:
         return EMPTY
-    trainer = Supervised(experiment, load(experiment.data, folder))
+    trainer = trainer_of(experiment, load(experiment.data, folder))
     shown: list[Snapshot] = []
     for step in steps:
         while trainer.steps < step and trainer.status == "running":
@@ -88,7 +88,7 @@ def learned(experiment: str, folder: Path, epochs: int) -> bytes | None:
     if not small(known) or _cost(known, last) > MOST_FLOPS:
         return None
     with _one_at_a_time:
-        trainer = Supervised(known, load(known.data, folder))
+        trainer = trainer_of(known, load(known.data, folder))
         while trainer.steps < last and trainer.status == "running":
             trainer.step()
         return frames.encode(trainer.snapshot(("maps",)))
@@ -104,6 +104,8 @@ def _cost(experiment: Experiment, steps: int) -> float:
     """Estimate the floating-point operations of so many steps: forward once, backward twice as much."""
     train, _ = experiment.data.num_samples()
     batch = experiment.training.batch_size or train
+    if experiment.adversary is not None:
+        return float(estimate(experiment).step_flops) * steps
     return 3.0 * experiment.model.flops(experiment.data.input_shape()) * batch * steps
 
 

@@ -42,7 +42,7 @@ def setup(experiment: Experiment, dataset: Dataset, lang: str = "en") -> bytes:
 
 def facts(experiment: Experiment, dataset: Dataset, lang: str = "en") -> dict[str, Any]:
     """Return the facts, JSON-plain: see `stage.setup` in `assets/board.js`."""
-    shape = dataset.input_shape
+    shape = experiment.input_shape()
     model = experiment.model
     return {
         "lang": lang if lang in i18n.LANGUAGES else "en",
@@ -60,7 +60,7 @@ def facts(experiment: Experiment, dataset: Dataset, lang: str = "en") -> dict[st
             )
         ],
         "columns": _columns(experiment, dataset, lang),
-        "input": {"labels": list(dataset.feature_names), "shape": list(shape)},
+        "input": {"labels": list(dataset.feature_names), "shape": list(dataset.input_shape)},
         "target": {
             "kind": dataset.target.kind,
             "size": dataset.target.size,
@@ -146,7 +146,7 @@ def _labels(dataset: Dataset, y: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _columns(experiment: Experiment, dataset: Dataset, lang: str) -> list[dict[str, Any]]:
-    found = columns(experiment.model, dataset.input_shape)
+    found = columns(experiment.model, experiment.input_shape())
     last = len(found) - 1
     return [
         {

@@ -17,7 +17,19 @@ from playground import i18n
 from playground.spec import Experiment, Spec, SpecError
 from playground.spec.wire import read_json
 
-Metric = Literal["loss", "test_loss", "accuracy", "test_accuracy", "rmse", "test_rmse", "r2", "test_r2"]
+Metric = Literal[
+    "loss",
+    "test_loss",
+    "accuracy",
+    "test_accuracy",
+    "rmse",
+    "test_rmse",
+    "r2",
+    "test_r2",
+    "modes",
+    "quality",
+    "reverse_kl",
+]
 
 
 class Goal(Spec):

@@ -17,6 +17,7 @@ from playground.probes.registry import Array, Arrays, Subject
 from playground.spec import Spec, SpecError, State
 
 Want = Literal["memory", "history"]
+Of = Literal["network", "game", "either"]
 A = TypeVar("A", bound=Spec)
 
 
@@ -58,6 +59,7 @@ class Ask:
     function: Function
     arguments: type[Spec]
     wants: frozenset[Want]
+    of: Of = "network"
 
 
 ASKS: dict[str, Ask] = {}
@@ -68,11 +70,19 @@ class Nothing(Spec):
     """The arguments of a question that has none."""
 
 
-def ask(arguments: type[Spec] = Nothing, *, wants: tuple[Want, ...] = ()) -> Callable[[Function], Function]:
-    """Enter a function (scene, arguments, language) → answer as the question of its name."""
+def ask(
+    arguments: type[Spec] = Nothing, *, wants: tuple[Want, ...] = (), of: Of = "network"
+) -> Callable[[Function], Function]:
+    """Enter a function (scene, arguments, language) → answer as the question of its name.
+
+    Args:
+        arguments: the form of what is said beside the question.
+        wants: what it wants to know of the run.
+        of: of whom it can be asked: of one network, of a generator and its discriminator ("game"), or of "either".
+    """
 
     def enter(function: Function) -> Function:
-        ASKS[function.__name__] = Ask(function, arguments, frozenset(wants))
+        ASKS[function.__name__] = Ask(function, arguments, frozenset(wants), of)
         return function
 
     return enter
@@ -121,5 +131,8 @@ def answer(what: object, scene: Scene, arguments: object, lang: str = "en") -> A
     """
     found = find(what)
     given = found.arguments.parse(arguments)
+    game = scene.subject.experiment.adversary is not None
+    if found.of not in ("either", "game" if game else "network"):
+        raise SpecError("error.other_ask", place="ask", value=what)
     with _one_at_a_time, np.errstate(all="ignore"):
         return found.function(scene, given, lang)

@@ -170,7 +170,11 @@ class Adversarial:
 
         The classes (count,) are told to the generator if it is conditional, and mean nothing else.
         """
-        y = latents.classes(self.experiment, count) if self._rules.conditional != "none" else np.zeros(count, int)
+        y = (
+            latents.classes(self.experiment, count)
+            if self._rules.conditional != "none"
+            else np.zeros(count, int)
+        )
         z = latents.fixed(self.experiment, count)
         parts = [self._generator.forward(z[i : i + CHUNK], y[i : i + CHUNK]) for i in range(0, count, CHUNK)]
         return np.concatenate(parts), y

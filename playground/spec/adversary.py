@@ -57,7 +57,7 @@ class LeastSquares(GanLoss):
 
 
 class Wasserstein(GanLoss):
-    """D minimises E_G[s] − E_R[s] with all its weights kept within ±clip, G minimises −E_G[s]. Arjovsky et al. (2017)."""
+    """D minimises E_G[s] − E_R[s], its weights kept within ±clip, G minimises −E_G[s]. Arjovsky et al. (2017)."""
 
     kind: Literal["Wasserstein"] = "Wasserstein"
     scores: ClassVar = "judgement"
@@ -96,7 +96,13 @@ class Adversary(Spec):
     """
 
     discriminator: ModelSpec = ModelSpec(
-        layers=(Linear(out_features=64), LeakyReLU(), Linear(out_features=64), LeakyReLU(), Linear(out_features=1))
+        layers=(
+            Linear(out_features=64),
+            LeakyReLU(),
+            Linear(out_features=64),
+            LeakyReLU(),
+            Linear(out_features=1),
+        )
     )
     optimizer: Annotated[OptimizerSpec, *one_of(OptimizerSpec)] = Adam(beta1=0.5)
     loss: Annotated[GanLoss, *one_of(GanLoss)] = NonSaturating()

@@ -73,7 +73,11 @@ class Experiment(Spec):
 
     def tensors(self) -> dict[str, TensorSpec]:
         """Return every tensor by its name in the state; those of two players begin with the player's name."""
-        return self.model.tensors(self.data.input_shape()) if self.adversary is None else adversaries.tensors(self)
+        return (
+            self.model.tensors(self.data.input_shape())
+            if self.adversary is None
+            else adversaries.tensors(self)
+        )
 
     def initial_state(self) -> State:
         """Return the numbers a training starts from, float64 (counts int64), the same for every engine."""

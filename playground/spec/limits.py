@@ -86,7 +86,8 @@ def _of_two(experiment: Experiment) -> Cost:
     batch = min(experiment.training.batch_size or train, train)
     judged, made = adversary.discriminator_steps, adversary.generator_steps
     flops = batch * (
-        one.flops(shape) * (judged + 3 * made)  # the generator only goes forward for the discriminator's updates
+        one.flops(shape)
+        * (judged + 3 * made)  # the generator only goes forward for the discriminator's updates
         + other.flops(sample) * 3 * (2 * judged + made)  # which looks at two batches, and lets one through
     )
     widths = [shape, sample, *one.shapes(shape), *other.shapes(sample)]

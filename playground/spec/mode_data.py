@@ -1,4 +1,4 @@
-"""Points of the plane that a generator is to imitate: curves and clouds whose modes are known, and what a visitor draws.
+"""Points of the plane that a generator is to imitate: curves and clouds with known modes, and what a visitor draws.
 
 A mode is a cloud, a stroke, or one of eight equal pieces of a curve; the class of a point is its mode. `noise` is the
 standard deviation of each coordinate around the centre or the curve, in units of the plane.

@@ -31,7 +31,9 @@ def advise(experiment: Experiment) -> Iterator[Advice]:
         yield Advice("error", "fit.gan_data", "data", {"kind": data.kind})
         return
     if tuple(getattr(data, "features", PLANE)) != PLANE:
-        yield Advice("error", "fit.gan_features", "data.features", {}, experiment.replace("data.features", PLANE))
+        yield Advice(
+            "error", "fit.gan_features", "data.features", {}, experiment.replace("data.features", PLANE)
+        )
         return
     if adversary.conditional != "none" and target.kind != "classes":
         mended = _playing(experiment, conditional="none")
@@ -86,9 +88,7 @@ def _discriminator(experiment: Experiment, adversary: Adversary) -> Iterator[Adv
         judging = (*_trimmed(layers), *start, Linear(out_features=1))
         mended = _with_judge(experiment, judging)
         good = _output(ModelSpec(layers=judging), shape) == (1,)
-        yield Advice(
-            "error", "fit.gan_score", place, {"value": shape_text(output)}, mended if good else None
-        )
+        yield Advice("error", "fit.gan_score", place, {"value": shape_text(output)}, mended if good else None)
         return
     low, high = adversary.discriminator.bounds()
     wanted = adversary.loss.scores
@@ -109,7 +109,9 @@ def _unused(experiment: Experiment) -> Iterator[Advice]:
     if training.augmentation.active:
         set_.append("augmentation")
     if set_:
-        nothing = {name: 0 for name in set_} | ({"augmentation": AugmentationSpec()} if "augmentation" in set_ else {})
+        nothing = dict.fromkeys(set_, 0) | (
+            {"augmentation": AugmentationSpec()} if "augmentation" in set_ else {}
+        )
         mended = experiment.model_copy(update={"training": training.model_copy(update=nothing)})
         yield Advice("warning", "fit.gan_unused", "training", {"value": ", ".join(set_)}, mended)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playground.data import Dataset, load
 from playground.runs.frames import Snapshot
-from playground.runs.supervised import Supervised
+from playground.runs.trainer import trainer_of
 from playground.spec import Experiment, estimate
 
 MOST_FLOPS = 2e10
@@ -35,7 +35,7 @@ def at_start(experiment: Experiment, folder: Path, wanted: tuple[str, ...]) -> S
     here = experiment.model_copy(update={"engine": "numpy", "device": "cpu"})
     train, test = here.data.num_samples()
     places = 3600 if len(here.data.input_shape()) == 1 else 0
-    flops = here.model.flops(here.data.input_shape()) * (min(train, 10_000) + min(test, 10_000) + places)
+    flops = here.model.flops(here.input_shape()) * (min(train, 10_000) + min(test, 10_000) + places)
     if flops > MOST_FLOPS or estimate(here).parameters > 2_000_000:
         return Snapshot(0, 0.0, {}, {})
     return _looked_at(here.to_json(), folder, wanted)
@@ -44,4 +44,4 @@ def at_start(experiment: Experiment, folder: Path, wanted: tuple[str, ...]) -> S
 @lru_cache(maxsize=32)
 def _looked_at(text: str, folder: Path, wanted: tuple[str, ...]) -> Snapshot:
     here = Experiment.from_json(text)
-    return Supervised(here, dataset(here, folder)).snapshot(wanted)
+    return trainer_of(here, dataset(here, folder)).snapshot(wanted)

@@ -8,11 +8,12 @@ from playground import i18n
 from playground.data import load
 from playground.presets import Goal, preset, presets
 from playground.runs.supervised import Supervised
+from playground.runs.trainer import trainer_of
 from playground.spec import Experiment, SpecError, advise
 
 
 def trained(experiment: Experiment, epochs: int) -> dict[str, float]:
-    trainer = Supervised(experiment.replace("training.max_epochs", epochs), load(experiment.data))
+    trainer = trainer_of(experiment.replace("training.max_epochs", epochs), load(experiment.data))
     while trainer.status == "running":
         trainer.step()
     assert trainer.status == "finished"

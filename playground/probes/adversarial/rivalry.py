@@ -18,7 +18,9 @@ EQUILIBRIUM = {"NonSaturating": (2 * np.log(2), np.log(2)), "Minimax": (2 * np.l
 """What discriminator and generator pay where the former cannot tell real from fake: D = ½ everywhere."""
 
 
-def discriminator_loss(loss: GanLoss, real: Array, fake: Array, smoothing: float = 0.0) -> tuple[float, Array, Array]:
+def discriminator_loss(
+    loss: GanLoss, real: Array, fake: Array, smoothing: float = 0.0
+) -> tuple[float, Array, Array]:
     """Return what the discriminator pays, and the slopes of it by the scores of real and of generated samples.
 
     With labels t = 1 − smoothing for real samples and 0 for generated ones:
@@ -44,10 +46,10 @@ def discriminator_loss(loss: GanLoss, real: Array, fake: Array, smoothing: float
 def generator_loss(loss: GanLoss, fake: Array) -> tuple[float, Array]:
     """Return what the generator pays for the scores of its samples, and the slopes of it.
 
-        NonSaturating: E[softplus(−s)]       slope σ(s) − 1
-        Minimax:       E[−softplus(s)]       slope −σ(s): nothing where D is sure
-        LeastSquares:  ½ E[(s − 1)²]         slope s − 1
-        Wasserstein:   −E[s]                 slope −1
+    NonSaturating: E[softplus(−s)]       slope σ(s) − 1
+    Minimax:       E[−softplus(s)]       slope −σ(s): nothing where D is sure
+    LeastSquares:  ½ E[(s − 1)²]         slope s − 1
+    Wasserstein:   −E[s]                 slope −1
     """
     s = fake.astype(np.float64)
     if loss.kind == "NonSaturating":
