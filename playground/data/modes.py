@@ -103,7 +103,7 @@ def _neighbours(dataset: Dataset) -> Modes:
 @draws(Line)
 def line(spec: Line, random: np.random.Generator) -> Drawn:
     """Even along the line."""
-    along = random.uniform(0, 1, spec.count)
+    along = _evenly(spec.count, random)
     points = LINE[0] + along[:, None] * (LINE[1] - LINE[0])
     return displaced(points, spec.noise, random), _piece(along)
 
@@ -111,7 +111,7 @@ def line(spec: Line, random: np.random.Generator) -> Drawn:
 @draws(Ring)
 def ring(spec: Ring, random: np.random.Generator) -> Drawn:
     """Even along the circle."""
-    along = random.uniform(0, 1, spec.count)
+    along = _evenly(spec.count, random)
     points = polar(np.full(spec.count, RADIUS), 2 * np.pi * along)
     return displaced(points, spec.noise, random), _piece(along)
 
@@ -143,6 +143,11 @@ def _eight() -> Floats:
 
 def _grid() -> Floats:
     return np.array([(2.0 * i, 2.0 * j) for j in range(-2, 3) for i in range(-2, 3)])
+
+
+def _evenly(count: int, random: np.random.Generator) -> Floats:
+    """Return shares of the way (count,), as many on each piece."""
+    return (np.arange(count) % PIECES + random.uniform(0, 1, count)) / PIECES
 
 
 def _piece(along: Floats) -> npt.NDArray[np.int64]:

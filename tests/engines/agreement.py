@@ -277,7 +277,8 @@ def around(layer: LayerSpec, *, num_in: int = 4, num_out: int = 3) -> ModelSpec:
         return ModelSpec(
             layers=(convolution, layer, LayerSpec.catalogue()["Flatten"](), linear(out_features=num_out))
         )
-    return ModelSpec(layers=(linear(out_features=num_in), layer, linear(out_features=num_out)))
+    flat = () if len(layer.output((num_in,))) == 1 else (LayerSpec.catalogue()["Flatten"](),)
+    return ModelSpec(layers=(linear(out_features=num_in), layer, *flat, linear(out_features=num_out)))
 
 
 def coded_targets(loss: LossSpec, random: np.random.Generator, count: int, width: int) -> Array:

@@ -29,6 +29,7 @@ from playground.spec.image_layers import (
     Dropout2d,
     MaxPool2d,
     Residual,
+    Unflatten,
     Upsample,
 )
 from playground.spec.layers import Flatten, Linear, Tanh
@@ -107,6 +108,7 @@ IMAGES = (
     MaxPool2d(kernel_size=4),
     AvgPool2d(kernel_size=3, stride=2, padding=1),
     AdaptiveAvgPool2d(output_size=4),
+    Unflatten(channels=2, height=7),
     Upsample(),
     Upsample(mode="bilinear"),
     BatchNorm2d(),
@@ -121,7 +123,10 @@ def test_every_layer_of_images_has_its_formula(spec: LayerSpec) -> None:
     """At corners, edges and inside; behind another convolution, before a dense layer."""
     first = Conv2d(out_channels=2, kernel_size=2)
     data = {"kind": "Digits8x8"}
-    layers = [one.plain() for one in (first, Tanh(), spec, Tanh(), Flatten(), Linear(out_features=10))]
+    before = (Flatten(),) if isinstance(spec, Unflatten) else ()
+    layers = [
+        one.plain() for one in (first, Tanh(), *before, spec, Tanh(), Flatten(), Linear(out_features=10))
+    ]
     experiment = Experiment.from_plain(
         {"data": data, "model": {"layers": layers}, "loss": {"kind": "CrossEntropy"}}
     )

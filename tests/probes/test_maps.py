@@ -17,7 +17,7 @@ from playground.spec import Experiment
 PLANES = {
     name: found.experiment
     for name, found in presets().items()
-    if len(load(found.experiment.data).extent or ()) == 2
+    if len(load(found.experiment.data).extent or ()) == 2 and found.experiment.adversary is None
 }
 
 
