@@ -49,6 +49,7 @@ SETTINGS = {
     ],
     "AvgPool2d": [{}, {"kernel_size": 3, "stride": 2, "padding": 1}, {"kernel_size": 2, "stride": 3}],
     "AdaptiveAvgPool2d": [{}, {"output_size": 3}, {"output_size": 9}],
+    "Unflatten": [{}, {"channels": 2, "height": 2}],
     "Upsample": [{}, {"scale_factor": 3, "mode": "bilinear"}, {"mode": "bilinear"}],
     "BatchNorm2d": [{}, {"eps": 1e-3, "momentum": 0.7}, {"momentum": 0.0}],
     "Residual": [
@@ -136,7 +137,8 @@ def test_gradient_is_the_slope(layer: LayerSpec) -> None:
         model, shape = ModelSpec(layers=(before, layer, Flatten(), Linear(out_features=2))), (1, 5, 4)
     else:
         ends = Linear(out_features=4, init="xavier"), Linear(out_features=2, init="xavier")
-        model, shape = ModelSpec(layers=(ends[0], layer, ends[1])), (3,)
+        flat = (Flatten(),) if layer.kind == "Unflatten" else ()
+        model, shape = ModelSpec(layers=(ends[0], layer, *flat, ends[1])), (3,)
     ours = net("numpy", model, shape, seed=3)
     random = np.random.default_rng(4)
     count = 6 if len(shape) == 1 else 3
