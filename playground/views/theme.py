@@ -32,6 +32,8 @@ class Theme:
     test: str
     wrong: str
     classes: tuple[str, ...]
+    gates: Mapping[str, str]
+    """A recurrent network's, by letter: i, f, g, o, c, h of an LSTM, r, z, n, h of a GRU."""
 
 
 LIGHT = Theme(
@@ -58,6 +60,17 @@ LIGHT = Theme(
         "#a3a51f",
         "#7b8794",
     ),
+    gates={
+        "i": "#2b8a3e",
+        "f": "#c2255c",
+        "g": "#9c6a1a",
+        "o": "#6741d9",
+        "c": "#1d2730",
+        "h": "#0b7285",
+        "r": "#6741d9",
+        "z": "#c2255c",
+        "n": "#9c6a1a",
+    },
 )
 
 DARK = Theme(
@@ -84,6 +97,17 @@ DARK = Theme(
         "#d0d13c",
         "#a3aeba",
     ),
+    gates={
+        "i": "#69db7c",
+        "f": "#faa2c1",
+        "g": "#e8b45c",
+        "o": "#b197fc",
+        "c": "#e6ebf0",
+        "h": "#3bc9db",
+        "r": "#b197fc",
+        "z": "#faa2c1",
+        "n": "#e8b45c",
+    },
 )
 
 FONT = '"Source Sans", "Source Sans 3", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif'

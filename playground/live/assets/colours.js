@@ -7,7 +7,7 @@ const VARIABLES = { background: "--st-background-color", text: "--st-text-color"
  * @param {{light: Object, dark: Object}} themes as playground/views/theme.py has them
  * @returns {{dark: boolean, lut: Uint32Array, classes: string[], negative: string, zero: string, positive: string,
  *   text: string, faint: string, line: string, background: string, accent: string, train: string, test: string,
- *   wrong: string}}
+ *   wrong: string, gates: Object<string, string>}}
  *   `lut[u]` is the pixel (RGBA in memory) of a byte u: 1 = −1, 128 = 0, 255 = +1
  */
 export function readColours(element, themes) {
@@ -26,6 +26,7 @@ export function readColours(element, themes) {
     train: theme.train,
     test: theme.test,
     wrong: theme.wrong,
+    gates: theme.gates,
     line: theme.line,
     faint: theme.muted,
     text: hex(read("text")) ?? theme.text,

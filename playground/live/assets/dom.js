@@ -16,12 +16,19 @@ function furnish(element, properties, children) {
   for (const [name, value] of Object.entries(properties)) {
     if (value === null || value === undefined || value === false) continue;
     if (name.startsWith("on")) element[name] = value;
-    else if (name === "style" && typeof value === "object") Object.assign(element.style, value);
+    else if (name === "style" && typeof value === "object") furbish(element.style, value);
     else if (name === "data") Object.assign(element.dataset, value);
     else element.setAttribute(name, value === true ? "" : String(value));
   }
   element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
   return element;
+}
+
+function furbish(style, values) {
+  for (const [name, value] of Object.entries(values)) {
+    if (name.startsWith("--")) style.setProperty(name, value);
+    else style[name] = value;
+  }
 }
 
 /** Adds a style sheet beside `element` (to the document, or to the shadow root it stands in) and waits until it is there. */

@@ -43,8 +43,8 @@ def forecast(scene: Scene, wanted: Range, lang: str) -> Answer:
 
     Returns:
         plain: `length` of the series, `first`, `begins`, `window`, `horizon`, `season`, `start` of the rolled
-        forecast, `ticks` [[index, label]], `rmse` {network, naive, seasonal} of `judged` held-back windows in the
-        units of the series (None where unknown), `unit`, `name`.
+        forecast, `ticks` [[index, label]], `labels` (n,), `rmse` {network, naive, seasonal} of `judged` held-back
+        windows in the units of the series (None where unknown), `unit`, `name`.
         Arrays, NaN where there is nothing: `values`, `network`, `naive`, `seasonal` (n,) f4 at the indices from
         `first`; `rolled` (ahead,) f4 from `start`.
 
@@ -81,6 +81,7 @@ def forecast(scene: Scene, wanted: Range, lang: str) -> Answer:
         "season": series.season,
         "start": start,
         "ticks": [[int(n), series.labels[n] if len(series.labels) > n else str(n)] for n in ticks],
+        "labels": list(series.labels[first:last]),
         "name": series.name,
         "unit": series.unit,
         **_judged(subject, series),

@@ -1,0 +1,31 @@
+// Which sequence is looked at, by every view of one stage: a sample of the data, a text that was typed, or values that were
+// drawn. Knows no view.
+
+const TYPED = "typed";
+const DRAWN = "values";
+
+/** What an ask wants to know of it: {index, test}, {text} or {values}. The last one chosen stays while other things are. */
+export function chosen(stage) {
+  const { selection } = stage;
+  if (selection?.kind === "sample") stage.subject = { index: selection.index, test: Boolean(selection.test) };
+  else if (selection?.kind === TYPED) stage.subject = { text: selection.text };
+  else if (selection?.kind === DRAWN) stage.subject = { values: selection.values };
+  const { subject } = stage;
+  const [training, test] = stage.setup.samples;
+  const first = { index: 0, test: test > 0 };
+  if (!subject) return first;
+  if (subject.text !== undefined) return stage.setup.text ? subject : first;
+  if (subject.values !== undefined) return stage.setup.text ? first : subject;
+  return subject.index < (subject.test ? test : training) ? subject : first;
+}
+
+/** Looks at {index, test}, {text} or {values} from now on. */
+export function choose(stage, what) {
+  if (what.text !== undefined) return stage.select({ kind: TYPED, text: what.text });
+  if (what.values !== undefined) return stage.select({ kind: DRAWN, values: what.values });
+  stage.explained = what; // formulas and the walk explain the same one
+  stage.select({ kind: "sample", index: what.index, test: Boolean(what.test) });
+}
+
+/** Whether two are the same sequence. */
+export const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
