@@ -15,9 +15,14 @@ from playground.spec.image_layers import BatchNorm2d, Conv2d
 from playground.spec.layers import BatchNorm1d, Flatten, LayerSpec, Linear, shape_text
 from playground.spec.losses import BCE, MSE, BCEWithLogits, CrossEntropy, LossSpec
 from playground.spec.model import ModelSpec
+from playground.spec.recurrent_layers import Recurrent
+from playground.spec.sequence_layers import Embedding
 
 Coding = Literal["classes", "bits", "signs", "values"]
-"""How targets reach the loss: class indices (N,), 0/1 or −1/+1 (N, k), or the numbers themselves (N, k)."""
+"""How targets reach the loss: class indices (N,), 0/1 or −1/+1 (N, k), or the numbers themselves (N, k).
+
+With an answer at each of S steps: (N, S), (N, S, k).
+"""
 
 
 def check(experiment: Experiment) -> list[Advice]:
@@ -43,7 +48,8 @@ def advise(experiment: Experiment) -> list[Advice]:
     except SpecError as error:
         values = {"value": error.value, **error.values}
         return [Advice("error", error.key, error.place, values, _mend_shapes(experiment, error))]
-    found = _width(experiment, output) or _last_layer(experiment)
+    found = _tokens(experiment) or _steps(experiment, output) or _width(experiment, output)
+    found = found or _last_layer(experiment)
     return sorted(found, key=lambda advice: advice.level != "error")
 
 
@@ -70,13 +76,64 @@ def _last(model: ModelSpec) -> LayerSpec:
     return next((layer for layer in reversed(model.layers) if not layer.keeps_values), model.layers[-1])
 
 
-def _width(experiment: Experiment, output: tuple[int, ...]) -> list[Advice]:
+def _tokens(experiment: Experiment) -> list[Advice]:
+    """Complain where token ids are taken for numbers, or numbers for token ids."""
+    tokens, first = experiment.data.num_tokens(), experiment.model.layers[0]
+    if isinstance(first, Embedding) and not tokens:
+        mended = experiment.with_layers(experiment.model.layers[1:])
+        return [Advice("error", "fit.needs_numbers", "layers.0", {"kind": first.kind}, mended)]
+    if isinstance(first, Embedding) and first.num_embeddings < tokens:
+        wide = first.model_copy(update={"num_embeddings": tokens})
+        values: dict[str, object] = {
+            "kind": first.kind,
+            "value": f"{first.num_embeddings:,}",
+            "expected": f"{tokens:,}",
+        }
+        mended = experiment.with_layers((wide, *experiment.model.layers[1:]))
+        return [Advice("error", "fit.vocabulary", "layers.0.num_embeddings", values, mended)]
+    if tokens and not isinstance(first, Embedding):
+        mended = experiment.with_layers((Embedding(num_embeddings=tokens), *experiment.model.layers))
+        return [Advice("warning", "fit.needs_embedding", "layers.0", {}, mended)]
+    return []
+
+
+def _steps(experiment: Experiment, output: Shape) -> list[Advice]:
+    """Complain about an output at every step where one is wanted, or the other way round."""
+    steps, place = experiment.data.target().steps, f"layers.{len(experiment.model.layers) - 1}"
+    values: dict[str, object] = {"value": shape_text(output), "expected": steps}
+    if steps and not (len(output) == 2 and output[0] == steps):
+        return [Advice("error", "fit.steps", place, values, _with_sequences(experiment, returned=True))]
+    if not steps and len(output) == 2:
+        mended = _with_sequences(experiment, returned=False)
+        key = "fit.one_answer" if mended else "fit.output_vector"
+        return [Advice("error", key, place, values, mended or _flattened(experiment))]
+    return []
+
+
+def _with_sequences(experiment: Experiment, *, returned: bool) -> Experiment | None:
+    """Return the experiment whose last recurrent layer gives every step, or its last state; None without such a layer."""
+    layers = list(experiment.model.layers)
+    for index in reversed(range(len(layers))):
+        layer = layers[index]
+        if isinstance(layer, Recurrent):
+            if layer.return_sequences == returned:
+                return None
+            layers[index] = layer.model_copy(update={"return_sequences": returned})
+            return experiment.with_layers(tuple(layers))
+    return None
+
+
+def _flattened(experiment: Experiment) -> Experiment:
+    return experiment.with_layers((*experiment.model.layers, Flatten()))
+
+
+def _width(experiment: Experiment, output: Shape) -> list[Advice]:
     """Complain about an output that has not one value for what is to be predicted."""
     target, loss = experiment.data.target(), experiment.loss
     place = f"layers.{len(experiment.model.layers) - 1}"
-    if len(output) != 1:
-        mended = experiment.with_layers((*experiment.model.layers, Flatten()))
-        return [Advice("error", "fit.output_vector", place, {"value": shape_text(output)}, mended)]
+    if len(output) != 1 + bool(target.steps):
+        values: dict[str, object] = {"value": shape_text(output)}
+        return [Advice("error", "fit.output_vector", place, values, _flattened(experiment))]
     if target.kind == "regression" and loss.targets != "numbers":
         return [Advice("error", "fit.regression", "loss", {"kind": loss.kind}, _with_loss(experiment, MSE()))]
     if target.kind == "regression":
@@ -85,12 +142,13 @@ def _width(experiment: Experiment, output: tuple[int, ...]) -> list[Advice]:
         allowed = (target.size,)
     else:
         allowed = (1, 2) if target.size == 2 else (target.size,)
-    if output[0] in allowed:
+    width = output[-1]
+    if width in allowed:
         return []
-    if loss.targets == "classes" and output[0] == 1 and target.size == 2:
+    if loss.targets == "classes" and width == 1 and target.size == 2:
         mended = _with_loss(experiment, BCEWithLogits())
         return [Advice("error", "fit.one_logit", "loss", {"kind": loss.kind}, mended)]
-    values: dict[str, object] = {"value": output[0], "expected": allowed[0]}
+    values = {"value": width, "expected": allowed[0]}
     key = "fit.width_regression" if target.kind == "regression" else "fit.width_classes"
     return [Advice("error", key, place, values, _with_width(experiment, allowed[0]))]
 
@@ -107,7 +165,7 @@ def _last_layer(experiment: Experiment) -> list[Advice]:
         return [
             Advice("error", "fit.not_probabilities", place, values, _with_loss(experiment, BCEWithLogits()))
         ]
-    if last.kind == "Softmax" and experiment.model.output_shape(experiment.data.input_shape()) == (1,):
+    if last.kind == "Softmax" and experiment.model.output_shape(experiment.data.input_shape())[-1] == 1:
         return [Advice("error", "fit.softmax_one", place, values)]
     if loss.wants == "logits" and (low, high) == (0, 1):
         mended = _without(experiment, last)
@@ -155,7 +213,7 @@ def _mend_shapes(experiment: Experiment, error: SpecError) -> Experiment | None:
         width = 1 if target.kind == "classes" and target.size == 2 else target.size
         start = (Flatten(),) if len(experiment.data.input_shape()) > 1 else ()
         return experiment.with_layers((*start, Linear(out_features=width)))
-    if error.key not in ("error.needs_vector", "error.needs_image", "error.window"):
+    if error.key not in ("error.needs_vector", "error.needs_image", "error.window", "error.needs_sequence"):
         return None
     _, number, *inner = error.place.split(".")
     if "layers" in inner:  # inside a block the shape has to stay
@@ -172,6 +230,11 @@ def _mended_layer(
     if key == "error.window":
         if isinstance(layer, Conv2d):
             return (*before, layer.model_copy(update={"padding": "same", "stride": 1}), *behind)
+        return (*before, *behind)
+    if key == "error.needs_sequence":
+        last = before[-1] if before else None
+        if isinstance(last, Recurrent) and not last.return_sequences:
+            return (*before[:-1], last.model_copy(update={"return_sequences": True}), layer, *behind)
         return (*before, *behind)
     if key == "error.needs_image":
         if isinstance(layer, BatchNorm2d):

@@ -1,7 +1,8 @@
 """Initial numbers of a tensor. They belong to the specification, so that every engine starts from the same ones.
 
 Sources: LeCun et al., "Efficient BackProp" (1998) for `normal`; Glorot and Bengio (2010) for `xavier`;
-He et al. (2015) for `kaiming`; Saxe et al. (2014) for `orthogonal`; `uniform` is what `torch.nn.Linear` does.
+He et al. (2015) for `kaiming`; Saxe et al. (2014) for `orthogonal`; `uniform` is what `torch.nn.Linear` and, with
+the state as fan, `torch.nn.LSTM` do; `embedding` is `torch.nn.Embedding`'s, whose row 0 is the padding.
 """
 
 from __future__ import annotations
@@ -24,10 +25,12 @@ class TensorSpec:
     """One tensor of a layer: its shape in torch's layout, how it starts, whether it is learned."""
 
     shape: Shape
-    init: Initialisation | Literal["ones", "count"] = "zeros"
+    init: Initialisation | Literal["ones", "count", "embedding"] = "zeros"
     trainable: bool = True
     fan_in: int = 1
     fan_out: int = 1
+    raised: tuple[int, int, float] = (0, 0, 0.0)
+    """From which row up to which the numbers begin by how much higher."""
 
     @property
     def size(self) -> int:
@@ -43,7 +46,10 @@ class TensorSpec:
         """
         if self.init == "count":
             return np.zeros(self.shape, np.int64)
-        return _DRAW[self.init](self, stream(seed, "init", name))
+        drawn = _DRAW[self.init](self, stream(seed, "init", name))
+        start, stop, height = self.raised
+        drawn[start:stop] += height
+        return drawn
 
 
 def _orthogonal(tensor: TensorSpec, random: np.random.Generator) -> np.ndarray:
@@ -63,6 +69,12 @@ def _xavier(tensor: TensorSpec, random: np.random.Generator) -> np.ndarray:
     return random.uniform(-bound, bound, tensor.shape)
 
 
+def _embedding(tensor: TensorSpec, random: np.random.Generator) -> np.ndarray:
+    drawn = random.normal(size=tensor.shape)
+    drawn[0] = 0  # the padding
+    return drawn
+
+
 _DRAW: dict[str, Callable[[TensorSpec, np.random.Generator], np.ndarray]] = {
     "zeros": lambda tensor, _: np.zeros(tensor.shape),
     "ones": lambda tensor, _: np.ones(tensor.shape),
@@ -71,4 +83,5 @@ _DRAW: dict[str, Callable[[TensorSpec, np.random.Generator], np.ndarray]] = {
     "kaiming": lambda tensor, random: random.normal(0, math.sqrt(2 / tensor.fan_in), tensor.shape),
     "normal": lambda tensor, random: random.normal(0, math.sqrt(1 / tensor.fan_in), tensor.shape),
     "orthogonal": _orthogonal,
+    "embedding": _embedding,
 }

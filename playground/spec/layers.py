@@ -1,6 +1,7 @@
 """The layers a model is assembled from, activations among them: names, shapes, tensors and cost, but no arithmetic.
 
-Names, defaults and tensor layouts are those of `torch.nn`. Shapes leave the batch axis out.
+Names, defaults and tensor layouts are those of `torch.nn`. Shapes leave the batch axis out. What works on features takes
+a row of them (F,) or a sequence (T, F), each step alone.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class LayerSpec(Kind):
         bounds: the least and the greatest value that can come out.
         counted: it counts where layers are numbered for their initial weights. Those that do not (dropout, norms) can
             be put in and taken out, and every other layer begins as before: what is compared differs in them alone.
-        group: what it is for: "image", "vector", "any" (inputs of every shape) or "activation".
+        group: what it is for: "image", "sequence", "vector", "any" (inputs of every shape) or "activation".
     """
 
     is_activation: ClassVar[bool] = False
@@ -33,7 +34,7 @@ class LayerSpec(Kind):
     mixes: ClassVar[bool] = False
     counted: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
-    group: ClassVar[Literal["image", "vector", "any", "activation"]] = "vector"
+    group: ClassVar[Literal["image", "sequence", "vector", "any", "activation"]] = "vector"
 
     def output(self, shape: Shape) -> Shape:
         """Return the shape of the layer's output for one sample of `shape`.
@@ -74,7 +75,7 @@ class LayerSpec(Kind):
 
 
 class Linear(LayerSpec):
-    """y = x Wᵀ + b. (F,) → (out_features,). W (out_features, F), b (out_features,)."""
+    """y = x Wᵀ + b. (F,) → (out_features,), (T, F) → (T, out_features). W (out_features, F), b (out_features,)."""
 
     kind: Literal["Linear"] = "Linear"
     regularised: ClassVar[bool] = True
@@ -86,11 +87,10 @@ class Linear(LayerSpec):
     l2: float = number(0.0, 0, 10, step=0.0001, log=True, advanced=True)
 
     def output(self, shape: Shape) -> Shape:
-        _vector(self.kind, shape)
-        return (self.out_features,)
+        return (*_features(self.kind, shape)[:-1], self.out_features)
 
     def tensors(self, shape: Shape) -> dict[str, TensorSpec]:
-        fan_in, fan_out = shape[0], self.out_features
+        fan_in, fan_out = shape[-1], self.out_features
         tensors = {"weight": TensorSpec((fan_out, fan_in), self.init, fan_in=fan_in, fan_out=fan_out)}
         if self.bias:
             init: Initialisation = "uniform" if self.init == "uniform" else "zeros"
@@ -98,7 +98,7 @@ class Linear(LayerSpec):
         return tensors
 
     def flops(self, shape: Shape) -> int:
-        return 2 * shape[0] * self.out_features
+        return 2 * math.prod(shape) * self.out_features
 
 
 class Flatten(LayerSpec):
@@ -162,20 +162,23 @@ class BatchNorm1d(LayerSpec):
 
 
 class LayerNorm(LayerSpec):
-    """Normalise each sample over its features, then scale and shift: Ba et al. (2016). (F,) → (F,)."""
+    """Normalise each sample, or each of its steps, over the features, then scale and shift: Ba et al. (2016).
+
+    (F,) → (F,), (T, F) → (T, F). weight and bias are (F,).
+    """
 
     kind: Literal["LayerNorm"] = "LayerNorm"
     counted: ClassVar[bool] = False
     eps: float = number(1e-5, 1e-12, 1, log=True, advanced=True)
 
     def output(self, shape: Shape) -> Shape:
-        return _vector(self.kind, shape)
+        return _features(self.kind, shape)
 
     def tensors(self, shape: Shape) -> dict[str, TensorSpec]:
-        return {"weight": TensorSpec(shape, "ones"), "bias": TensorSpec(shape, "zeros")}
+        return {"weight": TensorSpec(shape[-1:], "ones"), "bias": TensorSpec(shape[-1:], "zeros")}
 
     def flops(self, shape: Shape) -> int:
-        return 8 * shape[0]
+        return 8 * math.prod(shape)
 
 
 class Activation(LayerSpec):
@@ -252,13 +255,13 @@ class Softplus(Activation):
 
 
 class Softmax(Activation):
-    """f(x)ᵢ = e^xᵢ / Σⱼ e^xⱼ over the features of each sample. (F,) → (F,)."""
+    """f(x)ᵢ = e^xᵢ / Σⱼ e^xⱼ over the features of each sample or step. (F,) and (T, F) stay."""
 
     kind: Literal["Softmax"] = "Softmax"
     bounds: ClassVar = (0, 1)
 
     def output(self, shape: Shape) -> Shape:
-        return _vector(self.kind, shape)
+        return _features(self.kind, shape)
 
 
 class Sine(Activation):
@@ -282,6 +285,11 @@ def _vector(kind: str, shape: Shape) -> Shape:
     if len(shape) != 1:
         raise SpecError("error.needs_vector", value=shape_text(shape), kind=kind)
     return shape
+
+
+def _features(kind: str, shape: Shape) -> Shape:
+    """Return a shape whose last axis are features: a row of them, or a sequence of such rows."""
+    return shape if len(shape) == 2 else _vector(kind, shape)
 
 
 def shape_text(shape: Shape) -> str:

@@ -1,5 +1,7 @@
 """The losses. Each is the mean over all elements of the batch, as torch's default; `kind` drops torch's "Loss".
 
+Of sequences with an answer at each step, the mean is over all steps that are judged.
+
 What a loss wants to see — logits or probabilities, codes or classes — is stated here, so that `fit.check` can
 explain a mismatch and the trainer can code the targets.
 """
@@ -9,6 +11,9 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from playground.spec.base import Kind, number
+
+IGNORED = -100
+"""In place of a class: this step is not judged (torch's `ignore_index`). Coded as numbers it is NaN."""
 
 
 class LossSpec(Kind):

@@ -14,6 +14,7 @@ from playground.spec.errors import SpecError
 from playground.spec.image_layers import Residual
 from playground.spec.initialisation import TensorSpec
 from playground.spec.layers import LayerSpec
+from playground.spec.sequence_layers import Embedding
 
 State = dict[str, np.ndarray]
 """Tensors by the names and in the layouts of a `torch.nn.Sequential`: `"0.weight"` is (out, in)."""
@@ -37,6 +38,8 @@ class ModelSpec(Spec):
         shapes: list[Shape] = []
         for index, layer in enumerate(self.layers):
             try:
+                if index and isinstance(layer, Embedding):
+                    raise SpecError("error.embedding_first", kind=layer.kind)
                 shape = layer.output(shape)
             except SpecError as error:
                 raise error.at(f"layers.{index}") from None
