@@ -10,6 +10,7 @@ import numpy as np
 
 from engines.numpy.block import Block
 from engines.numpy.layer import LAYERS, Lasting, Layer
+from engines.numpy.padding import Padding
 from engines.numpy.program import Program
 from engines.numpy.shortcuts import Part, placed, shortened
 from engines.protocol import Array
@@ -50,6 +51,7 @@ class Workspace:
     Attributes:
         outputs: the output of every layer.
         program: what is appended to now.
+        padding: which steps count of what the layer that is being written reads; None where all do.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Workspace:
         self.dtype = rows.dtype
         self.rows = rows
         self.program = Program()
+        self.padding: Padding | None = None
         parts = [
             Part(LAYERS[type(spec)], spec, numbers)
             for spec, numbers in zip(model.layers, lasting, strict=True)

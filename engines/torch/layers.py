@@ -32,7 +32,7 @@ def _sequence(specs: Sequence[LayerSpec], shapes: Sequence[Shape]) -> nn.Sequent
 
 @layer(layers.Linear)
 def _linear(spec: layers.Linear, shape: Shape) -> nn.Module:
-    return nn.Linear(shape[0], spec.out_features, bias=spec.bias)
+    return nn.Linear(shape[-1], spec.out_features, bias=spec.bias)
 
 
 @layer(layers.Flatten)
@@ -45,14 +45,19 @@ def _unflatten(spec: image_layers.Unflatten, shape: Shape) -> nn.Module:
     return nn.Unflatten(1, spec.output(shape))
 
 
+class Drawing(nn.Module):
+    """A module that draws while training; `draw` says where its numbers come from."""
+
+    draw: Uniform
+
+
 @layer(layers.Dropout)
-class Dropout(nn.Module):
-    """Zero where u < p and scale the rest by 1/(1 − p); `draw` says where u comes from."""
+class Dropout(Drawing):
+    """Zero where u < p and scale the rest by 1/(1 − p)."""
 
     def __init__(self, spec: layers.Dropout | image_layers.Dropout2d, shape: Shape) -> None:
         super().__init__()
         self.p = spec.p
-        self.draw: Uniform
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or self.p == 0:
@@ -96,7 +101,7 @@ def _by_running(norm: BatchNorm1d | BatchNorm2d, x: Tensor) -> Tensor:
 
 @layer(layers.LayerNorm)
 def _layer_norm(spec: layers.LayerNorm, shape: Shape) -> nn.Module:
-    return nn.LayerNorm(list(shape), eps=spec.eps)
+    return nn.LayerNorm(shape[-1], eps=spec.eps)
 
 
 @layer(layers.Identity)
@@ -146,7 +151,7 @@ def _softplus(spec: layers.Softplus, shape: Shape) -> nn.Module:
 
 @layer(layers.Softmax)
 def _softmax(spec: layers.Softmax, shape: Shape) -> nn.Module:
-    return nn.Softmax(dim=1)
+    return nn.Softmax(dim=-1)
 
 
 @layer(layers.Sine)

@@ -14,8 +14,9 @@ from engines.protocol import Array, Dtype, Precision
 from engines.torch.devices import device as find_device
 from engines.torch.draws import DeviceDraws, Draws, NumpyDraws
 from engines.torch.fit import Fit
-from engines.torch.layers import Dropout, build
+from engines.torch.layers import Drawing, build
 from engines.torch.optimizers import OPTIMIZERS, Optimizer
+from engines.torch.sequences import Padding, Timed
 from engines.torch.spectral import Spectral
 from playground.spec import LossSpec, ModelSpec, OptimizerSpec, Shape, SpecError, State
 from playground.spec.limits import LOOK_ELEMENTS
@@ -85,7 +86,12 @@ class Net:
             raise SpecError("engine.input_shape", place="grad", value=str(grad.shape), expected=expected)
         learned = list(self.parameters.values())
         found = torch.autograd.grad(
-            outputs, [inputs, *learned], self._tensor(grad), retain_graph=True, materialize_grads=True
+            outputs,
+            [inputs, *learned],
+            self._tensor(grad),
+            retain_graph=True,
+            allow_unused=True,  # token ids have no gradient
+            materialize_grads=True,
         )
         for parameter, gradient in zip(learned, found[1:], strict=True):
             parameter.grad = torch.empty_like(parameter).copy_(gradient)
@@ -200,10 +206,13 @@ class Net:
         if any(parameter.ndim == 4 for parameter in modules.parameters()):
             # What convolutions are fastest with. (Torch's own declaration of `to` leaves this use out.)
             modules = modules.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        padding = Padding()
         for name, module in modules.named_modules():
             if self._spectral_norm and isinstance(module, nn.Linear | nn.Conv2d):
                 module.forward = Spectral(module)  # pyright: ignore[reportAttributeAccessIssue]
-            if isinstance(module, Dropout):
+            if isinstance(module, Timed):
+                module.padding = padding
+            if isinstance(module, Drawing):
                 kind = NumpyDraws if self.masks == "numpy" else DeviceDraws
                 self._draws.setdefault(name, kind(self._seed, name, self.device))
                 module.draw = self._draws[name]

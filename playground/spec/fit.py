@@ -48,8 +48,8 @@ def advise(experiment: Experiment) -> list[Advice]:
     except SpecError as error:
         values = {"value": error.value, **error.values}
         return [Advice("error", error.key, error.place, values, _mend_shapes(experiment, error))]
-    found = _tokens(experiment) or _steps(experiment, output) or _width(experiment, output)
-    found = found or _last_layer(experiment)
+    found = _vocabulary(experiment) or _steps(experiment, output) or _width(experiment, output)
+    found = [*(found or _last_layer(experiment)), *_without_embedding(experiment)]
     return sorted(found, key=lambda advice: advice.level != "error")
 
 
@@ -76,8 +76,8 @@ def _last(model: ModelSpec) -> LayerSpec:
     return next((layer for layer in reversed(model.layers) if not layer.keeps_values), model.layers[-1])
 
 
-def _tokens(experiment: Experiment) -> list[Advice]:
-    """Complain where token ids are taken for numbers, or numbers for token ids."""
+def _vocabulary(experiment: Experiment) -> list[Advice]:
+    """Complain where numbers are taken for token ids, or there are more tokens than vectors."""
     tokens, first = experiment.data.num_tokens(), experiment.model.layers[0]
     if isinstance(first, Embedding) and not tokens:
         mended = experiment.with_layers(experiment.model.layers[1:])
@@ -91,10 +91,16 @@ def _tokens(experiment: Experiment) -> list[Advice]:
         }
         mended = experiment.with_layers((wide, *experiment.model.layers[1:]))
         return [Advice("error", "fit.vocabulary", "layers.0.num_embeddings", values, mended)]
-    if tokens and not isinstance(first, Embedding):
-        mended = experiment.with_layers((Embedding(num_embeddings=tokens), *experiment.model.layers))
-        return [Advice("warning", "fit.needs_embedding", "layers.0", {}, mended)]
     return []
+
+
+def _without_embedding(experiment: Experiment) -> list[Advice]:
+    """Warn where token ids are taken for numbers."""
+    tokens, layers = experiment.data.num_tokens(), experiment.model.layers
+    if not tokens or isinstance(layers[0], Embedding):
+        return []
+    mended = experiment.with_layers((Embedding(num_embeddings=tokens), *layers))
+    return [Advice("warning", "fit.needs_embedding", "layers.0", {}, mended)]
 
 
 def _steps(experiment: Experiment, output: Shape) -> list[Advice]:

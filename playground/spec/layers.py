@@ -1,7 +1,7 @@
 """The layers a model is assembled from, activations among them: names, shapes, tensors and cost, but no arithmetic.
 
-Names, defaults and tensor layouts are those of `torch.nn`. Shapes leave the batch axis out. What works on features takes
-a row of them (F,) or a sequence (T, F), each step alone.
+Names, defaults and tensor layouts are those of `torch.nn`. Shapes leave the batch axis out. What works on features
+takes a row of them (F,) or a sequence (T, F), each step alone.
 """
 
 from __future__ import annotations

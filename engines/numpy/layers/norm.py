@@ -5,6 +5,7 @@ With ⟨·⟩ that average and dx̂ = w dy: dx = (dx̂ − ⟨dx̂⟩ − x̂ �
 
 Legend: F features, B samples; everything here is feature-major, (F, B). A statistic is (F, 1) for batch and (1, B)
 for layer normalisation. Of images the C channels are the features, and every pixel counts as a sample: (C, H W B).
+Of sequences every step counts as a sample: (F, T B), which is copied out of (T F, B) and back.
 """
 
 from __future__ import annotations
@@ -49,40 +50,47 @@ class Norm(Layer[N]):
 
     def normalise(self, x: Block) -> Block:
         """Append x̂ and y by the statistics of x itself."""
+        y = self.block(self.num_in)
+        self.normalise_rows(self.rows(x), self.rows(y))
+        return y
+
+    def normalise_rows(self, values: Array, y: Array | None = None) -> Array:
+        """Append x̂ and y of rows (F, B) by their own statistics; return y, which is made if it is not given."""
         self.normal, self.work = self.room(), self.room()  # x̂, and room
-        values = self.rows(x)
         self.mean = self.average(values)
         self.emit(np.subtract, values, self.mean, self.normal)
         self.emit(np.multiply, self.normal, self.normal, self.work)
         self.variance = self.average(self.work)
-        return self.scale(self.variance)
+        y = self.room() if y is None else y
+        self.scale(self.variance, y)
+        return y
 
-    def scale(self, variance: Array) -> Block:
+    def scale(self, variance: Array, y: Array) -> None:
         """Append x̂ = (x − μ) / √(σ² + ε), where x − μ stands already, and y = w x̂ + b."""
-        y = self.block(self.num_in)
         self.inverse = np.empty_like(variance)  # 1 / √(σ² + ε)
         self.emit(np.add, variance, self.scalar(self.spec.eps), self.inverse)
         self.emit(np.sqrt, self.inverse, self.inverse)
         self.emit(np.divide, self.scalar(1), self.inverse, self.inverse)
         self.emit(np.multiply, self.normal, self.inverse, self.normal)
-        values = self.rows(y)
-        self.emit(np.multiply, self.normal, self.weight, values)
-        self.emit(np.add, values, self.bias, values)
-        return y
+        self.emit(np.multiply, self.normal, self.weight, y)
+        self.emit(np.add, y, self.bias, y)
 
     def backward(self, dy: Block) -> Block:
         """db = Σ dy, dw = Σ dy x̂ over the samples; dx as above."""
-        dx = self.rows(dy)
+        self.backward_rows(self.rows(dy))
+        return dy
+
+    def backward_rows(self, dx: Array) -> None:
+        """Append dw, db, and dL/dx in place of dL/dy (F, B)."""
         self.emit(dx.dot, self.ones, self.dbias)
         self.emit(np.multiply, dx, self.normal, self.work)
         self.emit(self.work.dot, self.ones, self.dweight)
         if not self.wants_dx:
-            return dy
+            return
         self.emit(np.multiply, dx, self.weight, dx)
         if not self.constant_statistics:
             self._through_statistics(dx)
         self.emit(np.multiply, dx, self.inverse, dx)
-        return dy
 
     def _through_statistics(self, dx: Array) -> None:
         """dx̂ ← dx̂ − ⟨dx̂⟩ − x̂ ⟨dx̂ x̂⟩."""
@@ -133,7 +141,9 @@ class BatchNorm1d(Norm[Any]):
         self.constant_statistics = True
         self.normal, self.work = self.room(), self.room()
         self.emit(np.subtract, self.rows(x), self.lasting.buffers["running_mean"][:, None], self.normal)
-        return self.scale(self.lasting.buffers["running_var"][:, None])
+        y = self.block(self.num_in)
+        self.scale(self.lasting.buffers["running_var"][:, None], self.rows(y))
+        return y
 
 
 @layer(image_layers.BatchNorm2d)
@@ -151,14 +161,43 @@ class BatchNorm2d(BatchNorm1d):
 class LayerNorm(Norm[layers.LayerNorm]):
     """Normalise each sample over its features, in training and outside alike. (N, F) → (N, F).
 
-    Parameters: w (F,), b (F,). Ba, Kiros and Hinton, "Layer Normalization" (2016).
+    Parameters: w (F,), b (F,). Of a sequence (N, T, F) each step alone.
+    Ba, Kiros and Hinton, "Layer Normalization" (2016).
     """
 
+    def __init__(self, spec: layers.LayerNorm, shape: Shape, lasting: Lasting, at: Workspace) -> None:
+        super().__init__(spec, shape, lasting, at)
+        self.length = shape[0] if len(shape) == 2 else 0  # T; 0 where there are no steps
+
     def forward(self, x: Block) -> Block:
-        return self.normalise(x)
+        if not self.length:
+            return self.normalise(x)
+        apart = self.room()
+        self.emit(np.copyto, self._by_step(apart), self._steps(x.values))
+        self.together = self.normalise_rows(apart)
+        y = self.block(self.num_in)
+        self.emit(np.copyto, self._steps(y.values), self._by_step(self.together))
+        return y
+
+    def backward(self, dy: Block) -> Block:
+        if not self.length:
+            return super().backward(dy)
+        apart, steps = self.together, self._steps(dy.values)  # what was handed on is not needed any more
+        self.emit(np.copyto, self._by_step(apart), steps)
+        self.backward_rows(apart)
+        self.emit(np.copyto, steps, self._by_step(apart))
+        return dy
 
     def average(self, values: Array) -> Array:
-        share = np.full(self.num_in, 1 / self.num_in, self.at.dtype)
-        average = np.empty(self.at.batch_size, self.at.dtype)
+        share = np.full(len(self.weight), 1 / len(self.weight), self.at.dtype)
+        average = np.empty(self.count, self.at.dtype)
         self.emit(share.dot, values, average)
         return average[None, :]
+
+    def _steps(self, values: Array) -> Array:
+        """Return (T F, B) as (T, F, B)."""
+        return values.reshape(self.length, len(self.weight), -1, copy=False)
+
+    def _by_step(self, values: Array) -> Array:
+        """Return (F, T B) as (T, F, B)."""
+        return values.reshape(len(self.weight), self.length, -1, copy=False).transpose(1, 0, 2)
