@@ -8,6 +8,8 @@ import numpy as np
 
 from engines.protocol import Array
 from playground.spec import LossSpec, ModelSpec, Shape, SpecError, State
+from playground.spec.losses import IGNORED
+from playground.spec.sequence_layers import Embedding
 
 SHOWN_NAMES = 3
 
@@ -78,23 +80,41 @@ def as_batch(x: Array, shape: Shape) -> Array:
 
 
 def as_targets(loss: LossSpec, target: Array, num_samples: int, output: Shape) -> Array:
-    """Return coded targets as class indices int64 (N,) or as numbers (N, k), k the product of `output`.
+    """Return coded targets as class indices int64 (N,), of outputs (T, C) at every step (N, T), or as numbers (N, k).
+
+    k is the product of `output`. At a step, `IGNORED` stands for a class that is not judged, NaN for a number.
 
     Raises:
         SpecError: if the shape does not fit or a class is out of range.
     """
     target = np.asarray(target)
-    classes = loss.targets == "classes"
-    expected: Shape = (num_samples,) if classes else (num_samples, *output)
+    classes, by_step = loss.targets == "classes", len(output) == 2
+    expected: Shape = (num_samples, *output)
+    if classes:
+        expected = (num_samples, output[0]) if by_step else (num_samples,)
     if target.shape != expected or (classes and target.dtype.kind not in "iu"):
         found = f"{target.shape} {target.dtype}"
         raise SpecError("engine.target_shape", place="y", value=found, expected=str(expected), kind=loss.kind)
     if not classes:
         return target.reshape(num_samples, -1)
-    if num_samples and not (target.min() >= 0 and target.max() < output[0]):
-        worst = int(target.max()) if target.max() >= output[0] else int(target.min())
-        raise SpecError("engine.target_class", place="y", value=worst, classes=output[0])
+    count = output[-1] if by_step else output[0]
+    judged = target[target != IGNORED] if by_step else target
+    if judged.size and not (judged.min() >= 0 and judged.max() < count):
+        worst = int(judged.max()) if judged.max() >= count else int(judged.min())
+        raise SpecError("engine.target_class", place="y", value=worst, classes=count)
     return target.astype(np.int64)
+
+
+def check_tokens(model: ModelSpec, x: Array) -> None:
+    """Raise SpecError if x (N, T) has token ids that the model's embedding has no vector for."""
+    first = model.layers[0]
+    if not isinstance(first, Embedding) or not x.size:
+        return
+    low, high = float(x.min()), float(x.max())
+    if not (low >= 0 and high < first.num_embeddings):
+        worst = high if low >= 0 else low
+        value = int(worst) if np.isfinite(worst) else str(worst)
+        raise SpecError("engine.token", place="x", value=value, size=first.num_embeddings)
 
 
 def as_order(order: Array, num_samples: int) -> Array:

@@ -9,9 +9,8 @@ import numpy as np
 
 import engines.numpy.layers  # noqa: F401  (whatever is defined there enters the registry)
 from engines.checks import as_targets
-from engines.numpy.losses import LOSSES, coded, mean_losses
+from engines.numpy.answers import judge
 from engines.numpy.net import Net
-from engines.numpy.program import Program, run
 from engines.numpy.threads import use_one_thread
 from engines.protocol import Array, Dtype, Precision
 from playground.spec import LossSpec, ModelSpec, OptimizerSpec, Shape, SpecError
@@ -46,15 +45,7 @@ class NumpyEngine:
     def loss(self, spec: LossSpec, y: Array, target: Array) -> tuple[float, Array]:
         y = np.asarray(y)
         target = as_targets(spec, target, len(y), y.shape[1:])
-        columns = y.reshape(len(y), -1).T  # (k, N)
-        t = np.empty((1, *columns.shape), y.dtype)
-        coded(spec, target, t)
-        terms, dy = np.empty_like(t), np.empty_like(t[0])
-        program = Program()
-        LOSSES[type(spec)](spec, columns.shape, y.dtype, program).backward(columns, t[0], terms[0], dy)
-        with np.errstate(all="ignore"):  # a loss may be infinite; it is not hidden
-            run(program)
-        return float(mean_losses(spec, terms, t)[0]), np.ascontiguousarray(dy.T).reshape(y.shape)
+        return judge(spec, y, target)
 
 
 use_one_thread()

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engines.checks import as_order
+from engines.numpy.answers import Answers, kind_of
 from engines.numpy.block import Block
-from engines.numpy.losses import LOSSES, coded, mean_losses
 from engines.numpy.program import Program, run
 from engines.protocol import Array
 from playground.spec import LossSpec
@@ -35,50 +35,46 @@ class Slots:
 
     Attributes:
         rows: the inputs (S, B, F), or (S, B, F + 1) with a column of ones.
-        targets: the coded targets (S, k, B).
-        terms: what the loss leaves behind (S, k, B).
+        answers: the coded targets, and what the loss leaves behind.
         programs: one step for each slot.
     """
 
-    def __init__(self, net: Net, loss: LossSpec, num_slots: int, batch_size: int) -> None:
-        self.loss = loss
-        self.batch_size = batch_size
-        self.rows = net.rows(num_slots, batch_size)
-        self.targets = np.zeros((num_slots, net.num_outputs, batch_size), net.dtype)
-        self.terms = np.zeros_like(self.targets)
+    def __init__(self, net: Net, answers: Answers) -> None:
+        self.batch_size = answers.batch_size
+        self.rows = net.rows(answers.num_slots, self.batch_size)
+        self.answers = answers
         self.write(net)
 
     def write(self, net: Net) -> None:
         """Write the programs for the net as it is; what lies in the slots stays."""
         at = net.workspace(self.batch_size, self.rows[0], training=True, unseen=True)
         step = at.forward
-        targets, terms = self.targets[0], self.terms[0]
-        dy = Block.empty(targets.shape[0], self.batch_size, net.dtype)
-        loss = LOSSES[type(self.loss)](self.loss, targets.shape, net.dtype, step)
-        loss.backward(at.y.values, targets, terms, dy.values)
+        dy = Block.empty(net.num_outputs, self.batch_size, net.dtype)
+        self.answers.write(step, at.y.values, dy.values)
         step += at.backward(dy, wants_dx=False)[0]
         step += net.optimizer.program()
-        self.programs = step.spread((self.rows, self.targets, self.terms))
+        self.programs = step.spread((self.rows, *self.answers.held))
 
     def gather(self, x: Array, y: Array, order: Array) -> None:
         """Fill the first slots with the samples of `order` from x (N, F) and coded targets y."""
         num_slots = len(order) // self.batch_size
         rows = self.rows[:num_slots].reshape(len(order), -1)
         np.copyto(rows[:, : x.shape[1]], x.take(order, axis=0))
-        coded(self.loss, y.take(order, axis=0), self.targets[:num_slots])
+        self.answers.fill(y.take(order, axis=0), num_slots)
 
     def losses(self, num_slots: int) -> Array:
         """Return the losses of the first slots (num_slots,), float64."""
-        return mean_losses(self.loss, self.terms[:num_slots], self.targets[:num_slots])
+        return self.answers.losses(num_slots)
 
 
 class Fit:
     """The NumPy engine's fit; see `engines.protocol.Fit`."""
 
     def __init__(self, net: Net, loss: LossSpec, x: Array, y: Array, batch_size: int) -> None:
-        """Lay out x (N, *input) and coded targets y, class indices (N,) or numbers (N, k)."""
+        """Lay out x (N, *input) and coded targets y: class indices (N,), at every step (N, T), or numbers (N, k)."""
         self._net = net
-        self._loss = loss
+        output = net.model.output_shape(net.input_shape)
+        self._answers = partial(kind_of(loss, output, y), loss, output)
         with np.errstate(over="ignore"):
             self._x = np.ascontiguousarray(x.reshape(len(x), -1), net.dtype)
         self._y = y
@@ -146,6 +142,8 @@ class Fit:
             num_slots = 1
             if batch_size == self._batch_size:
                 each = batch_size * self._net.rows(1).nbytes
+                each += sum(array.nbytes for array in self._answers(1, batch_size, self._net.dtype).held)
                 num_slots = max(min(len(self._x) // batch_size, CHUNK_BYTES // each, MAX_SLOTS), 1)
-            self._slots[batch_size] = Slots(self._net, self._loss, num_slots, batch_size)
+            answers = self._answers(num_slots, batch_size, self._net.dtype)
+            self._slots[batch_size] = Slots(self._net, answers)
         return self._slots[batch_size]

@@ -14,7 +14,15 @@ from weakref import WeakSet
 
 import numpy as np
 
-from engines.checks import as_batch, as_targets, check_batch_size, check_names, check_retune, check_state
+from engines.checks import (
+    as_batch,
+    as_targets,
+    check_batch_size,
+    check_names,
+    check_retune,
+    check_state,
+    check_tokens,
+)
 from engines.generators import generator_state, restore_generator
 from engines.numpy.block import Block
 from engines.numpy.fit import Fit
@@ -65,7 +73,7 @@ class Net:
         self.load(model.init(self.input_shape, seed))
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
-        x = as_batch(x, self.input_shape)
+        x = self._batch(x)
         if training:
             check_batch_size(self.model, self.input_shape, len(x))
             self._pass = self._training_pass(len(x))
@@ -97,7 +105,7 @@ class Net:
         np.clip(self.parameters, -bound, bound, out=self.parameters)
 
     def fit(self, loss: LossSpec, x: Array, y: Array, batch_size: int) -> Fit:
-        x = as_batch(x, self.input_shape)
+        x = self._batch(x)
         y = as_targets(loss, y, len(x), self._output_shape)
         check_batch_size(self.model, self.input_shape, min(batch_size or len(x), len(x)))
         fit = Fit(self, loss, x, y, batch_size)
@@ -105,7 +113,7 @@ class Net:
         return fit
 
     def trace(self, x: Array) -> list[Array]:
-        x = as_batch(x, self.input_shape)
+        x = self._batch(x)
         found = [np.empty((len(x), *shape), self.dtype) for shape in self.model.shapes(self.input_shape)]
         for part, at in self._look(x):
             for block, values in zip(at.outputs, found, strict=True):
@@ -114,7 +122,7 @@ class Net:
 
     def responses(self, x: Array) -> list[Array]:
         """Return what `trace` does feature-major: (F, N) for each layer, in memory that the next look may overwrite."""
-        x = as_batch(x, self.input_shape)
+        x = self._batch(x)
         sizes = [math.prod(shape) for shape in self.model.shapes(self.input_shape)]
         found = [np.empty((size, len(x)), self.dtype) for size in sizes]
         for part, at in self._look(x):
@@ -123,6 +131,12 @@ class Net:
             for block, values in zip(at.outputs, found, strict=True):
                 values[:, part] = block.values
         return found
+
+    def _batch(self, x: Array) -> Array:
+        """Return x as an array (N, *input); refuse what does not fit."""
+        x = as_batch(x, self.input_shape)
+        check_tokens(self.model, x)
+        return x
 
     def penalty(self) -> float:
         tensors = self.layout.tensors(self.parameters)

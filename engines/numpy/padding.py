@@ -3,14 +3,18 @@
 What belongs to a batch travels beside the activations: the layer that knows where texts begin (`Embedding`) sets it in
 the workspace, those behind read it, and one that ends the sequence or changes its length replaces it.
 
-Legend: T steps, B samples.
+Legend: T steps, F features, B samples.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from engines.protocol import Array
+from playground.spec.sequence_layers import TimeWindows
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,21 @@ class Padding:
     counts: Array
 
     @property
-    def length(self) -> int:
-        """T."""
-        return len(self.counts)
+    def factor(self) -> Array:
+        """`counts` as what a sequence (T, F, B) is multiplied with: (T, 1, B)."""
+        return self.counts[:, None]
+
+    def nothing(self, emit: Any) -> Array:
+        """Append what tells where nothing counts, and return it: (T, 1, B) bool."""
+        found = np.empty(self.counts.shape, np.bool_)
+        emit(np.equal, self.counts, 0, found)
+        return found[:, None]
+
+    def behind(self, emit: Any, windows: TimeWindows, positions: int) -> Padding:
+        """Append what counts of the outputs of windows, and return it: whatever has seen a step that counts."""
+        newest = np.array([windows.newest(position, len(self.counts)) for position in range(positions)])
+        found = np.empty((positions, self.counts.shape[1]), self.counts.dtype)
+        emit(np.take, self.counts, newest, 0, found, "clip")
+        if newest[0] < 0:  # the first windows lie in the margin alone
+            emit(found[: int((newest < 0).sum())].fill, 0)
+        return Padding(found)

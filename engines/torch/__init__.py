@@ -12,10 +12,11 @@ from typing import Literal
 import numpy as np
 import torch
 
+import engines.torch.time_windows  # noqa: F401  (what is defined there enters the registry, as in `sequences`)
 from engines.checks import as_targets
 from engines.protocol import Array, Dtype, Precision
 from engines.torch.devices import devices
-from engines.torch.losses import LOSSES
+from engines.torch.losses import mean_loss
 from engines.torch.net import Net
 from playground.spec import LossSpec, ModelSpec, OptimizerSpec, Shape
 
@@ -65,11 +66,11 @@ class TorchEngine:
     def loss(self, spec: LossSpec, y: Array, target: Array) -> tuple[float, Array]:
         y = np.asarray(y)
         target = as_targets(spec, target, len(y), y.shape[1:])
-        outputs = torch.tensor(y.reshape(len(y), -1), requires_grad=True)
+        outputs = torch.tensor(y, requires_grad=True)
         there = torch.tensor(target) if spec.targets == "classes" else torch.tensor(target).to(outputs)
-        value = LOSSES[type(spec)](spec, outputs, there)
+        value = mean_loss(spec, outputs, there)
         (grad,) = torch.autograd.grad(value, outputs)
-        return float(value.detach()), grad.numpy().reshape(y.shape)
+        return float(value.detach()), grad.numpy()
 
 
 engine = TorchEngine()

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from engines.checks import as_order
 from engines.protocol import Array
-from engines.torch.losses import LOSSES
+from engines.torch.losses import mean_loss
 from playground.spec import LossSpec
 
 if TYPE_CHECKING:
@@ -28,10 +28,9 @@ class Fit:
     """The torch engine's fit; see `engines.protocol.Fit`."""
 
     def __init__(self, net: Net, loss: LossSpec, x: Tensor, y: Tensor, batch_size: int) -> None:
-        """Keep x (N, *input) and y, class indices (N,) or numbers (N, k), which are on the net's device."""
+        """Keep x (N, *input) and y, class indices (N,), (N, T), or numbers (N, k), which are on the net's device."""
         self._net = net
         self._spec = loss
-        self._loss = LOSSES[type(loss)]
         self._x, self._y = x, y
         self._batch_size = batch_size
         each = max(x[:1].nbytes, 1)
@@ -54,7 +53,7 @@ class Fit:
             net.module.train()
         for parameter in net.parameters.values():
             parameter.grad = None
-        loss = self._loss(self._spec, net.run(x), y)
+        loss = mean_loss(self._spec, net.run(x), y)
         if net.parameters:
             loss.backward()
             net.penalise()

@@ -9,7 +9,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from engines.checks import as_batch, as_targets, check_batch_size, check_names, check_retune, check_state
+from engines.checks import (
+    as_batch,
+    as_targets,
+    check_batch_size,
+    check_names,
+    check_retune,
+    check_state,
+    check_tokens,
+)
 from engines.protocol import Array, Dtype, Precision
 from engines.torch.devices import device as find_device
 from engines.torch.draws import DeviceDraws, Draws, NumpyDraws
@@ -66,7 +74,7 @@ class Net:
         self.load(initial)
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
-        x = as_batch(x, self.input_shape)
+        x = self._batch(x)
         if not training:
             return np.concatenate([self._array(self._look(part)) for part in self._portions(x)])
         check_batch_size(self.model, self.input_shape, len(x))
@@ -132,7 +140,7 @@ class Net:
         return float(penalty.detach())
 
     def fit(self, loss: LossSpec, x: Array, y: Array, batch_size: int) -> Fit:
-        x = as_batch(x, self.input_shape)
+        x = self._batch(x)
         y = as_targets(loss, y, len(x), self.model.output_shape(self.input_shape))
         size = min(batch_size or len(x), len(x))
         check_batch_size(self.model, self.input_shape, size)
@@ -141,8 +149,14 @@ class Net:
         return Fit(self, loss, self._tensor(x), y_there, max(size, 1))
 
     def trace(self, x: Array) -> list[Array]:
-        parts = [self._trace(part) for part in self._portions(as_batch(x, self.input_shape))]
+        parts = [self._trace(part) for part in self._portions(self._batch(x))]
         return [np.concatenate(pieces) for pieces in zip(*parts, strict=True)]
+
+    def _batch(self, x: Array) -> Array:
+        """Return x as an array (N, *input); refuse what does not fit."""
+        x = as_batch(x, self.input_shape)
+        check_tokens(self.model, x)
+        return x
 
     def penalty(self) -> float:
         total = 0.0

@@ -4,8 +4,9 @@ Names, defaults and tensor layouts are those of `torch.nn`; but a sample is (T, 
 layers with `batch_first` have it. Tokens are (T,), whole numbers.
 
 Padding: text is padded on the left with id 0. Where it has not begun yet nothing counts: recurrent layers keep their
-state 0, pooling takes the maximum or mean of what has begun, and what comes out of a window that has seen no text yet
-counts as padding again. A 0 inside the text is a token like any other, whose vector is 0 and stays so.
+state 0, convolutions see zeros, pooling takes the maximum or mean of what has begun, and what comes out of a window
+that has seen no text yet counts as padding again (a pooled 0). A 0 inside the text is a token like any other, whose
+vector is 0 and stays so.
 """
 
 from __future__ import annotations
@@ -59,6 +60,10 @@ class TimeWindows(Windows):
         if self._window.padding == "causal":
             return self.reach() - 1, 0
         return super().margins()
+
+    def newest(self, position: int, length: int) -> int:
+        """Return the last step that a window sees of a sequence of `length`; below 0 if it lies before them all."""
+        return min(position * self.step() - self.margins()[0] + self.reach() - 1, length - 1)
 
 
 class Conv1d(TimeWindows):
