@@ -29,7 +29,9 @@ from playground.spec import (
     knobs,
 )
 from playground.spec.image_layers import BatchNorm2d, Conv2d, Residual
-from playground.spec.layers import Flatten, Linear
+from playground.spec.layers import Flatten, LayerNorm, Linear, Tanh
+from playground.spec.recurrent_layers import GRU, LSTM, RNN, Recurrent
+from playground.spec.sequence_layers import GlobalAvgPool1d, GlobalMaxPool1d
 
 K = TypeVar("K", bound=Spec)
 
@@ -73,8 +75,8 @@ def specs(kind: type[K], **fixed: Any) -> st.SearchStrategy[K]:
 
 
 def layers(*, without: tuple[str, ...] = ()) -> st.SearchStrategy[LayerSpec]:
-    """Draw any layer of the catalogue."""
-    kinds = [kind for name, kind in LayerSpec.catalogue().items() if name not in without]
+    """Draw any layer of the catalogue that can follow another: all but `Embedding`."""
+    kinds = [kind for name, kind in LayerSpec.catalogue().items() if name not in (*without, "Embedding")]
     return st.sampled_from(kinds).flatmap(specs)
 
 
@@ -154,6 +156,28 @@ def residuals(draw: st.DrawFn, shape: Shape) -> LayerSpec:
 def image_shapes() -> st.SearchStrategy[Shape]:
     """Draw the shape of small images, odd and even."""
     return st.tuples(st.sampled_from((1, 2, 4)), st.integers(4, 8), st.integers(4, 8))
+
+
+@st.composite
+def text_layers(draw: st.DrawFn) -> tuple[LayerSpec, ...]:
+    """Draw what may follow an embedding where padding must not matter: no window looks past the beginning of a text."""
+    kept = st.one_of(
+        st.just(Tanh()),
+        specs(LayerNorm),
+        specs(Linear),
+        *(_recurrent(kind, return_sequences=True) for kind in (RNN, LSTM, GRU)),
+    )
+    last = st.one_of(
+        st.just(GlobalMaxPool1d()),
+        st.just(GlobalAvgPool1d()),
+        *(_recurrent(kind, return_sequences=False) for kind in (RNN, LSTM, GRU)),
+    )
+    layers = draw(st.lists(kept, max_size=3))
+    return (*layers, draw(last), Linear(out_features=2))
+
+
+def _recurrent(kind: type[Recurrent], **fixed: Any) -> st.SearchStrategy[Recurrent]:
+    return specs(kind, dropout=0.0, truncate=0, **fixed)
 
 
 @st.composite

@@ -27,6 +27,7 @@ from engines.generators import generator_state, restore_generator
 from engines.numpy.block import Block
 from engines.numpy.fit import Fit
 from engines.numpy.layer import Lasting
+from engines.numpy.layers.recurrent import Recurrent
 from engines.numpy.layout import Layout
 from engines.numpy.optimizers import OPTIMIZERS, Optimizer
 from engines.numpy.program import Program, run
@@ -50,6 +51,8 @@ class TrainingPass:
     dy: Block
     dx: Block
     backward: Program
+    done: bool = False
+    """Whether `backward` has run since."""
 
 
 class Net:
@@ -79,6 +82,7 @@ class Net:
             self._pass = self._training_pass(len(x))
             self._fill(self._pass.at, x)
             self._run(self._pass.at.forward)
+            self._pass.done = False
             return self._samples(self._pass.at.y, self._output_shape)
         y = np.empty((len(x), *self._output_shape), self.dtype)
         for part, at in self._look(x):
@@ -95,6 +99,7 @@ class Net:
             raise SpecError("engine.input_shape", place="grad", value=str(grad.shape), expected=str(expected))
         done.dy.values[...] = grad.reshape(len(grad), -1).T
         self._run(done.backward)
+        done.done = True
         return self._samples(done.dx, self.input_shape)
 
     def step(self, lr: float) -> None:
@@ -131,6 +136,46 @@ class Net:
             for block, values in zip(at.outputs, found, strict=True):
                 values[:, part] = block.values
         return found
+
+    def gates(self, x: Array) -> dict[int, dict[str, Array]]:
+        """Return what recurrent layers have inside for x (N, T, ...), in evaluation mode, by the layer's number.
+
+        Of each layer (N, T, H) by torch's letters: of an LSTM i, f, g, o, c, h; of a GRU r, z, n, h; of an RNN h. Of
+        layers stacked inside one the names end in `_l1`, `_l2`, ..., of the reverse direction in `_reverse`, as torch's
+        do. All is in the order of time, and 0 where a text has not begun.
+        """
+        x = self._batch(x)
+        found: dict[int, dict[str, Array]] = {}
+        for part, at in self._look(x):
+            for index, layer in self._recurrent(at):
+                seen = found.setdefault(index, {})
+                for name, values in layer.gates().items():
+                    whole = seen.setdefault(name, np.empty((len(x), *values.shape[:2]), self.dtype))
+                    whole[part] = values.transpose(2, 0, 1)
+        return found
+
+    def through_time(self) -> dict[int, dict[str, Array]]:
+        """Return ∂L/∂h and ∂L/∂c of every step after `backward`, by the layer's number and named as in `gates`.
+
+        Each (N, T, H) is the whole derivative: through the step's own output and through all later steps. Truncation
+        cuts it as it cuts training.
+
+        Raises:
+            SpecError: if there has been no backward pass.
+        """
+        if self._pass is None or not self._pass.done:
+            raise SpecError("engine.no_backward")
+        return {
+            index: {
+                name: values.transpose(2, 0, 1).copy() for name, values in layer.slopes_of_states().items()
+            }
+            for index, layer in self._recurrent(self._pass.at)
+        }
+
+    def _recurrent(self, at: Workspace) -> Iterator[tuple[int, Recurrent]]:
+        for index, layer in enumerate(at.layers):
+            if isinstance(layer, Recurrent):
+                yield index, layer
 
     def _batch(self, x: Array) -> Array:
         """Return x as an array (N, *input); refuse what does not fit."""

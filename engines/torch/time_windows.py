@@ -43,6 +43,8 @@ class Windowed(Timed):
 
 @layer(specs.Conv1d)
 class Conv1d(Windowed):
+    """Torch's, with zeros where a text has not begun."""
+
     def __init__(self, spec: specs.Conv1d, shape: Shape) -> None:
         super().__init__(spec, shape)
         self.weight = nn.Parameter(torch.empty(spec.out_channels, shape[1], spec.kernel_size))
@@ -57,6 +59,8 @@ class Conv1d(Windowed):
 
 @layer(specs.MaxPool1d)
 class MaxPool1d(Windowed):
+    """Torch's, of what has begun."""
+
     def forward(self, x: Tensor) -> Tensor:
         size = self.spec.reach()
         y = F.max_pool1d(self.framed(x, -math.inf, -math.inf), size, self.spec.step()).transpose(1, 2)
@@ -66,6 +70,8 @@ class MaxPool1d(Windowed):
 
 @layer(specs.AvgPool1d)
 class AvgPool1d(Windowed):
+    """Torch's mean, divided by the share of the window that has begun or lies in a margin."""
+
     def forward(self, x: Tensor) -> Tensor:
         size, step = self.spec.reach(), self.spec.step()
         frame, before = self.framed(x, 0, 0), self.padding.counts
@@ -80,6 +86,8 @@ class AvgPool1d(Windowed):
 
 @layer(specs.GlobalMaxPool1d)
 class GlobalMaxPool1d(Timed):
+    """The maximum over the steps that count."""
+
     def __init__(self, spec: specs.GlobalMaxPool1d, shape: Shape) -> None:
         super().__init__()
 
@@ -93,6 +101,8 @@ class GlobalMaxPool1d(Timed):
 
 @layer(specs.GlobalAvgPool1d)
 class GlobalAvgPool1d(Timed):
+    """The mean over the steps that count."""
+
     def __init__(self, spec: specs.GlobalAvgPool1d, shape: Shape) -> None:
         super().__init__()
 

@@ -257,7 +257,7 @@ class Supervised:
         """Lay the training set out for the present settings and continue with what is left of the present order."""
         experiment, data = self.experiment, self.dataset
         how = coding(experiment.loss, experiment.model, data.target)
-        width = experiment.model.output_shape(data.x.shape[1:])[0]
+        width = experiment.model.output_shape(data.x.shape[1:])[-1]
         self._coded = code(data.y, how, width)
         self._coded_test = code(data.y_test, how, width)
         self._augmenter = _augmenter(experiment, data)

@@ -117,7 +117,7 @@ def _steps(experiment: Experiment, output: Shape) -> list[Advice]:
 
 
 def _with_sequences(experiment: Experiment, *, returned: bool) -> Experiment | None:
-    """Return the experiment whose last recurrent layer gives every step, or its last state; None without such a layer."""
+    """Return the experiment whose last recurrent layer gives every step, or its last state; None without one."""
     layers = list(experiment.model.layers)
     for index in reversed(range(len(layers))):
         layer = layers[index]

@@ -15,19 +15,20 @@ from playground.spec.layers import Linear, ReLU
 from playground.ui import beside, form, run
 from playground.ui.language import language, t
 
-GROUPS = ("image", "vector", "any", "activation")
+GROUPS = ("image", "sequence", "vector", "any", "activation")
 
 
 def add_menu(experiment: Experiment) -> None:
     """Draw what adds layers: the usual ones by one press, all others in a list."""
     pictures = len(experiment.data.input_shape()) == 3
+    sequences = len(experiment.data.input_shape()) == 2 or experiment.data.num_tokens() > 0
     with st.container(key="layer-add", horizontal=True, gap="small"):
         if pictures:
             st.button(t("ui.add_conv"), key="add-conv", on_click=_add_conv, help=t("ui.add_conv_help"))
         st.button(t("ui.add_hidden"), key="add-hidden", on_click=_add_hidden, help=t("ui.add_hidden_help"))
         with st.popover(t("ui.add_layer"), key="add-layer", type="tertiary"), st.container(key="add-list"):
             for group in GROUPS:
-                if group == "image" and not pictures:
+                if (group == "image" and not pictures) or (group == "sequence" and not sequences):
                     continue
                 st.html(f'<h4 class="group">{t(f"ui.layer_group.{group}")}</h4>')
                 for kind, layer in LayerSpec.catalogue().items():

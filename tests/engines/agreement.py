@@ -25,6 +25,7 @@ DIGITS = 1e-10
 
 IMAGE: Shape = (4, 7, 6)
 """Odd and even, neither square nor divisible by what windows are wide."""
+SEQUENCE: Shape = (7, 4)
 
 
 class Sine(nn.Module):
@@ -40,6 +41,93 @@ class Step(nn.Module):
         return passing + ((x > 0).to(x.dtype) - passing).detach()
 
 
+class Tokens(nn.Embedding):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.long())
+
+
+class Recurrent(nn.Module):
+    """What torch's own recurrent modules give: every state, or the last of each direction; the gradient cut or not."""
+
+    def __init__(self, spec: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self.spec = spec
+
+    def forward(self, x: Tensor) -> Tensor:
+        forward: Any = super().forward
+        state, parts = None, []
+        for part in x.split(self.spec.truncate or x.shape[1], dim=1):
+            y, state = forward(part, state)
+            state = tuple(one.detach() for one in state) if isinstance(state, tuple) else state.detach()
+            parts.append(y)
+        y, hidden = torch.cat(parts, 1), self.spec.hidden_size
+        return y if self.spec.return_sequences else torch.cat([y[:, -1, :hidden], y[:, 0, hidden:]], 1)
+
+
+class RNN(Recurrent, nn.RNN): ...
+
+
+class LSTM(Recurrent, nn.LSTM): ...
+
+
+class GRU(Recurrent, nn.GRU): ...
+
+
+def recurrent(kind: Any, spec: Any, shape: Shape, **options: Any) -> nn.Module:
+    return kind(
+        spec,
+        input_size=shape[1],
+        hidden_size=spec.hidden_size,
+        num_layers=spec.num_layers,
+        bidirectional=spec.bidirectional,
+        dropout=spec.dropout,
+        batch_first=True,
+        **options,
+    )
+
+
+class OverTime(nn.Module):
+    """A module of torch's that wants (N, F, T), for (N, T, F)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        forward: Any = super().forward
+        return forward(x.transpose(1, 2)).transpose(1, 2)
+
+
+class Conv1d(OverTime, nn.Conv1d):
+    """With zeros before the beginning alone for `causal`."""
+
+    def __init__(self, spec: Any, shape: Shape) -> None:
+        self.before = spec.dilation * (spec.kernel_size - 1) if spec.padding == "causal" else 0
+        super().__init__(
+            shape[1],
+            spec.out_channels,
+            spec.kernel_size,
+            stride=spec.stride,
+            padding=0 if spec.padding == "causal" else spec.padding,
+            dilation=spec.dilation,
+            bias=spec.bias,
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(nn.functional.pad(x, (0, 0, self.before, 0)))
+
+
+class MaxPool1d(OverTime, nn.MaxPool1d): ...
+
+
+class AvgPool1d(OverTime, nn.AvgPool1d): ...
+
+
+class Over(nn.Module):
+    def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(x)
+
+
 class Residual(nn.Module):
     def __init__(self, *layers: nn.Module) -> None:
         super().__init__()
@@ -50,12 +138,12 @@ class Residual(nn.Module):
 
 
 LAYERS: dict[str, Callable[[Any, Shape], nn.Module]] = {
-    "Linear": lambda spec, shape: nn.Linear(*shape, spec.out_features, bias=spec.bias),
+    "Linear": lambda spec, shape: nn.Linear(shape[-1], spec.out_features, bias=spec.bias),
     "Flatten": lambda spec, shape: nn.Flatten(),
     "Unflatten": lambda spec, shape: nn.Unflatten(1, (spec.channels, spec.height, -1)),
     "Dropout": lambda spec, shape: nn.Dropout(spec.p),
     "BatchNorm1d": lambda spec, shape: nn.BatchNorm1d(*shape, eps=spec.eps, momentum=spec.momentum),
-    "LayerNorm": lambda spec, shape: nn.LayerNorm(list(shape), eps=spec.eps),
+    "LayerNorm": lambda spec, shape: nn.LayerNorm(shape[-1], eps=spec.eps),
     "Identity": lambda spec, shape: nn.Identity(),
     "Sigmoid": lambda spec, shape: nn.Sigmoid(),
     "Tanh": lambda spec, shape: nn.Tanh(),
@@ -65,7 +153,7 @@ LAYERS: dict[str, Callable[[Any, Shape], nn.Module]] = {
     "GELU": lambda spec, shape: nn.GELU(approximate="none"),
     "SiLU": lambda spec, shape: nn.SiLU(),
     "Softplus": lambda spec, shape: nn.Softplus(beta=spec.beta),
-    "Softmax": lambda spec, shape: nn.Softmax(dim=1),
+    "Softmax": lambda spec, shape: nn.Softmax(dim=-1),
     "Sine": lambda spec, shape: Sine(),
     "Step": lambda spec, shape: Step(),
     "Conv2d": lambda spec, shape: nn.Conv2d(
@@ -97,6 +185,15 @@ LAYERS: dict[str, Callable[[Any, Shape], nn.Module]] = {
     "Upsample": lambda spec, shape: nn.Upsample(scale_factor=spec.scale_factor, mode=spec.mode),
     "BatchNorm2d": lambda spec, shape: nn.BatchNorm2d(shape[0], eps=spec.eps, momentum=spec.momentum),
     "Dropout2d": lambda spec, shape: nn.Dropout2d(spec.p),
+    "Embedding": lambda spec, shape: Tokens(spec.num_embeddings, spec.embedding_dim, padding_idx=0),
+    "RNN": lambda spec, shape: recurrent(RNN, spec, shape, nonlinearity=spec.nonlinearity),
+    "LSTM": lambda spec, shape: recurrent(LSTM, spec, shape),
+    "GRU": lambda spec, shape: recurrent(GRU, spec, shape),
+    "Conv1d": Conv1d,
+    "MaxPool1d": lambda spec, shape: MaxPool1d(spec.kernel_size, spec.stride or None, spec.padding),
+    "AvgPool1d": lambda spec, shape: AvgPool1d(spec.kernel_size, spec.stride or None, spec.padding),
+    "GlobalMaxPool1d": lambda spec, shape: Over(lambda x: x.max(1).values),
+    "GlobalAvgPool1d": lambda spec, shape: Over(lambda x: x.mean(1)),
     "Residual": lambda spec, shape: Residual(
         *(LAYERS[one.kind](one, at) for one, at in zip(spec.layers, spec.inputs(shape)[:-1], strict=True))
     ),
@@ -104,7 +201,7 @@ LAYERS: dict[str, Callable[[Any, Shape], nn.Module]] = {
 
 NORMALISED: dict[type, tuple[int, ...]] = {
     nn.BatchNorm1d: (0,),
-    nn.LayerNorm: (1,),
+    nn.LayerNorm: (-1,),
     nn.BatchNorm2d: (0, 2, 3),
 }
 """The axes that a normalisation takes its statistics of."""
@@ -179,8 +276,8 @@ class Reference:
         self.module.zero_grad()
         outputs = self.module(inputs)
         self.objective((outputs * torch.tensor(grad, dtype=self.dtype)).sum()).backward()
-        assert inputs.grad is not None
-        return outputs.detach().numpy(), inputs.grad.numpy()
+        slope = torch.zeros_like(inputs) if inputs.grad is None else inputs.grad  # none of token ids
+        return outputs.detach().numpy(), slope.numpy()
 
     def step(self, loss: LossSpec, x: Array, y: Array) -> float:
         """Take one step as a torch user would; return the data loss."""
@@ -261,24 +358,45 @@ def net(
 
 
 def natural_shape(layer: LayerSpec, width: int = 4) -> Shape:
-    """Return the shape of a sample that the layer can take: a row of numbers, or an image."""
-    try:
-        layer.output((width,))
-    except SpecError:
-        return IMAGE
-    return (width,)
+    """Return the shape of a sample that the layer can take: a row of numbers or tokens, an image, or a sequence."""
+    for shape in ((width,), IMAGE):
+        try:
+            layer.output(shape)
+        except SpecError:
+            continue
+        return shape
+    return SEQUENCE
+
+
+def given_shape(layer: LayerSpec, width: int = 5) -> Shape:
+    """Return what a model `around` a layer is given: `width` features, or the image, or the tokens, it can take."""
+    shape = natural_shape(layer)
+    if layer.kind == "Embedding" or len(shape) == 3:
+        return shape
+    return (*shape[:-1], width)
+
+
+def samples(layer: LayerSpec, random: np.random.Generator, count: int, shape: Shape) -> Array:
+    """Draw samples (count, *shape) of what the layer takes: numbers, or token ids with some padding before them."""
+    if layer.kind != "Embedding":
+        return random.normal(size=(count, *shape))
+    ids = random.integers(0, layer.num_embeddings, (count, *shape))  # type: ignore[attr-defined]
+    ids[0, :2] = 0
+    return ids.astype(np.float64)
 
 
 def around(layer: LayerSpec, *, num_in: int = 4, num_out: int = 3) -> ModelSpec:
     """Return a small model with `layer` inside: behind it is a Linear layer; before it another, or a convolution."""
-    linear = LayerSpec.catalogue()["Linear"]
-    if len(natural_shape(layer)) == 3:
-        convolution = LayerSpec.catalogue()["Conv2d"](out_channels=IMAGE[0], kernel_size=3, padding=1)
-        return ModelSpec(
-            layers=(convolution, layer, LayerSpec.catalogue()["Flatten"](), linear(out_features=num_out))
-        )
-    flat = () if len(layer.output((num_in,))) == 1 else (LayerSpec.catalogue()["Flatten"](),)
-    return ModelSpec(layers=(linear(out_features=num_in), layer, *flat, linear(out_features=num_out)))
+    kinds = LayerSpec.catalogue()
+    linear, flatten = kinds["Linear"], kinds["Flatten"]
+    shape = natural_shape(layer)
+    before: tuple[LayerSpec, ...] = (linear(out_features=num_in),)
+    if len(shape) == 3:
+        before = (kinds["Conv2d"](out_channels=IMAGE[0], kernel_size=3, padding=1),)
+    if layer.kind == "Embedding":
+        before = ()
+    behind = (flatten(),) if len(layer.output(shape)) > 1 else ()
+    return ModelSpec(layers=(*before, layer, *behind, linear(out_features=num_out)))
 
 
 def coded_targets(loss: LossSpec, random: np.random.Generator, count: int, width: int) -> Array:

@@ -10,7 +10,7 @@ from playground.spec.image_layers import AvgPool2d, BatchNorm2d, Conv2d, Dropout
 from playground.spec.layers import Dropout, Flatten, Linear, ReLU, Tanh
 from playground.spec.losses import MSE, CrossEntropy
 from playground.spec.optimizers import SGD, Adam
-from tests.engines.agreement import IMAGE, Reference, around, natural_shape, net
+from tests.engines.agreement import Reference, around, given_shape, net, samples
 
 GRADIENT = 1e-5
 """Relative to the largest number of each tensor ..."""
@@ -26,10 +26,10 @@ LOSS = 1e-5
 def test_gradients_are_float64s(kind: type[LayerSpec], engine: str) -> None:
     """float32 against float64 from the same numbers; both read float32 weights, so only the arithmetic differs."""
     model = around(kind(), num_in=12, num_out=5)
-    shape = IMAGE if len(natural_shape(kind())) == 3 else (9,)
+    shape = given_shape(kind(), 9)
     single, double = net(engine, model, shape, dtype="float32"), net("numpy", model, shape)
     double.load(single.state())
-    x = np.random.default_rng(0).normal(size=(32, *shape)).astype(np.float32)
+    x = samples(kind(), np.random.default_rng(0), 32, shape).astype(np.float32)
     grad = np.random.default_rng(1).normal(size=(32, 5)).astype(np.float32)
     found = [ours.forward(x, training=True) for ours in (single, double)]
     bound = BEHIND_BATCH_NORM if kind.__name__.startswith("BatchNorm") else GRADIENT

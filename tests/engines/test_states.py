@@ -10,7 +10,7 @@ from playground.spec import LayerSpec, ModelSpec, OptimizerSpec, SpecError
 from playground.spec.layers import BatchNorm1d, Dropout, Flatten, Linear
 from playground.spec.losses import MSE
 from playground.spec.optimizers import SGD, Adam
-from tests.engines.agreement import IMAGE, LAYERS, around, assert_close, assert_equal, natural_shape, net
+from tests.engines.agreement import LAYERS, around, assert_close, assert_equal, given_shape, net, samples
 
 both_engines = pytest.mark.parametrize("engine", ["numpy", "torch"])
 MODEL = ModelSpec(
@@ -44,14 +44,14 @@ def test_a_net_starts_from_the_models_numbers(engine: str) -> None:
 @pytest.mark.parametrize("kind", LayerSpec.catalogue().values())
 def test_torch_can_load_our_states_by_name(engine: str, kind: type[LayerSpec]) -> None:
     model = around(kind())
-    given = IMAGE if len(natural_shape(kind())) == 3 else (3,)
+    given = given_shape(kind(), 3)
     ours = net(engine, model, given)
     modules = [LAYERS[s.kind](s, shape) for s, shape in zip(model.layers, model.inputs(given), strict=True)]
     theirs = torch.nn.Sequential(*modules).double().eval()
     theirs.load_state_dict(
         {name: torch.from_numpy(values) for name, values in ours.state().items()}, strict=True
     )
-    x = np.random.default_rng(0).normal(size=(4, *given))
+    x = samples(kind(), np.random.default_rng(0), 4, given)
     assert_close(ours.forward(x), theirs(torch.from_numpy(x)).detach().numpy())
 
 

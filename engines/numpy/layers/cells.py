@@ -169,7 +169,7 @@ class Cell(ABC, Generic[R]):
         return values[..., start : start + self.hidden, :]
 
     def one(self) -> Array:
-        """Return what a slope is 1 minus something of: 1, or 0 where a text has not begun, since the state is 0 there."""
+        """Return what a slope is 1 minus something of: 1, or 0 where a text has not begun."""
         return self.scalar(1) if self.mask is None or self.over else self.mask[:, None]
 
     def _cut(self, t: int) -> bool:

@@ -5,8 +5,6 @@ Legend: T tokens, E numbers of a vector, V vectors, B samples; a sequence is (T,
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from engines.numpy.block import Block

@@ -124,7 +124,7 @@ class Recurrent(Layer[Any]):
         for turned, cell in enumerate(cells):
             place = into[:, turned * cell.hidden : (turned + 1) * cell.hidden]
             if turned and self.padding is not None:  # past the end of a text that is read backwards
-                self.emit(np.multiply, cell.h[::-1], self.padding.counts[:, None], place)
+                self.emit(np.multiply, cell.h[::-1], self.padding.factor, place)
             else:
                 self.emit(np.copyto, place, cell.h[::-1] if turned else cell.h)
         return into
@@ -203,11 +203,9 @@ class Recurrent(Layer[Any]):
         for number, cells in enumerate(self.stack):
             for turned, cell in enumerate(cells):
                 suffix = (f"_l{number}" if number else "") + ("_reverse" if turned else "")
-                for name, values in of(cell).items():
-                    values = values[::-1] if turned else values
-                    found[name + suffix] = (
-                        values if self.padding is None else values * self.padding.counts[:, None]
-                    )
+                for name, read in of(cell).items():
+                    values = read[::-1] if turned else read
+                    found[name + suffix] = values * self.padding.factor if self.padding else values
         return found
 
 
