@@ -167,7 +167,7 @@ def judge(loss: LossSpec, y: Array, targets: Array) -> tuple[float, Array]:
     """Return the loss of outputs y (N, *output) against coded targets, and dL/dy of the same shape."""
     found = kind_of(loss, y.shape[1:], targets)(loss, y.shape[1:], 1, len(y), y.dtype)
     columns = np.ascontiguousarray(y.reshape(len(y), -1).T)  # (k, N)
-    dy = Block.empty(*columns.shape, y.dtype)
+    dy = Block.empty(len(columns), len(y), y.dtype)
     program = Program()
     found.write(program, columns, dy.values)
     found.fill(targets, 1)

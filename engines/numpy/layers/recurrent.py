@@ -33,7 +33,7 @@ class Recurrent(Layer[Any]):
         super().__init__(spec, shape, lasting, at)
         self.length, self.num_features = shape
         self.width = spec.directions * spec.hidden_size
-        self.parts = spec.parts(shape)
+        self.inputs = [inputs for _, inputs in spec.parts(shape)]
         self.weights = _matrices(spec, shape, lasting.parameters)
         self.gradients = _matrices(spec, shape, lasting.gradient)
 
@@ -105,7 +105,7 @@ class Recurrent(Layer[Any]):
                 CELLS[type(self.spec)](
                     self,
                     self.spec,
-                    self.parts[index][1],
+                    self.inputs[index],
                     self.length,
                     self.weights[index],
                     self.gradients[index],
