@@ -1,4 +1,4 @@
-"""Comparisons by one click: the same experiment with other pooling, with or without dropout, or batch norm.
+"""Comparisons by one click: other pooling, other recurrent cells, with or without dropout, with or without batch norm.
 
 Each differs from the one on screen in that alone: data, seed, order of samples and settings stay, and so do the initial
 weights of every other layer (`LayerSpec.counted`). It knows no run and no words but their keys.
@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from playground.spec import Experiment, LayerSpec, SpecError, check, enforce
 from playground.spec.image_layers import AvgPool2d, BatchNorm2d, Conv2d, Dropout2d, MaxPool2d, Residual
 from playground.spec.layers import BatchNorm1d, Dropout, Identity, Linear
+from playground.spec.recurrent_layers import GRU, LSTM, RNN, Recurrent
 
 RATE = 0.5
 """Of a dropout that is added: Srivastava et al. (2014) for hidden layers."""
@@ -25,15 +27,22 @@ class Contrast:
     Attributes:
         key: of the sentence that names it, `ui.contrast.<key>`.
         experiment: the one on screen, changed.
+        more: further ones beside it.
     """
 
     key: str
     experiment: Experiment
+    more: tuple[Experiment, ...] = ()
+
+    @property
+    def experiments(self) -> tuple[Experiment, ...]:
+        """All that are put beside the one on screen."""
+        return (self.experiment, *self.more)
 
 
 def contrasts(experiment: Experiment) -> list[Contrast]:
     """Return what can be compared with `experiment` and trained, in a steady order; empty where nothing applies."""
-    found: list[Contrast] = []
+    found: list[Contrast] = _cells(experiment)
     for key, layers in _changes(experiment.model.layers):
         changed = experiment.with_layers(layers)
         try:
@@ -59,6 +68,37 @@ def _changes(layers: Layers) -> Iterator[tuple[str, Layers]]:
         yield "without_norm", _without_norm(layers)
     elif any(isinstance(layer, Linear | Conv2d) for layer in _hidden(layers)):
         yield "with_norm", _with_norm(layers)
+
+
+# --- cells -----------------------------------------------------------------------------------------------------
+
+
+def _cells(experiment: Experiment) -> list[Contrast]:
+    """Return the same network with the other kinds of recurrent cells, one by one, and all three side by side."""
+    present = next((one for one in experiment.model.layers if isinstance(one, Recurrent)), None)
+    if present is None:
+        return []
+    found: list[Contrast] = []
+    for kind in (RNN, LSTM, GRU):
+        if isinstance(present, kind):
+            continue
+        changed = experiment.with_layers(_mapped(experiment.model.layers, partial(_with_cells, kind)))
+        try:
+            check(changed)
+            enforce(changed)
+        except SpecError:
+            continue
+        found.append(Contrast(kind.__name__, changed))
+    if len(found) > 1:
+        found.insert(0, Contrast("cells", found[0].experiment, tuple(one.experiment for one in found[1:])))
+    return found
+
+
+def _with_cells(kind: type[Recurrent], layer: LayerSpec) -> LayerSpec:
+    """Return a recurrent layer of another kind, with what both have in common."""
+    if not isinstance(layer, Recurrent):
+        return layer
+    return kind(**{name: getattr(layer, name) for name in Recurrent.model_fields if name != "kind"})
 
 
 # --- pooling ---------------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """Networks to begin with, one small JSON file each: layers as their papers and tutorials have them, for ten classes.
 
 `fitted` makes one fit the data of an experiment: its output is as wide as there are classes or numbers to predict, and
-what a smaller picture has no room for is left out or keeps the picture's size. Name and sentence are texts:
+what a smaller picture has no room for is left out or keeps the picture's size. Tokens get an embedding, and where an
+answer is wanted at each step nothing gathers them. Name and sentence are texts:
 `template.<key>` and `template.<key>_text`.
 """
 
@@ -14,11 +15,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from playground import i18n
-from playground.spec import Experiment, LayerSpec, ModelSpec, Shape, Spec, SpecError, advise
+from playground.spec import DataSpec, Experiment, LayerSpec, ModelSpec, Shape, Spec, SpecError, advise
 from playground.spec.base import one_of
 from playground.spec.image_layers import Conv2d, Windows
 from playground.spec.layers import Flatten, Linear
 from playground.spec.losses import MSE, BCEWithLogits, CrossEntropy
+from playground.spec.recurrent_layers import Recurrent
+from playground.spec.sequence_layers import Embedding, GlobalAvgPool1d, GlobalMaxPool1d
 from playground.spec.wire import read_json
 
 
@@ -27,12 +30,12 @@ class Template(Spec):
 
     Attributes:
         key: its name.
-        needs: what must come in: pictures, or anything.
+        needs: what must come in: pictures, sequences of numbers or tokens, or anything.
         layers: for ten classes.
     """
 
     key: str
-    needs: Literal["image", "any"]
+    needs: Literal["image", "sequence", "any"]
     layers: Annotated[tuple[Annotated[LayerSpec, *one_of(LayerSpec)], ...], Field(min_length=1)]
 
     def title(self, lang: str = "en") -> str:
@@ -43,9 +46,11 @@ class Template(Spec):
         """Return what it is, in a sentence."""
         return i18n.text(f"template.{self.key}_text", lang)
 
-    def suits(self, shape: Shape) -> bool:
-        """Tell whether it can take inputs of `shape`."""
-        return self.needs == "any" or len(shape) == 3
+    def suits(self, data: DataSpec) -> bool:
+        """Tell whether it can take such data."""
+        if self.needs == "sequence":
+            return data.nature in ("series", "text")
+        return self.needs == "any" or len(data.input_shape()) == 3
 
 
 @cache
@@ -66,9 +71,11 @@ def fitted(template: Template, experiment: Experiment) -> Experiment:
         SpecError: if the template cannot take such inputs.
     """
     shape, target = experiment.data.input_shape(), experiment.data.target()
-    if not template.suits(shape):
-        raise SpecError("error.needs_image", place="layers", value=str(shape), kind=template.key)
-    *hidden, last = _roomy(template.layers, shape)
+    if not template.suits(experiment.data):
+        raise SpecError(f"error.needs_{template.needs}", place="layers", value=str(shape), kind=template.key)
+    tokens = experiment.data.num_tokens()
+    begin = (Embedding(num_embeddings=tokens),) if tokens else ()
+    *hidden, last = _roomy((*begin, *_answering(template.layers, at_each_step=bool(target.steps))), shape)
     if not isinstance(last, Linear):
         raise TypeError(f"{template.key} ends in {last.kind}")
     lone = (
@@ -87,6 +94,17 @@ def fitted(template: Template, experiment: Experiment) -> Experiment:
         if advice.level == "error":
             raise SpecError(advice.key, place=advice.place, **advice.values)
     return wanted
+
+
+def _answering(layers: tuple[LayerSpec, ...], *, at_each_step: bool) -> tuple[LayerSpec, ...]:
+    """Return the layers as they answer once, or at each step: then no state is left out and nothing is gathered."""
+    if not at_each_step:
+        return layers
+    return tuple(
+        layer.model_copy(update={"return_sequences": True}) if isinstance(layer, Recurrent) else layer
+        for layer in layers
+        if not isinstance(layer, Flatten | GlobalAvgPool1d | GlobalMaxPool1d)
+    )
 
 
 def _roomy(layers: tuple[LayerSpec, ...], shape: Shape) -> list[LayerSpec]:

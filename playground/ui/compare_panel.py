@@ -17,7 +17,10 @@ from playground.ui.language import language, t
 from playground.ui.run import Now
 from playground.ui.service import owner
 
-CARD = ("plane", "diagram", "drawer", "filters", "confusion", "agreement")
+CARD = (
+    *("plane", "diagram", "drawer", "filters", "confusion", "agreement"),
+    *("forecast", "unrolled", "gates", "through", "sequence"),
+)
 """What a card shows of the views that such data have."""
 TIME = ("curves", "timeline", "bar")
 GROUP = "compare"

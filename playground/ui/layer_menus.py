@@ -88,21 +88,22 @@ def contrast_menu(experiment: Experiment) -> None:
                 icon=":material/compare:",
                 help=t("ui.contrast.help"),
                 on_click=run.guarded(_contrast),
-                args=(one.experiment,),
+                args=(one.experiments,),
             )
 
 
-def _contrast(other: Experiment) -> None:
-    """Put `other` beside the form's experiment, alone, and train both from the beginning."""
+def _contrast(others: tuple[Experiment, ...]) -> None:
+    """Put `others` beside the form's experiment, nothing else, and train all from the beginning."""
     beside.clear()
-    beside.add(other)
+    for other in others:
+        beside.add(other)
     st.session_state["form_notice"] = "ui.notice.contrasted"
     run.start(paused=False)
 
 
 def template_menu(experiment: Experiment) -> None:
     """Draw the list of networks to begin with; choosing one replaces the layers, and can be undone."""
-    known = [found for found in templates().values() if found.suits(experiment.data.input_shape())]
+    known = [found for found in templates().values() if found.suits(experiment.data)]
     help_ = t("ui.templates_help")
     with (
         st.popover(t("ui.templates"), key="templates", type="tertiary", help=help_),

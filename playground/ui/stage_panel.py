@@ -11,6 +11,7 @@ from playground.data import Dataset
 from playground.live.component import stage
 from playground.probes.filters import first_filters
 from playground.spec import Experiment, SpecError
+from playground.spec.recurrent_layers import Recurrent
 from playground.ui import form, proposals
 from playground.ui.language import language
 from playground.ui.run import Now
@@ -24,6 +25,8 @@ ALWAYS = ("doctor", "histograms", "curves", "timeline", "bar")
 def views(experiment: Experiment, dataset: Dataset) -> tuple[str, ...]:
     """Return the stage's views of such a network and such data, in the order in which they stand."""
     classes = dataset.target.kind == "classes"
+    if experiment.data.nature == "series":
+        return series(experiment, dataset)
     if len(dataset.input_shape) == 3:
         try:
             filters = first_filters(experiment.model, dataset.input_shape) is not None
@@ -42,6 +45,25 @@ def views(experiment: Experiment, dataset: Dataset) -> tuple[str, ...]:
         # A curve has two ends: more classes are told by the matrix alone.
         return (*EXPLAINED, *(["plane"] if dataset.target.size == 2 else []), "confusion", *ALWAYS)
     return ("welcome", *EXPLAINED, "plane", *ALWAYS)
+
+
+def series(experiment: Experiment, dataset: Dataset) -> tuple[str, ...]:
+    """Return the views of a network that reads series, step by step or all at once."""
+    recurrent = any(isinstance(layer, Recurrent) for layer in experiment.model.layers)
+    once = not dataset.target.steps
+    classes = dataset.target.kind == "classes"
+    return (
+        *(["forecast"] if dataset.series is not None else []),
+        *(["unrolled", "gates", "through", "sequence"] if recurrent else []),
+        "curves",
+        *(["trajectory"] if recurrent else []),
+        *(
+            ["confusion" if classes else "agreement"]
+            if once and (classes or dataset.target.size == 1)
+            else []
+        ),
+        *(view for view in ALWAYS if view != "curves"),
+    )
 
 
 def opening() -> bool:

@@ -25,6 +25,26 @@ def kinds(experiment: Experiment) -> list[str]:
     return [layer.kind for layer in experiment.model.layers]
 
 
+def test_other_cells_keep_everything_but_their_kind() -> None:
+    layers = (
+        {"kind": "LSTM", "hidden_size": 7, "return_sequences": True},
+        {"kind": "LSTM", "hidden_size": 5},
+    )
+    before = Experiment.from_plain(
+        {
+            "data": {"kind": "Adding", "count": 100},
+            "model": {"layers": [*layers, {"kind": "Linear", "out_features": 1}]},
+            "loss": {"kind": "MSE"},
+        }
+    )
+    found = {one.key: one for one in contrasts(before)}
+    assert [key for key in found if key in ("cells", "RNN", "LSTM", "GRU")] == ["cells", "RNN", "GRU"]
+    assert found["cells"].experiments == (found["RNN"].experiment, found["GRU"].experiment)
+    for one in found["cells"].experiments:
+        assert (one.data, one.seed, one.optimizer) == (before.data, before.seed, before.optimizer)
+        assert [layer.plain() | {"kind": "LSTM"} for layer in one.model.layers[:2]] == list(layers)
+
+
 def test_what_is_offered_follows_the_layers_on_screen() -> None:
     assert list(found(LENET)) == ["average", "with_dropout", "with_norm"]
     assert list(found(BEST)) == ["average", "without_dropout", "without_norm"]

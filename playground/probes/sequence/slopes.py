@@ -1,7 +1,7 @@
 """How far back a network learns: the norm of ∂loss/∂h at every step of time, and of ∂loss/∂c, level by level.
 
-Each sequence's own loss, as if it were alone in its batch; norms are averaged over sequences. Where the norms of early
-steps are next to nothing beside those of late ones, what was heard early cannot be learned: the gradient vanishes.
+Each sequence's own loss, of several answers that of the last one; norms are averaged over sequences. Where the norms of
+early steps are next to nothing beside those of late ones, what came early cannot teach it: the gradient vanishes.
 Bengio et al. (1994), Pascanu et al. (2013).
 """
 
@@ -42,7 +42,10 @@ def through_time(scene: Scene, wanted: Batch, lang: str) -> Answer:
     x, y = _batch(scene)
     done = unrolled(subject, x)
     _, slope = loss_of(subject, done.outputs[-1], y)
-    found = blamed(subject, done, np.asarray(slope, np.float64) * len(x))
+    slope = np.asarray(slope, np.float64) * len(x)
+    if slope.ndim == 3:
+        slope[:, :-1] = 0  # of the last answer alone: how far back does it reach?
+    found = blamed(subject, done, slope)
     plain: dict[str, Any] = {
         "steps": x.shape[1],
         "samples": len(x),

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 import engines
 from engines.numpy.net import Net
-from playground.probes.registry import Subject
+from playground.probes.registry import Array, Subject
 from playground.probes.sequence.recurrence import LETTERS, Cells, Gates, Holds, Slopes, Vector, slopes, unroll
 from playground.spec import LayerSpec, ModelSpec, Shape, SpecError, State
 from playground.spec.optimizers import SGD
@@ -102,7 +102,7 @@ def _levels_of(index: int, layer: LayerSpec) -> list[Level]:
     ]
 
 
-def unrolled(subject: Subject, x: Vector, holds: Mapping[str, Holds] | None = None) -> Unrolled:
+def unrolled(subject: Subject, x: Array, holds: Mapping[str, Holds] | None = None) -> Unrolled:
     """Return a pass over the sequences x (N, T, F) or ids (N, T), with gates held by level and letter.
 
     Raises:
