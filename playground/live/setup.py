@@ -16,6 +16,7 @@ import numpy.typing as npt
 from playground import i18n
 from playground.data import Dataset, featurise
 from playground.live.envelope import with_fields
+from playground.live.texts import text_facts
 from playground.probes.columns import columns
 from playground.probes.maps import GRID, line_points, nice, plane_points, signed
 from playground.probes.outcomes import MAX_SAMPLES, held_back
@@ -76,6 +77,7 @@ def facts(experiment: Experiment, dataset: Dataset, lang: str = "en") -> dict[st
         "samples": [len(dataset.x), len(dataset.x_test)],
         "themes": {"light": asdict(theme.LIGHT), "dark": asdict(theme.DARK)},
         "words": words(lang),
+        **text_facts(experiment, dataset),
     }
 
 

@@ -105,11 +105,15 @@ def find(what: object) -> Ask:
     import playground.probes.look.pixel
     import playground.probes.look.preference
     import playground.probes.neuron
+    import playground.probes.sequence.dependence
+    import playground.probes.sequence.embedding
     import playground.probes.sequence.equations
     import playground.probes.sequence.forecast
+    import playground.probes.sequence.pipeline
     import playground.probes.sequence.slopes
     import playground.probes.sequence.theatre
-    import playground.probes.sequence.trajectory  # noqa: F401 - the modules enter their questions
+    import playground.probes.sequence.trajectory
+    import playground.probes.sequence.writing  # noqa: F401 - the modules enter their questions
 
     found = ASKS.get(what) if isinstance(what, str) else None
     if found is None:

@@ -232,11 +232,11 @@ def remember(net: Net, memory: State | None) -> bool:
 class Pass:
     """One forward pass of a net over B samples, and the way back, layer by layer.
 
-    A single sample is normalised by running statistics, several by their own, as in training.
+    A single sample is normalised by running statistics, several by their own, as in training, unless they are `frozen`.
     """
 
-    def __init__(self, net: Net, x: Array) -> None:
-        self._at = net.workspace(len(x), net.rows(len(x)), training=True, frozen=len(x) == 1)
+    def __init__(self, net: Net, x: Array, *, frozen: bool = False) -> None:
+        self._at = net.workspace(len(x), net.rows(len(x)), training=True, frozen=frozen or len(x) == 1)
         self._at.rows[:, : x[0].size] = x.reshape(len(x), -1)
         run(self._at.forward)
 

@@ -105,7 +105,8 @@ def _enter_all() -> None:
     import playground.probes.histograms
     import playground.probes.maps
     import playground.probes.outcomes
-    import playground.probes.parameters  # noqa: F401 - the modules enter their probes
+    import playground.probes.parameters
+    import playground.probes.sequence.embedding  # noqa: F401 - the modules enter their probes
 
 
 @lru_cache(maxsize=16)

@@ -107,7 +107,10 @@ class Vitals:
         dataset = self.scene.subject.dataset
         if dataset.target.kind != "classes":
             return np.zeros(0)
-        return np.bincount(dataset.y, minlength=dataset.target.size)
+        y = np.asarray(dataset.y, np.int64)
+        return np.bincount(
+            y[y >= 0], minlength=dataset.target.size
+        )  # of answers at every step some are not judged
 
     @cached_property
     def input_sizes(self) -> Array:

@@ -27,6 +27,8 @@ def views(experiment: Experiment, dataset: Dataset) -> tuple[str, ...]:
     classes = dataset.target.kind == "classes"
     if experiment.data.nature == "series":
         return series(experiment, dataset)
+    if experiment.data.nature == "text":
+        return texts(experiment)
     if len(dataset.input_shape) == 3:
         try:
             filters = first_filters(experiment.model, dataset.input_shape) is not None
@@ -49,14 +51,14 @@ def views(experiment: Experiment, dataset: Dataset) -> tuple[str, ...]:
 
 def series(experiment: Experiment, dataset: Dataset) -> tuple[str, ...]:
     """Return the views of a network that reads series, step by step or all at once."""
-    recurrent = any(isinstance(layer, Recurrent) for layer in experiment.model.layers)
+    steps = recurrent(experiment)
     once = not dataset.target.steps
     classes = dataset.target.kind == "classes"
     return (
         *(["forecast"] if dataset.series is not None else []),
-        *(["unrolled", "gates", "through", "sequence"] if recurrent else []),
+        *(["unrolled", "gates", "through", "sequence"] if steps else []),
         "curves",
-        *(["trajectory"] if recurrent else []),
+        *(["trajectory"] if steps else []),
         *(
             ["confusion" if classes else "agreement"]
             if once and (classes or dataset.target.size == 1)
@@ -64,6 +66,20 @@ def series(experiment: Experiment, dataset: Dataset) -> tuple[str, ...]:
         ),
         *(view for view in ALWAYS if view != "curves"),
     )
+
+
+def texts(experiment: Experiment) -> tuple[str, ...]:
+    """Return the views of a network that reads texts, or writes them."""
+    rest = tuple(view for view in ALWAYS if view != "curves")
+    inside = ("unrolled", "gates", "through", "trajectory") if recurrent(experiment) else ()
+    if experiment.data.pattern() == "one-to-many":
+        return ("writing", "tokens", "curves", "embedding", *inside, *rest)
+    return ("tokens", "curves", "embedding", "confusion", *inside, "misread", "classes", *rest)
+
+
+def recurrent(experiment: Experiment) -> bool:
+    """Tell whether there are gates, or at least states, to look into."""
+    return any(isinstance(layer, Recurrent) for layer in experiment.model.layers)
 
 
 def opening() -> bool:

@@ -19,6 +19,8 @@ from playground.probes.asks import Scene
 from playground.probes.backprop import coded_targets
 from playground.probes.registry import Array, Subject
 from playground.probes.sequence.recurrence import LETTERS, Vector
+from playground.probes.sequence.subject import MOST_TEXT as MOST_TYPED
+from playground.probes.sequence.subject import Chosen, seen
 from playground.spec import Experiment, Spec, SpecError
 
 MOST_STEPS = 512
@@ -31,12 +33,13 @@ SAMPLES = 48
 
 
 class Sequence(Spec):
-    """One sequence: its number in the training or the test set, or `values` of so many `steps`, which then go first."""
+    """One sequence: its number in the training or the test set; `values` of so many `steps`, or a `text`, go first."""
 
     index: Annotated[int, Field(ge=0)] = 0
     test: bool = False
     values: Annotated[str, Field(max_length=MOST_TEXT)] = ""
     steps: Annotated[int, Field(ge=0, le=MOST_STEPS)] = 0
+    text: Annotated[str, Field(max_length=MOST_TYPED)] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +68,11 @@ def looked_at(scene: Scene, wanted: Sequence, *, passes: int = 1) -> Looked:
     dataset = scene.subject.dataset
     require_sequences(scene.subject)
     require_small(scene.subject, passes)
+    if wanted.text is not None:
+        read = seen(scene, Chosen(text=wanted.text))
+        if not read.tokens:
+            raise SpecError("text.empty", place="text", value=wanted.text)
+        return Looked(np.asarray(read.x, np.float64), None)
     if wanted.values:
         return Looked(own_values(wanted, dataset.input_shape), None)
     x, y = (dataset.x_test, dataset.y_test) if wanted.test else (dataset.x, dataset.y)
