@@ -18,7 +18,10 @@ Scale = list[tuple[float, str]]
 
 @dataclass(frozen=True)
 class Theme:
-    """The colours of one appearance. `classes` are told apart by hue; the first two are the palette's ends."""
+    """The colours of one appearance. `classes` are told apart by hue; the first two are the palette's ends.
+
+    A GAN's actors keep theirs everywhere: `discriminator`, `generator` and its fakes, `real` samples.
+    """
 
     name: Literal["light", "dark"]
     background: str
@@ -31,6 +34,9 @@ class Theme:
     train: str
     test: str
     wrong: str
+    discriminator: str
+    generator: str
+    real: str
     classes: tuple[str, ...]
     gates: Mapping[str, str]
     """A recurrent network's, by letter: i, f, g, o, c, h of an LSTM, r, z, n, h of a GRU."""
@@ -48,6 +54,9 @@ LIGHT = Theme(
     train="#7b8794",
     test="#0f766e",
     wrong="#b42318",
+    discriminator="#0877bd",
+    generator="#8a2fb8",
+    real="#1f7f3b",
     classes=(
         "#f59322",
         "#0877bd",
@@ -85,6 +94,9 @@ DARK = Theme(
     train="#93a0ad",
     test="#2dd4bf",
     wrong="#ff8a7a",
+    discriminator="#4aa8ec",
+    generator="#cf8ef4",
+    real="#63d07f",
     classes=(
         "#f59322",
         "#1f92dd",

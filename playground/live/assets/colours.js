@@ -7,7 +7,7 @@ const VARIABLES = { background: "--st-background-color", text: "--st-text-color"
  * @param {{light: Object, dark: Object}} themes as playground/views/theme.py has them
  * @returns {{dark: boolean, lut: Uint32Array, classes: string[], negative: string, zero: string, positive: string,
  *   text: string, faint: string, line: string, background: string, accent: string, train: string, test: string,
- *   wrong: string, gates: Object<string, string>}}
+ *   wrong: string, gates: Object<string, string>, discriminator: string, generator: string, real: string}}
  *   `lut[u]` is the pixel (RGBA in memory) of a byte u: 1 = −1, 128 = 0, 255 = +1
  */
 export function readColours(element, themes) {
@@ -27,6 +27,9 @@ export function readColours(element, themes) {
     test: theme.test,
     wrong: theme.wrong,
     gates: theme.gates,
+    discriminator: theme.discriminator,
+    generator: theme.generator,
+    real: theme.real,
     line: theme.line,
     faint: theme.muted,
     text: hex(read("text")) ?? theme.text,
