@@ -14,7 +14,7 @@ from playground.probes.adversarial import latents
 from playground.probes.adversarial.players import Players, is_game, players
 from playground.probes.columns import columns
 from playground.probes.maps import nice, plane_points, signed
-from playground.probes.registry import PERIODS, Array, Arrays, Subject, probe
+from playground.probes.registry import PERIODS, Array, Arrays, Subject, game_probe
 from playground.spec.adversary import discriminator_input, generator_input
 
 TILES, SIDE = 8, 20
@@ -23,7 +23,7 @@ REACH = 2.2
 PERIODS["anatomy"] = 0.03
 
 
-@probe
+@game_probe
 def anatomy(subject: Subject) -> Arrays:
     """Return what each column of both players responds to; nothing for anything but a GAN.
 

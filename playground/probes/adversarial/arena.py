@@ -13,7 +13,7 @@ from playground.data import Dataset, featurise
 from playground.probes.adversarial import latents, rivalry
 from playground.probes.adversarial.players import Players, is_game, players
 from playground.probes.maps import nice, plane_points, signed
-from playground.probes.registry import Array, Arrays, Subject, probe
+from playground.probes.registry import Array, Arrays, Subject, game_probe
 from playground.spec.adversary import pixels
 
 GRID, COARSE = 72, 48
@@ -24,7 +24,7 @@ SPREAD = 1.4
 """The deviation of a density's kernel, in coarse places."""
 
 
-@probe
+@game_probe
 def arena(subject: Subject) -> Arrays:
     """Return the game on the plane; nothing where it is not played there.
 

@@ -7,7 +7,7 @@ import numpy as np
 from playground.probes.adversarial import latents
 from playground.probes.adversarial.players import Players, is_game, players
 from playground.probes.maps import nice
-from playground.probes.registry import PERIODS, Array, Arrays, Subject, probe
+from playground.probes.registry import PERIODS, Array, Arrays, Subject, game_probe
 
 BINS = 30
 MOST, FEW = 800, 200
@@ -15,7 +15,7 @@ MOST, FEW = 800, 200
 PERIODS["balance"] = 0.05
 
 
-@probe
+@game_probe
 def balance(subject: Subject) -> Arrays:
     """Return how D(x) is distributed over real samples and over fakes; nothing for anything but a GAN.
 

@@ -6,14 +6,14 @@ import numpy as np
 
 from playground.probes.adversarial import latents
 from playground.probes.adversarial.players import is_game, players
-from playground.probes.registry import PERIODS, Array, Arrays, Subject, probe
+from playground.probes.registry import PERIODS, Array, Arrays, Subject, game_probe
 
 COUNT = 60
 """Six rows of ten: with conditions a column for each class of digits."""
 PERIODS["gallery"] = 0.1
 
 
-@probe
+@game_probe
 def gallery(subject: Subject) -> Arrays:
     """Return samples on fixed latents; nothing where samples are no pictures.
 

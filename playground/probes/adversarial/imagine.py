@@ -46,7 +46,7 @@ class Wish(Spec):
     near: bool = False
 
 
-@ask(Wish)
+@ask(Wish, of="game")
 def imagine(scene: Scene, wish: Wish, lang: str) -> Answer:
     """Return samples of chosen noise.
 

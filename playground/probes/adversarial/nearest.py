@@ -24,7 +24,7 @@ CLOSE = 0.05
 """A sample is suspiciously near if so few real pictures have a neighbour as near."""
 
 
-@ask()
+@ask(of="game")
 def copies(scene: Scene, nothing: Nothing, lang: str) -> Answer:
     """Return the nearest training picture of each sample on the fixed latents.
 

@@ -20,7 +20,7 @@ from playground.probes.maps import plane_points, signed
 from playground.probes.registry import Array, Arrays
 from playground.data import featurise
 from playground.spec import Spec, State
-from playground.spec.adversary import pixels
+from playground.spec.adversary import PLAYERS, pixels
 from playground.spec.base import number
 from playground.spec.random import stream
 
@@ -33,7 +33,7 @@ class Draw(Spec):
     number: int = number(0, 0, 1_000_000, step=1)
 
 
-@ask(Draw, wants=("memory",))
+@ask(Draw, wants=("memory",), of="game")
 def duel_walk(scene: Scene, draw: Draw, lang: str) -> Answer:
     """Return one step of both players with every number that passes between them.
 
@@ -174,10 +174,14 @@ def _remember(pair: Players, memory: State | None) -> bool:
     """Give both nets what their optimizers remember; whether that is known."""
     if memory is None:
         return False
-    for player, net in (("generator", pair.generator), ("discriminator", pair.discriminator)):
-        own = {
-            name.replace(f"{player}.", "", 1): np.array(x) for name, x in memory.items() if f"{player}." in name
-        }
+    for player, net in ((PLAYERS[0], pair.generator), (PLAYERS[1], pair.discriminator)):
+        own: State = {}
+        for name in net.optimizer_state():
+            quantity, slash, tensor = name.partition("/")
+            found = memory.get(f"{quantity}/{player}.{tensor}" if slash else f"{quantity}/{player}")
+            if found is None:
+                return False
+            own[name] = np.array(found)
         net.load_optimizer(own)
     return True
 

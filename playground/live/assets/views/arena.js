@@ -34,7 +34,7 @@ class Arena extends Panel {
   static words = "arena";
 
   constructor(element, stage) {
-    super(element, stage, { duel: (moment) => this.#follow(moment) });
+    super(element, stage, { duel: (moment) => this.#follow(moment), "noise:landed": (place) => this.#land(place) });
     this.options = kept.get(stage) ?? { answer: true, difference: false, real: true, fake: true, arrows: true, manifold: false };
     kept.set(stage, this.options);
     Object.assign(this, { moment: null, cursor: null, last: null, bitmap: new Bitmap(), line: new Segments() });
@@ -150,6 +150,12 @@ class Arena extends Panel {
     this.again();
   }
 
+  // Where chosen noise lands (noise.js).
+  #land(place) {
+    this.landed = place;
+    this.again();
+  }
+
   // What there is to be shown: of the frame, or of the walk that goes on.
   #scene({ arrays }) {
     const found = {
@@ -180,6 +186,7 @@ class Arena extends Panel {
     else if (scene.real) marks(pen, disc, scene.reals, toPixel, 2.9, colours.real, colours.background);
     if (scene.arrows) arrows(pen, scene.fakes, scene.pull, toPixel, colours);
     if (scene.fake) marks(pen, diamond, scene.fakes, toPixel, 2.9, colours.generator, colours.background);
+    if (this.landed && !this.moment) this.#ring(pen, colours);
     if (this.cursor) this.#cross(pen, colours);
     write(this.reading, frame && this.cursor ? this.#read(scene) : this.word(this.moment ? "hint_walk" : "hint"));
     this.reading.classList.toggle("stage-gan-idle", !this.cursor);
@@ -218,6 +225,17 @@ class Arena extends Panel {
     pen.strokeStyle = this.stage.colours.discriminator;
     pen.lineWidth = 2.2;
     pen.stroke();
+  }
+
+  #ring(pen, colours) {
+    const [x, y] = this.places.toPixel(...this.landed);
+    for (const [width, ink] of [[5, colours.background], [3, colours.generator]]) {
+      pen.beginPath();
+      diamond(pen, x, y, 8);
+      pen.lineWidth = width;
+      pen.strokeStyle = ink;
+      pen.stroke();
+    }
   }
 
   #cross(pen, colours) {

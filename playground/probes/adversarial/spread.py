@@ -1,0 +1,108 @@
+"""Over which modes the fakes are spread: shares of points by their nearest mode, of pictures by what a classifier sees.
+
+Legend: K modes or classes, N samples.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from playground.data import Dataset
+from playground.data.modes import Modes, modes
+from playground.data.targets import shades
+from playground.probes.adversarial import latents
+from playground.probes.adversarial.coverage import CONFIDENT, ENOUGH, counts, divergence
+from playground.probes.adversarial.nearest import nearest
+from playground.probes.adversarial.players import is_game, players
+from playground.probes.asks import Answer, Nothing, Scene, ask
+from playground.probes.registry import PERIODS, Array, Arrays, Subject, game_probe, in_chunks
+from playground.spec import Experiment, SpecError
+
+JUDGED = 1000
+"""Points that are counted, those the metrics are measured on."""
+PICTURES = 200
+PERIODS["spread"] = 0.1
+
+
+@game_probe
+def spread(subject: Subject) -> Arrays:
+    """Return over which modes fakes are spread; nothing where modes are not known.
+
+    Returns:
+        `gan/modes/real`, `gan/modes/fake` and `gan/modes/good` (K,) f4: shares of the real samples, of the fakes by their
+        nearest mode, and of the fakes near enough to be good ones. `gan/modes/hit` (K,) u1.
+    """
+    if not is_game(subject):
+        return {}
+    known = modes_of(subject.experiment, subject.dataset)
+    if known is None:
+        return {}
+    made = players(subject).fakes(latents.fixed(subject.experiment, JUDGED))
+    points = subject.dataset.scaling.undo(made)
+    if not np.isfinite(points).all():
+        return {}
+    near, good = counts(known, points)
+    hit = (good >= np.maximum(ENOUGH * known.shares * JUDGED, 1)) & (known.shares > 0)
+    return {
+        "gan/modes/real": known.shares.astype(np.float32),
+        "gan/modes/fake": (near / JUDGED).astype(np.float32),
+        "gan/modes/good": (good / JUDGED).astype(np.float32),
+        "gan/modes/hit": hit.astype(np.uint8),
+    }
+
+
+@ask(of="game", wants=("judge",))
+def recognise(scene: Scene, nothing: Nothing, lang: str) -> Answer:
+    """Return what a classifier of the visitor's own takes generated pictures for; without one, the nearest real pictures.
+
+    Returns:
+        plain: `judge`, the id of the run that judges or ""; `accuracy` of it on held-back pictures or None; `count`;
+            `sure`, the share of pictures it is 90 % sure of (None without a judge); `classes` seen; `reverse_kl`.
+        arrays: `seen` and `real` (K,) f4 shares; `told` (N,) i4, the class the generator was told, and `taken` (N,) i4.
+    """
+    dataset = scene.subject.dataset
+    if dataset.x.ndim != 4 or dataset.target.kind != "classes":
+        raise SpecError("stage.gallery.no_pictures", place="data")
+    pair = players(scene.subject)
+    size = dataset.target.size
+    told = latents.classes(pair.experiment, PICTURES)
+    made = pair.fakes(latents.fixed(pair.experiment, PICTURES), told)
+    taken, sure, accuracy = _judged(scene, made)
+    seen = np.bincount(taken, minlength=size)
+    real = np.bincount(np.asarray(dataset.y, np.int64), minlength=size)
+    plain: dict[str, Any] = {
+        "judge": "" if scene.judge is None else scene.judge.name,
+        "accuracy": accuracy,
+        "count": PICTURES,
+        "sure": sure,
+        "classes": int((seen >= max(0.01 * PICTURES, 1)).sum()),
+        "reverse_kl": divergence(seen, real / real.sum()),
+        "obeyed": float((taken == told).mean()) if pair.adversary.conditional != "none" else None,
+    }
+    shares = {"seen": seen / seen.sum(), "real": real / real.sum()}
+    arrays: Arrays = {name: values.astype(np.float32) for name, values in shares.items()}
+    return Answer(plain, arrays | {"told": told.astype(np.int32), "taken": taken.astype(np.int32)})
+
+
+def _judged(scene: Scene, pictures: Array) -> tuple[Array, float | None, float | None]:
+    """Return the class of each picture (N,), the share of them the judge is sure of, and how good the judge is."""
+    dataset = scene.subject.dataset
+    if scene.judge is None:
+        index, _ = nearest(dataset, pictures)
+        return np.asarray(dataset.y, np.int64)[index], None, None
+    subject = scene.judge.subject
+    shown = shades(subject.experiment, in_chunks(subject.net(), np.ascontiguousarray(pictures, np.float32)))
+    return shown.argmax(axis=1), float((shown.max(axis=1) >= CONFIDENT).mean()), scene.judge.accuracy
+
+
+def modes_of(experiment: Experiment, dataset: Dataset) -> Modes | None:
+    """Return where the data's modes lie, computed once."""
+    if dataset not in _known:
+        _known[dataset] = modes(experiment.data, dataset)
+    return _known[dataset]
+
+
+_known: WeakKeyDictionary[Dataset, Modes | None] = WeakKeyDictionary()
