@@ -125,7 +125,8 @@ class Desk:
         )
         packed = (await self.lines.ask(request, LONG)).payloads[0]
         history = await self._history(claims) if "history" in question.wants else b""
-        scene = partial(self._scene, view["experiment"], packed, history, view["status"])
+        judge = await self._judge(claims, view["experiment"]) if "judge" in question.wants else None
+        scene = partial(self._scene, view["experiment"], packed, history, view["status"], judge)
         return await asyncio.to_thread(self._think, scene, said, number, claims.lang)
 
     def _think(self, scene: Callable[[], asks.Scene], said: dict[str, Any], number: int, lang: str) -> bytes:
@@ -178,7 +179,30 @@ class Desk:
         arrays = {name.removeprefix(prefix): x for name, x in found.arrays.items() if name.startswith(prefix)}
         return frames.encode(Snapshot(found.step, found.epoch, {}, arrays))
 
-    def _scene(self, experiment: str, packed: bytes, history: bytes, status: str) -> asks.Scene:
+    async def _judge(self, claims: Claims, experiment: str) -> asks.Judge | None:
+        """Return the best classifier of the same pictures among the visitor's own runs; None where there is none."""
+        rows = (await self.lines.ask(commands.ListRuns(owner=claims.owner))).body["runs"]
+        game = read_experiment(experiment)
+        best: tuple[float, str, Experiment] | None = None
+        for row in rows:
+            accuracy = (row["metrics"] or {}).get("test_accuracy")
+            if not isinstance(accuracy, int | float) or (best is not None and accuracy <= best[0]):
+                continue
+            other = read_experiment(row["experiment"])
+            same = other.data.kind == game.data.kind and other.data.input_shape() == game.data.input_shape()
+            if other.adversary is None and same and completing.small(other):
+                best = float(accuracy), str(row["run"]), other
+        if best is None:
+            return None
+        request = commands.GetState(owner=claims.owner, run=best[1])
+        found = frames.decode((await self.lines.ask(request, LONG)).payloads[0])
+        state = {name: np.array(x) for name, x in found.arrays.items() if not name.startswith(MEMORY)}
+        dataset = await asyncio.to_thread(load, best[2].data, self.folder)
+        return asks.Judge(Subject(best[2], dataset, state), best[1], best[0])
+
+    def _scene(
+        self, experiment: str, packed: bytes, history: bytes, status: str, judge: asks.Judge | None = None
+    ) -> asks.Scene:
         found = frames.decode(packed)
         known = read_experiment(experiment)
         state = {name: np.array(x) for name, x in found.arrays.items() if not name.startswith(MEMORY)}
@@ -190,6 +214,7 @@ class Desk:
             memory or None,
             frames.decode(history).arrays if history else {},
             status,
+            judge,
         )
 
     # --- what is shown ------------------------------------------------------------------------------------------
@@ -261,7 +286,12 @@ def structure(text: str) -> str:
     shape = experiment.input_shape()
     kinds = [layer.kind for layer in model.layers]
     goal = (training.batch_size, training.target_loss, training.target_accuracy)
-    return json.dumps([experiment.data.plain(), kinds, model.shapes(shape), goal])
+    rules = experiment.adversary
+    game = (
+        [[layer.kind for layer in rules.discriminator.layers], rules.conditional] if rules is not None else []
+    )
+    tensors = [tensor.shape for tensor in experiment.tensors().values()] if rules is not None else []
+    return json.dumps([experiment.data.plain(), kinds, model.shapes(shape), goal, game, tensors])
 
 
 @lru_cache(maxsize=64)

@@ -23,6 +23,7 @@ from playground.probes.outcomes import MAX_SAMPLES, held_back
 from playground.runs import frames
 from playground.runs.frames import Snapshot
 from playground.spec import Experiment
+from playground.spec.adversary import PLAYERS, discriminator_input, generator_input
 from playground.views import theme
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -61,6 +62,7 @@ def facts(experiment: Experiment, dataset: Dataset, lang: str = "en") -> dict[st
             )
         ],
         "columns": _columns(experiment, dataset, lang),
+        **_players(experiment),
         "input": {"labels": list(dataset.feature_names), "shape": list(dataset.input_shape)},
         "target": {
             "kind": dataset.target.kind,
@@ -165,6 +167,27 @@ def _columns(experiment: Experiment, dataset: Dataset, lang: str) -> list[dict[s
         }
         for number, column in enumerate(found)
     ]
+
+
+def _players(experiment: Experiment) -> dict[str, Any]:
+    """Return how both players of a game are drawn; nothing for a single network."""
+    if experiment.adversary is None:
+        return {}
+    maps = len(experiment.data.input_shape()) == 1
+    models = experiment.model, experiment.adversary.discriminator
+    shapes = generator_input(experiment), discriminator_input(experiment)
+    found = {
+        name: {
+            "inputs": shape[0],
+            "maps": maps,
+            "columns": [
+                {"layer": one.layer, "until": one.until, "units": one.units, "activation": one.activation}
+                for one in columns(model, shape)
+            ],
+        }
+        for name, model, shape in zip(PLAYERS, models, shapes, strict=True)
+    }
+    return {"players": found}
 
 
 def _unit(dataset: Dataset) -> dict[str, float]:

@@ -16,9 +16,18 @@ import numpy as np
 from playground.probes.registry import Array, Arrays, Subject
 from playground.spec import Spec, SpecError, State
 
-Want = Literal["memory", "history"]
+Want = Literal["memory", "history", "judge"]
 Of = Literal["network", "game", "either"]
 A = TypeVar("A", bound=Spec)
+
+
+@dataclass(frozen=True, eq=False)
+class Judge:
+    """A classifier of the same visitor's, and how often it is right on held-back samples; `name` is its run's id."""
+
+    subject: Subject
+    name: str
+    accuracy: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +40,7 @@ class Scene:
         memory: the optimizer's memory by the names of `Net.optimizer_state`; None where it is not known.
         history: the metrics so far by name, with `step` and `epoch`, each (P,).
         status: of the run, "diverged" among others.
+        judge: the best classifier of such samples that the visitor has trained; None where there is none.
     """
 
     subject: Subject
@@ -39,6 +49,7 @@ class Scene:
     memory: State | None = None
     history: Mapping[str, Array] = field(default_factory=dict[str, Array])
     status: str = "running"
+    judge: Judge | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +105,10 @@ def find(what: object) -> Ask:
     Raises:
         SpecError: if there is none.
     """
+    import playground.probes.adversarial.imagine
+    import playground.probes.adversarial.nearest
+    import playground.probes.adversarial.spread
+    import playground.probes.adversarial.walk
     import playground.probes.backprop
     import playground.probes.gradient_check
     import playground.probes.look.feature_maps

@@ -99,6 +99,11 @@ def names() -> frozenset[str]:
 
 @cache
 def _enter_all() -> None:
+    import playground.probes.adversarial.anatomy
+    import playground.probes.adversarial.arena
+    import playground.probes.adversarial.balance
+    import playground.probes.adversarial.gallery
+    import playground.probes.adversarial.spread
     import playground.probes.fields
     import playground.probes.filters
     import playground.probes.health

@@ -9,6 +9,7 @@ import streamlit as st
 from playground.data import Dataset
 from playground.data.folder import data_folder
 from playground.spec import DataSpec, Experiment, knobs
+from playground.spec.mode_data import Modes
 from playground.ui import downloads, form, image_upload, labs, navigation, pictures, upload
 from playground.ui.knobs import knob
 from playground.ui.language import language, t
@@ -25,6 +26,11 @@ GROUPS = (
 )
 
 
+IMITATED = (
+    *("Gaussians8", "Ring", "Grid25", "Line", "Moons", "Spiral", "Blobs", "Drawing"),
+    *("Digits8x8", "Mnist5k", "FashionMnist"),
+)
+"""What a generator may imitate in the lab of two networks."""
 UPLOADS = {"Csv": upload.panel, "OwnImages": image_upload.panel}
 """Kinds whose data a visitor brings along; while one is looked for, the session's `upload_open` is its name."""
 WANTED = "data_wanted"
@@ -84,13 +90,18 @@ def _gallery(experiment: Experiment) -> None:
     rules += f".st-key-kind-{chosen} button{{{marked}}}"
     st.html(f"<style>{rules}</style>")
     every = [kind for _, kinds in groups for kind in kinds if kind in known]
+    game = experiment.adversary is not None
+
+    def here(kind: str) -> bool:
+        return kind in IMITATED if game else _at_home(known[kind]) is labs.here()
+
     with st.container(key="gallery"):
         for kind in every:
-            if _at_home(known[kind]) is labs.here():
+            if here(kind):
                 _tile(kind, chosen)
     st.html(f'<p class="chosen">{t(f"data.{chosen}")}</p>')
     for lab in navigation.PAGES:
-        if lab is not labs.here():
+        if lab is not labs.here() and not game:
             others = [kind for kind in every if _at_home(known[kind]) is lab]
             with (
                 st.popover(t("ui.data_in", lab=t(lab.title)), key=f"data-in-{lab.path}", type="tertiary"),
@@ -102,6 +113,8 @@ def _gallery(experiment: Experiment) -> None:
 
 def _at_home(family: type[DataSpec]) -> navigation.PageEntry | None:
     """Return the lab where data of a kind are at home; None where no page shows such data."""
+    if issubclass(family, Modes) and navigation.GAN in navigation.PAGES:
+        return navigation.GAN
     return navigation.HOMES.get(family.nature)
 
 

@@ -13,10 +13,12 @@ import streamlit as st
 
 from engines.choice import place_of
 from playground.presets import Preset, presets
-from playground.spec import Experiment, ModelSpec, Shape, SpecError, advise
+from playground.spec import Adversary, Experiment, SpecError, advise
 from playground.spec.data import DataSpec
 
 MOST_UNDO = 50
+FOR_EVER = ("latent_dim", "conditional", "embedding_dim", "spectral_norm")
+"""Rules of a game that cannot change while its players live."""
 
 
 @lru_cache(maxsize=256)
@@ -133,16 +135,27 @@ def continues(running: Experiment, wanted: Experiment) -> bool:
     there, here = place_of(running), place_of(wanted)
     if (there.engine, there.device, there.precision) != (here.engine, here.device, here.precision):
         return False
-    shape = running.data.input_shape()
+    if not _same_game(running.adversary, wanted.adversary):
+        return False
     try:
-        return _skeleton(running.model, shape) == _skeleton(wanted.model, shape)
+        return _skeleton(running) == _skeleton(wanted)
     except SpecError:
         return running.model == wanted.model
 
 
-def _skeleton(model: ModelSpec, shape: Shape) -> object:
-    """Return what cannot change while a network lives: its layers' kinds and shapes, its tensors, how they begin."""
-    return [layer.kind for layer in model.layers], model.shapes(shape), model.tensors(shape)
+def _skeleton(experiment: Experiment) -> object:
+    """Return what cannot change while networks live: their layers' kinds and shapes, their tensors, how they begin."""
+    model, adversary = experiment.model, experiment.adversary
+    judge = [layer.kind for layer in adversary.discriminator.layers] if adversary is not None else []
+    shapes = model.shapes(experiment.input_shape())
+    return [layer.kind for layer in model.layers], judge, shapes, experiment.tensors()
+
+
+def _same_game(running: Adversary | None, wanted: Adversary | None) -> bool:
+    """Tell whether what enters both players stays as it is, and what is done to the discriminator's weights."""
+    if running is None or wanted is None:
+        return running is wanted
+    return all(getattr(running, part) == getattr(wanted, part) for part in FOR_EVER)
 
 
 def changes(running: Experiment, wanted: Experiment) -> list[tuple[str, Any]]:
@@ -154,6 +167,8 @@ def changes(running: Experiment, wanted: Experiment) -> list[tuple[str, Any]]:
     ]
     layers = enumerate(zip(running.model.layers, wanted.model.layers, strict=True))
     pairs += [(f"layers.{index}", a, b) for index, (a, b) in layers]
+    if running.adversary is not None and wanted.adversary is not None:
+        found += _changed_rules(running.adversary, wanted.adversary)
     for place, before, after in pairs:
         if before == after:
             continue
@@ -163,6 +178,19 @@ def changes(running: Experiment, wanted: Experiment) -> list[tuple[str, Any]]:
         old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
         found += [(f"{place}.{name}", new[name]) for name in new if new[name] != old[name]]
     return found
+
+
+def _changed_rules(running: Adversary, wanted: Adversary) -> list[tuple[str, Any]]:
+    old, new = running.model_dump(mode="json"), wanted.model_dump(mode="json")
+    for rules, plain in ((running, old), (wanted, new)):
+        plain["discriminator"] = {
+            "layers": [layer.model_dump(mode="json") for layer in rules.discriminator.layers]
+        }
+        plain["optimizer"], plain["loss"] = (
+            rules.optimizer.model_dump(mode="json"),
+            rules.loss.model_dump(mode="json"),
+        )
+    return [(f"adversary.{name}", new[name]) for name in new if new[name] != old[name]]
 
 
 def _plain(error: SpecError) -> tuple[str, str, str, dict[str, Any]]:

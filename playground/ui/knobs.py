@@ -24,17 +24,20 @@ MANY = 60
 """A whole number with more values than this is chosen from a list of round ones, or typed."""
 
 
-def knob(knob: Knob, path: str, value: Any, *, change: Change = form.change, visible: bool = True) -> None:
+def knob(
+    knob: Knob, path: str, value: Any, *, change: Change = form.change, visible: bool = True, of: str = ""
+) -> None:
     """Show the input for `knob` with `value`; a change is handed to `change(path, value)`.
 
     Args:
         path: the dotted path of the setting in the experiment, also the input's key.
         visible: whether the label is shown (it is always there for those who cannot see).
+        of: whose setting it is, where two have the same.
     """
     key = f"knob.{path}"
     refused = form.refusal(path)
     shown: dict[str, Any] = {
-        "label": _label(knob),
+        "label": f"{of} · {_label(knob)}" if of else _label(knob),
         "key": key,
         "help": note(knob.name) if visible else None,
         "label_visibility": "visible" if visible else "collapsed",

@@ -12,7 +12,7 @@ from playground.spec import Experiment, LayerSpec
 from playground.spec.growing import grown, residual
 from playground.spec.image_layers import Conv2d, Residual
 from playground.spec.layers import Linear, ReLU
-from playground.ui import beside, form, run
+from playground.ui import beside, form, player, run
 from playground.ui.language import language, t
 
 GROUPS = ("image", "sequence", "vector", "any", "activation")
@@ -51,7 +51,7 @@ def _add(kind: str) -> None:
     present = form.experiment()
     new = LayerSpec.of({"kind": kind})
     if isinstance(new, Residual):
-        new = residual(present.model.layers, present.data.input_shape())
+        new = residual(player.model(present).layers, player.shape(present))
     _grow((new,))
 
 
@@ -61,7 +61,7 @@ def _add_conv() -> None:
 
 def _add_hidden() -> None:
     """Add a dense layer with the activation of the one before."""
-    layers = form.experiment().model.layers
+    layers = player.model(form.experiment()).layers
     dense = [index for index, layer in enumerate(layers) if isinstance(layer, Linear)]
     before = [layer.kind for layer in layers[: dense[-1] if dense else len(layers)] if layer.is_activation]
     pictures = len(form.experiment().data.input_shape()) == 3
@@ -71,7 +71,7 @@ def _add_hidden() -> None:
 
 def _grow(new: tuple[LayerSpec, ...]) -> None:
     present = form.experiment()
-    form.put(present.with_layers(grown(present.model.layers, present.data.input_shape(), new)))
+    form.put(player.put(present, grown(player.model(present).layers, player.shape(present), new)))
 
 
 def contrast_menu(experiment: Experiment) -> None:

@@ -10,7 +10,7 @@ from playground.spec import Experiment, LayerSpec, SpecError, knobs
 from playground.spec.layers import ReLU, shape_text
 from playground.spec.ledger import Row
 from playground.spec.sequence import at, duplicate, indices, insert, move, path, remove
-from playground.ui import form, run
+from playground.ui import form, player, run
 from playground.ui.knobs import knob
 from playground.ui.language import t, wording
 from playground.ui.reorder import keep_focus
@@ -41,16 +41,25 @@ def layer_row(experiment: Experiment, row: Row, total: int) -> None:
         key=f"layer-row-{name}-d{row.depth}", horizontal=True, vertical_alignment="center", gap="small"
     ):
         st.html(_handle(row), width="content")
-        _kind(row.place, layer)
+        _kind(player.path(experiment, row.place), layer)
         if main is not None:
             with st.container(key=f"layer-main-{name}", width=104):
-                knob(main, f"{row.place}.{main.name}", getattr(layer, main.name), visible=False)
+                knob(
+                    main,
+                    player.path(experiment, f"{row.place}.{main.name}"),
+                    getattr(layer, main.name),
+                    visible=False,
+                )
         st.html(_facts(row, total), width="stretch")
         if others:
             help_ = t("ui.layer_more", name=place_name(row.place))
             with st.popover("⚙", key=f"layer-more-{name}", type="tertiary", help=help_):
                 for other in others:
-                    knob(other, f"{row.place}.{other.name}", getattr(layer, other.name))
+                    knob(
+                        other,
+                        player.path(experiment, f"{row.place}.{other.name}"),
+                        getattr(layer, other.name),
+                    )
         _menu(experiment, where, name)
 
 
@@ -129,7 +138,7 @@ def _menu(experiment: Experiment, where: tuple[int, ...], name: str) -> None:
 
 def _holds(experiment: Experiment, where: tuple[int, ...]) -> bool:
     try:
-        at(experiment.model.layers, where)
+        at(player.model(experiment).layers, where)
     except SpecError:
         return False
     return True
@@ -137,7 +146,7 @@ def _holds(experiment: Experiment, where: tuple[int, ...]) -> bool:
 
 def _act(where: tuple[int, ...], name: str) -> None:
     present = form.experiment()
-    layers = present.model.layers
+    layers = player.model(present).layers
     beside = (*where[:-1], where[-1] + 1)
     match st.session_state[f"layer-menu-{name}"]:
         case "remove":
@@ -150,4 +159,4 @@ def _act(where: tuple[int, ...], name: str) -> None:
             number = where[-1] + (-1 if act == "up" else 1)
             layers = move(layers, where, number)
             keep_focus(path((*where[:-1], number)))
-    form.put(present.with_layers(layers))
+    form.put(player.put(present, layers))

@@ -9,7 +9,7 @@ import streamlit as st
 from playground.spec import Advice, Experiment, SpecError
 from playground.spec.ledger import Row, ledger
 from playground.spec.sequence import indices, move, path
-from playground.ui import form, run
+from playground.ui import form, player, run
 from playground.ui.language import language, t
 from playground.ui.layer_menus import add_menu, contrast_menu, template_menu
 from playground.ui.layer_row import layer_row, short
@@ -19,26 +19,29 @@ from playground.ui.say import place_name, say
 
 def layers_panel(experiment: Experiment, advices: list[Advice]) -> None:
     """Draw one row for each layer, also those inside blocks, and what is wrong below the layer it concerns."""
-    rows = ledger(experiment.model.layers, experiment.data.input_shape())
+    rows = ledger(player.model(experiment).layers, player.shape(experiment))
     total = sum(row.flops for row in rows if row.depth == 0)
     with st.container(key="layers-head", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(
             f'<h3 class="subheading">{t("ui.layers")}<span class="fact">{_total(experiment, total)}</span></h3>',
             width="stretch",
         )
-        template_menu(experiment)
+        if experiment.adversary is None:
+            template_menu(experiment)
+    player.chooser(experiment)
     with st.container(key="layers", gap=None):
         for row in rows:
             layer_row(experiment, row, total)
-            _concerning(advices, row)
+            _concerning(experiment, advices, row)
         for number, advice in enumerate(advices):
-            if advice.place == "layers":
+            if advice.place == player.path(experiment, "layers"):
                 _advice(advice, f"layers-{number}")
         if rows:
             handles(_move)
     st.html(f'<p class="unseen" role="status">{html.escape(st.session_state.pop("layers-told", ""))}</p>')
     add_menu(experiment)
-    contrast_menu(experiment)
+    if experiment.adversary is None:
+        contrast_menu(experiment)
 
 
 def advice_at(advices: list[Advice], place: str) -> None:
@@ -50,19 +53,20 @@ def advice_at(advices: list[Advice], place: str) -> None:
 
 def _total(experiment: Experiment, flops: int) -> str:
     try:
-        count = experiment.model.parameters(experiment.data.input_shape())
+        count = player.model(experiment).parameters(player.shape(experiment))
     except SpecError:
         return ""
     return t("ui.parameters", count=count) + " · " + t("ui.flops", count=short(flops))
 
 
-def _concerning(advices: list[Advice], row: Row) -> None:
+def _concerning(experiment: Experiment, advices: list[Advice], row: Row) -> None:
     """Show what is wrong with the layer of a row; a block leaves to its layers what is wrong with them."""
     name = "-".join(map(str, indices(row.place)))
-    inside = f"{row.place}.layers."
+    place = player.path(experiment, row.place)
+    inside = f"{place}.layers."
     for number, advice in enumerate(advices):
-        if advice.place == row.place or (
-            advice.place.startswith(f"{row.place}.") and not advice.place.startswith(inside)
+        if advice.place == place or (
+            advice.place.startswith(f"{place}.") and not advice.place.startswith(inside)
         ):
             _advice(advice, f"{name}-{number}")
 
@@ -72,7 +76,7 @@ def _move(place: str, number: int) -> None:
     """Let the layer at `place` be the number-th of its block."""
     present = form.experiment()
     where = indices(place)
-    form.put(present.with_layers(move(present.model.layers, where, number)))
+    form.put(player.put(present, move(player.model(present).layers, where, number)))
     there = path((*where[:-1], number))
     keep_focus(there)
     st.session_state["layers-told"] = t("ui.layer_moved", before=place_name(place), after=place_name(there))

@@ -26,7 +26,8 @@ PLAYGROUND = PageEntry(
 IMAGES = PageEntry("images.py", "images", "ui.page.images", ":material/grid_on:", "lenet-5")
 SEQUENCES = PageEntry("sequences.py", "sequences", "ui.page.sequences", ":material/timeline:", "series-lstm")
 TEXT = PageEntry("text.py", "text", "ui.page.text", ":material/text_fields:", "sentiment-rnn")
-PAGES = tuple(entry for entry in (PLAYGROUND, IMAGES, SEQUENCES, TEXT) if entry.opens in presets())
+GAN = PageEntry("gan.py", "gan", "ui.page.gan", ":material/swords:", "gan-8-gaussians")
+PAGES = tuple(entry for entry in (PLAYGROUND, IMAGES, SEQUENCES, TEXT, GAN) if entry.opens in presets())
 """The first one is what opens at the bare address. A lab opens with an example of its own."""
 HOMES = {
     nature: entry
@@ -37,7 +38,9 @@ HOMES = {
 
 
 def home(experiment: Experiment) -> PageEntry:
-    """Return the page where such data are at home."""
+    """Return the page where such data are at home; two networks against each other have one of their own."""
+    if experiment.adversary is not None and GAN in PAGES:
+        return GAN
     return HOMES.get(experiment.data.nature, PLAYGROUND)
 
 

@@ -14,7 +14,7 @@ import streamlit as st
 from playground.data.folder import data_folder
 from playground.runs import commands
 from playground.runs.reasons import NoSuchRun
-from playground.spec import Experiment, SpecError
+from playground.spec import DataSpec, Experiment, SpecError
 from playground.ui import beside, form, preview, run
 from playground.ui.painting import painted
 from playground.ui.service import client, owner
@@ -79,6 +79,22 @@ def _compare(proposal: dict[str, Any]) -> None:
     run.start(paused=False)
 
 
+def _turn(proposal: dict[str, Any]) -> None:
+    """Let only one player of a game learn, or both, and take one step."""
+    form.put(form.experiment().replace("adversary.training", proposal.get("turn")))
+    run.carry_over()
+    run.step()
+
+
+def _strokes(proposal: dict[str, Any]) -> None:
+    """Let a generator learn what the visitor has drawn, from the beginning."""
+    present = form.experiment()
+    drawing = DataSpec.of({"kind": "Drawing", "strokes": proposal.get("strokes")})
+    form.put(form.fitting(present.model_copy(update={"data": drawing})))
+    st.session_state["upload_open"] = ""
+    run.start(paused=False)
+
+
 def _go_on(changed: bool) -> None:
     """Train the changed network at once where the one before was training."""
     here = st.session_state.get("run")
@@ -96,4 +112,6 @@ KINDS: dict[str, Callable[[dict[str, Any]], None]] = {
     "weight": _weight,
     "fork": _fork,
     "compare": _compare,
+    "turn": _turn,
+    "strokes": _strokes,
 }

@@ -19,11 +19,15 @@ from playground.ui.service import owner
 
 KEY = "stage"
 EXPLAINED = ("diagram", "backprop", "drawer")
+GAME = ("arena", "duel", "balance", "doctor", "coverage", "noise", "curves", "timeline", "bar")
+GAME_PICTURES = ("gallery", "duel", "balance", "doctor", "coverage", "noise", "curves", "timeline", "bar")
 ALWAYS = ("doctor", "histograms", "curves", "timeline", "bar")
 
 
 def views(experiment: Experiment, dataset: Dataset) -> tuple[str, ...]:
     """Return the stage's views of such a network and such data, in the order in which they stand."""
+    if experiment.adversary is not None:
+        return GAME_PICTURES if len(dataset.input_shape) == 3 else GAME
     classes = dataset.target.kind == "classes"
     if experiment.data.nature == "series":
         return series(experiment, dataset)

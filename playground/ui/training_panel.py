@@ -30,8 +30,8 @@ def training_panel(experiment: Experiment, advices: list[Advice]) -> None:
     with st.container(key="training"):
         knob(shown["lr"], "optimizer.lr", experiment.optimizer.lr)
         knob(shown["batch_size"], "training.batch_size", experiment.training.batch_size)
-        _family(OptimizerSpec, "optimizer", experiment.optimizer)
-        _family(LossSpec, "loss", experiment.loss)
+        family(OptimizerSpec, "optimizer", experiment.optimizer)
+        family(LossSpec, "loss", experiment.loss)
         with st.popover(t("ui.more"), key="training-more", width="stretch", help=t("ui.more_help")):
             _more(experiment)
     advice_at(advices, "loss")
@@ -39,53 +39,64 @@ def training_panel(experiment: Experiment, advices: list[Advice]) -> None:
 
 def _more(experiment: Experiment) -> None:
     with st.container(key="training-form"):
-        _title("ui.group.optimizer", f"optimizer.{experiment.optimizer.kind}")
-        _rest(experiment.optimizer, "optimizer", leave=("lr",))
+        title("ui.group.optimizer", f"optimizer.{experiment.optimizer.kind}")
+        rest(experiment.optimizer, "optimizer", leave=("lr",))
         if knobs(type(experiment.loss)):
-            _title("ui.group.loss", f"loss.{experiment.loss.kind}")
-            _rest(experiment.loss, "loss")
-        _title("ui.group.schedule")
-        _family(ScheduleSpec, "schedule", experiment.schedule)
-        _rest(experiment.schedule, "schedule")
-        _title("ui.group.stop")
-        _rest(experiment.training, "training", leave=("batch_size",))
-        _title("ui.group.start")
+            title("ui.group.loss", f"loss.{experiment.loss.kind}")
+            rest(experiment.loss, "loss")
+        title("ui.group.schedule")
+        family(ScheduleSpec, "schedule", experiment.schedule)
+        rest(experiment.schedule, "schedule")
+        title("ui.group.stop")
+        rest(experiment.training, "training", leave=("batch_size",))
+        title("ui.group.start")
         for found in knobs(Experiment):
             if found.name == "seed":
                 knob(found, "seed", experiment.seed)
-        _title("ui.group.place")
+        title("ui.group.place")
         say(why_there(experiment), key="place")
         for found in knobs(Experiment):
             if found.name == "precision":
                 knob(found, "precision", experiment.precision)
 
 
-def _title(key: str, name: str = "") -> None:
+def title(key: str, name: str = "") -> None:
+    """Draw a heading among the settings, with the `name` of what is chosen there."""
     chosen = f" · {t(name)}" if name else ""
     st.html(f'<h4 class="group">{t(key)}{chosen}</h4>')
 
 
-def _rest(spec: Any, path: str, leave: tuple[str, ...] = ()) -> None:
+def rest(spec: Any, path: str, leave: tuple[str, ...] = ()) -> None:
+    """Draw every knob of a spec but those in `leave`."""
     for found in knobs(type(spec)):
         if found.name not in leave:
             knob(found, f"{path}.{found.name}", getattr(spec, found.name))
 
 
-def _family(family: type[Kind], path: str, present: Kind) -> None:
-    """Show the choice among a family's kinds; a changed kind keeps the learning rate."""
+def family(family: type[Kind], path: str, present: Kind, *, words: str = "", label: str = "") -> None:
+    """Show the choice among a family's kinds; a changed kind keeps the learning rate.
+
+    Args:
+        family: the kinds.
+        path: of the setting.
+        present: what is chosen.
+        words: under which kinds have their names and help; the path itself where it is one word.
+        label: the key of what is chosen here; else the path's own.
+    """
+    words = words or path
     key = f"kind.{path}"
     if st.session_state.get(key) != present.kind:
         st.session_state[key] = present.kind
     kinds = list(family.catalogue())
     st.selectbox(
-        t(f"ui.place.{path}"),
+        t(label or f"ui.place.{path}"),
         kinds,
         index=kinds.index(present.kind),
         key=key,
-        format_func=wording(kinds, lambda kind: t(f"{path}.{kind}")),
+        format_func=wording(kinds, lambda kind: t(f"{words}.{kind}")),
         on_change=_change_kind,
         args=(path, key),
-        help=t(f"{path}.{present.kind}_help"),
+        help=t(f"{words}.{present.kind}_help"),
     )
 
 

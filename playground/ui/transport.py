@@ -124,7 +124,10 @@ def figures(now: Now) -> None:
         ("loss", digits(metrics.get("loss"))),
         ("test_loss", digits(metrics.get("test_loss"))),
     ]
-    if experiment_is_about_classes(now.experiment):
+    if now.experiment.adversary is not None:
+        shown = shown[:2] + [(name, digits(metrics.get(name))) for name in ("d_loss", "g_loss")]
+        shown += [(name, _share(metrics.get(name))) for name in ("d_accuracy", "quality") if name in metrics]
+    elif experiment_is_about_classes(now.experiment):
         shown += [(name, _share(metrics.get(name))) for name in ("accuracy", "test_accuracy")]
     else:
         shown += [(name, digits(metrics.get(name))) for name in ("rmse", "test_rmse")]

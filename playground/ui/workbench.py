@@ -12,6 +12,7 @@ from playground.spec import Advice, Experiment, SpecError, advise, enforce
 from playground.ui import beside, form, labs, preview, run
 from playground.ui.compare_panel import compare_panel
 from playground.ui.data_panel import data_panel
+from playground.ui.game_panel import game_panel
 from playground.ui.language import t, wording
 from playground.ui.layers_panel import advice_at, layers_panel
 from playground.ui.navigation import PageEntry
@@ -101,7 +102,8 @@ def _probes() -> tuple[str, ...]:
 
 
 def _settings(experiment: Experiment, advices: list[Advice]) -> None:
-    training_panel(experiment, advices)
+    panel = training_panel if experiment.adversary is None else game_panel
+    panel(experiment, advices)
     advice_at(advices, "data")
     advice_at(advices, "")
 

@@ -21,7 +21,7 @@ import { Reel } from "./reel.js";
 import { Slots } from "./slots.js";
 import { Socket } from "./socket.js";
 
-const DYES = ["negative", "zero", "positive", "train", "test", "wrong", "faint", "line"];
+const DYES = ["negative", "zero", "positive", "train", "test", "wrong", "faint", "line", "discriminator", "generator", "real"];
 
 export class Board {
   constructor(root) {

@@ -1,4 +1,4 @@
-"""What the layers of both players make of the noise and of the plane (points), or of one sample (pictures), as small tiles.
+"""What the layers of both players make of noise and plane (points), or of one sample (pictures), as small tiles.
 
 Legend: U units of a column, of which at most 8 are shown; h, w a tile's rows and columns.
 """
@@ -32,8 +32,8 @@ def anatomy(subject: Subject) -> Arrays:
     of a dense layer in rows.
 
     Returns:
-        `gan/g/<column>` and `gan/d/<column>` (tiles, h, w) u1, −1 for what enters; bytes as in the probe `maps`, row 0 the
-        lowest for maps, the highest for pictures. `gan/g/<column>/reach` (1,) f4.
+        `gan/g/<column>` and `gan/d/<column>` (tiles, h, w) u1, column −1 is what enters; bytes as in the probe `maps`,
+        row 0 the lowest for maps, the highest for pictures. `gan/g/<column>/reach` (1,) f4.
     """
     if not is_game(subject):
         return {}

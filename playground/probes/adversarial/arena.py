@@ -5,6 +5,7 @@ It is taken up to sixty times a second, so the discriminator sees every place on
 
 from __future__ import annotations
 
+from statistics import NormalDist
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -13,15 +14,16 @@ from playground.data import Dataset, featurise
 from playground.probes.adversarial import latents, rivalry
 from playground.probes.adversarial.players import Players, is_game, players
 from playground.probes.maps import nice, plane_points, signed
-from playground.probes.registry import Array, Arrays, Subject, game_probe
+from playground.probes.registry import PERIODS, Array, Arrays, Subject, game_probe
 from playground.spec.adversary import pixels
 
-GRID, COARSE = 72, 48
+GRID, COARSE = 64, 48
 """Places a side for the discriminator's answer, and for densities."""
 FAKES, SHOWN, PULLED = 1000, 360, 140
 SHEET = 25
 SPREAD = 1.4
 """The deviation of a density's kernel, in coarse places."""
+PERIODS["sheet"] = 0.1
 
 
 @game_probe
@@ -29,25 +31,44 @@ def arena(subject: Subject) -> Arrays:
     """Return the game on the plane; nothing where it is not played there.
 
     Returns:
-        `gan/plane` (72, 72) u1: the answer everywhere, row 0 the lowest: 1 = fake, 128 = either, 255 = real. For a critic
-        also `gan/scale` (2,) f4: the score at 128, and from there to 255. `gan/fake` (360, 2) f4 of the same noise at all
-        times; `gan/pull` (140, 2) f4, the direction in which the generator's loss falls for the first of them, −∂L_G/∂x;
-        `gan/difference` (48, 48) u1, density of real minus fake samples over the highest of the real ones;
-        `gan/manifold` (25, 25, 2) or (25, 2) f4, where even shares of the first two latent numbers lie, the others at 0.
+        `gan/plane` (64, 64) u1: the answer everywhere, row 0 the lowest: 1 = fake, 128 = either, 255 = real. For a
+        critic also `gan/scale` (2,) f4: the score at 128, and from there to 255. `gan/fake` (360, 2) f4 of the same
+        noise at all times; `gan/pull` (140, 2) f4, −∂L_G/∂x: where the first of them would please the generator more.
     """
-    if not is_game(subject) or subject.dataset.extent is None or len(subject.dataset.extent) != 2:
+    if not _on_plane(subject):
         return {}
     pair = players(subject)
-    fakes = pair.fakes(latents.fixed(subject.experiment, FAKES))
-    found = _answer(pair)
+    fakes = pair.fakes(latents.fixed(subject.experiment, SHOWN))
     raw = subject.dataset.scaling
-    placed = raw.undo(fakes)
-    found["gan/fake"] = placed[:SHOWN].astype(np.float32)
+    found = _answer(pair)
+    found["gan/fake"] = raw.undo(fakes).astype(np.float32)
     found["gan/pull"] = (pull(pair, fakes[:PULLED]) * raw.scale).astype(np.float32)
-    found["gan/difference"] = difference(subject.dataset, placed)
-    sheet = manifold(pair)
-    found["gan/manifold"] = raw.undo(sheet.reshape(-1, 2)).reshape(sheet.shape).astype(np.float32)
     return found
+
+
+@game_probe
+def sheet(subject: Subject) -> Arrays:
+    """Return how the generator spreads its samples; nothing where they are no points of the plane.
+
+    Returns:
+        `gan/difference` (48, 48) u1, the density of real samples minus that of fakes, over the highest of the real
+        ones. `gan/manifold` (25, 25, 2) or (25, 2) f4, where even shares of the first two latent numbers lie, the
+        others at 0.
+    """
+    if not _on_plane(subject):
+        return {}
+    pair, raw = players(subject), subject.dataset.scaling
+    fakes = raw.undo(pair.fakes(latents.fixed(subject.experiment, FAKES)))
+    bent = manifold(pair)
+    return {
+        "gan/difference": difference(subject.dataset, fakes),
+        "gan/manifold": raw.undo(bent.reshape(-1, 2)).reshape(bent.shape).astype(np.float32),
+    }
+
+
+def _on_plane(subject: Subject) -> bool:
+    extent = subject.dataset.extent
+    return is_game(subject) and extent is not None and len(extent) == 2
 
 
 def _answer(pair: Players) -> Arrays:
@@ -81,7 +102,7 @@ def pull(pair: Players, fakes: Array, labels: Array | None = None) -> Array:
 
 
 def manifold(pair: Players) -> Array:
-    """Return where the generator lays a grid over its first two latent numbers, with equal shares of them between lines."""
+    """Return where the generator lays a grid over its first two latent numbers; between its lines lie equal shares."""
     shares = np.linspace(0.02, 0.98, SHEET)
     lines = 2 * shares - 1 if pair.adversary.noise == "uniform" else _quantiles(shares)
     size = pair.adversary.latent_dim
@@ -94,14 +115,14 @@ def manifold(pair: Players) -> Array:
 
 
 def _quantiles(shares: Array) -> Array:
-    from statistics import NormalDist
-
     return np.array([NormalDist().inv_cdf(float(part)) for part in shares])
 
 
 def difference(dataset: Dataset, fakes: Array) -> Array:
     """Return the density of the real samples minus that of fakes (N, 2), as bytes over the highest real one."""
     real, kernel = _density_of(dataset)
+    if not np.isfinite(fakes).all():
+        return np.full(real.shape, 128, np.uint8)
     return signed((real - _density(dataset, fakes, kernel)) / real.max(), 1.0)
 
 

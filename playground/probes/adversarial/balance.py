@@ -1,4 +1,4 @@
-"""How the discriminator judges real samples and fakes: the distribution of its answers. Knows no plane and no picture."""
+"""How the discriminator judges real samples and fakes: the distribution of its answers. Knows no plane."""
 
 from __future__ import annotations
 

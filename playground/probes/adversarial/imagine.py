@@ -1,4 +1,4 @@
-"""What the generator makes of noise that somebody chooses: a place on a plane of latents, a way between two samples, a walk.
+"""What the generator makes of noise that somebody chooses: a place on a plane, a way between two samples, a walk.
 
 Legend: d latent numbers, N samples that are asked for.
 """
@@ -30,8 +30,8 @@ class Wish(Spec):
     """What is asked for.
 
     Attributes:
-        way: a place on the plane (`u`, `v` from −1 to 1), the whole plane in 9 × 9 samples, nine samples on the way from
-            sample `first` to `second`, or the place `t` (0 … 1) of a round trip.
+        way: a place on the plane (`u`, `v` from −1 to 1), the whole plane in 9 × 9 samples, nine samples on the way
+            from sample `first` to `second`, or the place `t` (0 … 1) of a round trip.
         label: the class, where the generator is told one.
         near: whether the nearest real picture is wanted.
     """
@@ -65,7 +65,11 @@ def imagine(scene: Scene, wish: Wish, lang: str) -> Answer:
         arrays["samples"] = as_bytes(made)
         if wish.near:
             index, distance = nearest(scene.subject.dataset, made)
-            arrays |= {"nearest": as_bytes(scene.subject.dataset.x[index]), "distance": distance, "index": index}
+            arrays |= {
+                "nearest": as_bytes(scene.subject.dataset.x[index]),
+                "distance": distance,
+                "index": index,
+            }
     else:
         arrays["samples"] = scene.subject.dataset.scaling.undo(made).astype(np.float32)
     plain: dict[str, Any] = {"z": [round(float(x), 3) for x in z[0, :8]], "size": int(z.shape[1])}
@@ -86,12 +90,14 @@ def chosen(pair: Players, wish: Wish) -> Array:
     axes = plane(pair)
     if wish.way == "sheet":
         line = np.linspace(-1, 1, SHEET, dtype=np.float32)
-        return (line[None, :, None] * axes[0] + line[::-1, None, None] * axes[1]).reshape(-1, adversary.latent_dim)
+        return (line[None, :, None] * axes[0] + line[::-1, None, None] * axes[1]).reshape(
+            -1, adversary.latent_dim
+        )
     return (np.float32(wish.u) * axes[0] + np.float32(wish.v) * axes[1])[None]
 
 
 def plane(pair: Players) -> Array:
-    """Return the two axes (2, d) of the plane of latents: the numbers themselves where there are two, else a random plane.
+    """Return the two axes (2, d) of the plane of latents: the numbers themselves where there are two, else any plane.
 
     In many dimensions normal noise lies near a sphere of radius √d, so the axes are that long (as far as half of it,
     because both count).

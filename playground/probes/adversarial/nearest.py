@@ -50,7 +50,7 @@ def copies(scene: Scene, nothing: Nothing, lang: str) -> Answer:
 
 
 def nearest(dataset: Dataset, pictures: Array) -> tuple[Array, Array]:
-    """Return for each picture (N, C, H, W) the index of the nearest of the first 5,000 training ones, and how far it is."""
+    """Return for each picture (N, C, H, W) which of the first 5,000 training ones is nearest, and how far it is."""
     squares = _squares(dataset, pictures)
     index = squares.argmin(axis=1).astype(np.int64)
     return index, np.sqrt(np.take_along_axis(squares, index[:, None], 1)[:, 0]).astype(np.float32)

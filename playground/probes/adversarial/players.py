@@ -137,12 +137,18 @@ def players(subject: Subject, optimizers: tuple[OptimizerSpec, OptimizerSpec] | 
 def of(state: State, player: str) -> State:
     """Return a player's own tensors by the names its net has for them."""
     prefix = f"{player}."
-    return {name.removeprefix(prefix): x for name, x in state.items() if name.startswith(prefix) and name != prefix + EMBEDDING}
+    return {
+        name.removeprefix(prefix): x
+        for name, x in state.items()
+        if name.startswith(prefix) and name != prefix + EMBEDDING
+    }
 
 
 def in_parts(net: Net, x: Array) -> Array:
     """Return a net's outputs for x, a part at a time."""
-    return np.concatenate([net.forward(x[start : start + CHUNK]) for start in range(0, max(len(x), 1), CHUNK)])
+    return np.concatenate(
+        [net.forward(x[start : start + CHUNK]) for start in range(0, max(len(x), 1), CHUNK)]
+    )
 
 
 _held: WeakKeyDictionary[Net, Subject] = WeakKeyDictionary()

@@ -32,8 +32,8 @@ def spread(subject: Subject) -> Arrays:
     """Return over which modes fakes are spread; nothing where modes are not known.
 
     Returns:
-        `gan/modes/real`, `gan/modes/fake` and `gan/modes/good` (K,) f4: shares of the real samples, of the fakes by their
-        nearest mode, and of the fakes near enough to be good ones. `gan/modes/hit` (K,) u1.
+        `gan/modes/real`, `gan/modes/fake` and `gan/modes/good` (K,) f4: shares of the real samples, of the fakes by
+        their nearest mode, and of the fakes near enough to be good ones. `gan/modes/hit` (K,) u1.
     """
     if not is_game(subject):
         return {}
@@ -56,7 +56,7 @@ def spread(subject: Subject) -> Arrays:
 
 @ask(of="game", wants=("judge",))
 def recognise(scene: Scene, nothing: Nothing, lang: str) -> Answer:
-    """Return what a classifier of the visitor's own takes generated pictures for; without one, the nearest real pictures.
+    """Return what a classifier of the visitor's own takes generated pictures for; without one, the nearest real ones.
 
     Returns:
         plain: `judge`, the id of the run that judges or ""; `accuracy` of it on held-back pictures or None; `count`;

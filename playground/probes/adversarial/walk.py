@@ -1,7 +1,7 @@
 """One step of the game in slow motion: the trainer's own step, taken by copies of both players on a batch drawn for it.
 
-First the discriminator learns on real samples and fakes, then the generator learns from what the other's gradient says of
-new fakes. Legend: B samples of the batch.
+First the discriminator learns on real samples and fakes, then the generator learns from what the other's gradient says
+of new fakes. Legend: B samples of the batch.
 """
 
 from __future__ import annotations
@@ -11,14 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from engines.numpy.net import Net
+from playground.data import featurise
 from playground.probes.adversarial import latents, rivalry
 from playground.probes.adversarial.arena import GRID, critic_scale
 from playground.probes.adversarial.players import Players, players
 from playground.probes.asks import Answer, Scene, ask
 from playground.probes.maps import plane_points, signed
 from playground.probes.registry import Array, Arrays
-from playground.data import featurise
 from playground.spec import Spec, State
 from playground.spec.adversary import PLAYERS, pixels
 from playground.spec.base import number
@@ -38,12 +37,13 @@ def duel_walk(scene: Scene, draw: Draw, lang: str) -> Answer:
     """Return one step of both players with every number that passes between them.
 
     Returns:
-        plain: `before` and `after` the discriminator's update, and at the `end`: `d_loss`, `g_loss`, `d_real`, `d_fake` (D(x)
-            on average; a critic's scores); `d_gradient_norm`, `g_gradient_norm`, `d_lr`, `g_lr`, `batch`, `moved` (how far
-            the fakes went on average, in the data's numbers), `known` (whether the optimizers' memory is known).
-        arrays: `real`, `fake` (the discriminator's batch), `fresh` (the generator's), `moved` (the same noise after its
-            update), (B, 2) f4 or (B, H, W) u1; `answer/real`, `answer/fake`, `answer/fresh` (B,) f4; `pull` (B, 2) f4, or
-            (B, H, W) u1 with 128 = 0; of points `plane/before` and `plane/after` (72, 72) u1 as in the probe `arena`.
+        plain: `before` and `after` the discriminator's update, and at the `end`: `d_loss`, `g_loss`, `d_real`,
+            `d_fake` (D(x) on average; a critic's scores); `d_gradient_norm`, `g_gradient_norm`, `d_lr`, `g_lr`,
+            `batch`, `moved` (how far the fakes went on average, in the data's numbers), `known` (whether the
+            optimizers' memory is known).
+        arrays: `real`, `fake` (the discriminator's batch), `fresh` (the generator's), `moved` (the same noise after
+            its update), (B, 2) f4 or (B, H, W) u1; `answer/real`, `answer/fake`, `answer/fresh` (B,) f4; `pull` (B, 2)
+            f4, or (B, H, W) u1 with 128 = 0; of points `plane/before` and `plane/after` (64, 64) u1 as in `arena`.
     """
     pair = players(scene.subject, (scene.subject.experiment.optimizer, _adversary(scene).optimizer))
     known = _remember(pair, scene.memory)
@@ -85,7 +85,7 @@ def duel_walk(scene: Scene, draw: Draw, lang: str) -> Answer:
 
 
 class Batch:
-    """What one step is played with: real samples, noise for the discriminator's turn, fresh noise for the generator's."""
+    """What one step is played with: real samples, noise for the discriminator's turn, fresh noise for the other's."""
 
     def __init__(self, pair: Players, number: int, step: int) -> None:
         dataset = pair.subject.dataset
@@ -123,7 +123,9 @@ def _discriminator_learns(pair: Players, batch: Batch, fakes: Array) -> float:
     net.step(adversary.optimizer.lr)
     clip = getattr(adversary.loss, "clip", None)
     if clip is not None:
-        net.load({name: np.clip(x, -clip, clip) if x.dtype.kind == "f" else x for name, x in net.state().items()})
+        net.load(
+            {name: np.clip(x, -clip, clip) if x.dtype.kind == "f" else x for name, x in net.state().items()}
+        )
     return norm
 
 

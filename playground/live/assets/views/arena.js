@@ -15,11 +15,11 @@ import { page, png } from "./picture/export.js";
 import { signed } from "./picture/numbers.js";
 import { Panel, write } from "./picture/panel.js";
 
-export const needs = ["arena"];
+export const needs = ["arena", "sheet"];
 export const place = "main";
 export const styles = "gan.css";
 
-const WIDEST = 560;
+const [WIDEST, BESIDE] = [500, 330]; // px; while the walk is on, both networks are to be in sight too
 const SHOWN = ["answer", "difference", "real", "fake", "arrows", "manifold"];
 const GROUNDS = ["answer", "difference"];
 const STEP = 0.02; // of the plane, for an arrow key
@@ -51,6 +51,7 @@ class Arena extends Panel {
   renew() {
     if (this.stage.setup.lang !== this.lang || JSON.stringify(this.stage.setup.extent) !== this.extent) return false;
     this.#settle();
+    this.shown = null;
     this.again();
     return true;
   }
@@ -88,7 +89,7 @@ class Arena extends Panel {
     this.key = h("p", { class: "stage-gan-key" });
     this.reading = h("p", { class: "stage-gan-reading" });
     this.facts = h("p", { class: "stage-gan-unseen", role: "img" });
-    this.brush = new Brush(this.stage, this.canvas, { places: () => this.places, changed: () => this.again(), word });
+    this.brush = new Brush(this.stage, this.canvas, { places: () => this.places, cursor: () => this.cursor ?? this.places.middle(), changed: () => this.again(), word });
     const head = h("div", { class: "stage-look-head" }, h("h3", { class: "stage-look-caption" }, word("title")), this.chips);
     this.root = h("section", { class: "stage-look stage-arena", "aria-label": word("title") }, head, this.field, this.facts, this.key, this.reading, this.brush.node);
     this.#hands();
@@ -116,7 +117,7 @@ class Arena extends Panel {
     const look = (place, aloud = false) => {
       this.cursor = place;
       this.again();
-      if (aloud && this.last) this.stage.announce(this.#read(this.#scene(this.last)));
+      if (aloud && this.shown) this.stage.announce(this.#read(this.#scene(this.shown)));
     };
     canvas.addEventListener("pointermove", (event) => look(under(event)));
     canvas.addEventListener("pointerdown", (event) => look(under(event)));
@@ -145,8 +146,8 @@ class Arena extends Panel {
   // --- showing ------------------------------------------------------------------------------------------------------
 
   #follow(moment) {
+    if (!this.moment !== !moment) this.root.dataset.walks = String(Boolean(moment));
     this.moment = moment;
-    this.root.dataset.walks = String(Boolean(moment));
     this.again();
   }
 
@@ -173,27 +174,29 @@ class Arena extends Panel {
   }
 
   paint(frame) {
-    const side = Math.floor(Math.min(WIDEST, this.width - this.axes.margin.left - this.axes.margin.right));
+    const side = Math.floor(Math.min(this.moment ? BESIDE : WIDEST, this.width - this.axes.margin.left - this.axes.margin.right));
     if (side < 60) return;
     this.#size(side);
     const pen = this.pen(this.canvas, side, side);
     const { colours } = this.stage;
-    const scene = frame ? this.#scene(frame) : { real: true, reals: this.real };
+    // A glance holds some of the pictures only: those before it stay.
+    if (frame) this.shown = { step: frame.step, arrays: { ...this.shown?.arrays, ...frame.arrays }, metrics: { ...this.shown?.metrics, ...frame.metrics } };
+    const scene = this.shown ? this.#scene(this.shown) : { real: true, reals: this.real };
     this.#ground(pen, side, scene);
     const toPixel = (x, y) => this.places.toPixel(x, y);
     if (scene.manifold) manifold(pen, scene.sheet, toPixel, colours.generator);
-    if (this.brush.points.length) this.brush.paint(pen, toPixel, colours);
-    else if (scene.real) marks(pen, disc, scene.reals, toPixel, 2.9, colours.real, colours.background);
+    if (scene.real && !this.brush.strokes.length) marks(pen, disc, scene.reals, toPixel, 2.9, colours.real, colours.background);
     if (scene.arrows) arrows(pen, scene.fakes, scene.pull, toPixel, colours);
     if (scene.fake) marks(pen, diamond, scene.fakes, toPixel, 2.9, colours.generator, colours.background);
+    if (this.brush.strokes.length) this.brush.paint(pen, toPixel, colours);
     if (this.landed && !this.moment) this.#ring(pen, colours);
     if (this.cursor) this.#cross(pen, colours);
-    write(this.reading, frame && this.cursor ? this.#read(scene) : this.word(this.moment ? "hint_walk" : "hint"));
+    write(this.reading, this.shown && this.cursor ? this.#read(scene) : this.word(this.moment ? "hint_walk" : "hint"));
     this.reading.classList.toggle("stage-gan-idle", !this.cursor);
     this.root.dataset.state = scene.heat ? "shown" : "waiting";
     if (frame) {
       this.root.dataset.step = frame.step;
-      this.speak(this.facts, () => this.#alt(frame));
+      this.speak(this.facts, () => this.#alt(this.shown));
     }
   }
 

@@ -38,7 +38,7 @@ class Balance extends Panel {
 
   renew() {
     if (this.stage.setup.lang !== this.lang) return false;
-    this.shown = null;
+    this.shown = this.metrics = null;
     this.again();
     return true;
   }
@@ -64,7 +64,8 @@ class Balance extends Panel {
 
   paint(frame) {
     if (!frame) return;
-    const { arrays, metrics, step } = frame;
+    const { arrays, step } = frame;
+    const metrics = (this.metrics = "d_loss" in frame.metrics ? frame.metrics : (this.metrics ?? {}));
     for (const [name, cell] of this.cells) write(cell, name === "d_accuracy" ? percent(metrics[name] ?? NaN) : digits(metrics[name]));
     // A glance holds no counts: those before it stay.
     if (arrays["gan/answers/real"]) this.shown = arrays;
@@ -95,7 +96,8 @@ class Balance extends Panel {
     const count = up.length;
     const total = (data) => data.reduce((sum, each) => sum + each, 0) || 1;
     // The root lets small counts be seen beside a single high bar.
-    const height = (part) => Math.sqrt(part) * (HALF - 8);
+    const most = Math.max(...up, ...down, 1) / Math.max(total(up), total(down));
+    const height = (part) => Math.sqrt(part / most) * (HALF - 16);
     const wide = width / count;
     for (const [data, ink, way] of [[up, colours.real, -1], [down, colours.generator, 1]]) {
       const all = total(data);

@@ -46,8 +46,8 @@ class Bar {
       epoch_count: epoch.toLocaleString("en", { minimumFractionDigits: epoch < 100 ? 1 : 0, maximumFractionDigits: epoch < 100 ? 1 : 0 }),
       rate: whole(Math.round(this.stage.status.rate ?? 0)),
     };
-    for (const name of ["loss", "test_loss", "rmse", "test_rmse"]) if (name in metrics) told[name] = digits(metrics[name]);
-    for (const name of ["accuracy", "test_accuracy"]) {
+    for (const name of ["loss", "test_loss", "rmse", "test_rmse", "d_loss", "g_loss"]) if (name in metrics) told[name] = digits(metrics[name]);
+    for (const name of ["accuracy", "test_accuracy", "d_accuracy", "quality"]) {
       if (Number.isFinite(metrics[name])) told[name] = `${(100 * metrics[name]).toFixed(1)} %`;
     }
     figures.dataset.step = step;

@@ -36,7 +36,7 @@ class Coverage extends Panel {
 
   renew() {
     if (this.stage.setup.lang !== this.lang) return false;
-    Object.assign(this, { shown: null, judged: null });
+    Object.assign(this, { shown: null, judged: null, metrics: null });
     this.again();
     return true;
   }
@@ -94,7 +94,8 @@ class Coverage extends Panel {
     }
     if (frame?.arrays["gan/modes/fake"]) this.shown = frame.arrays;
     const shown = this.shown && { real: this.shown["gan/modes/real"].data, seen: this.shown["gan/modes/fake"].data, hit: this.shown["gan/modes/hit"].data };
-    return this.#show(shown, frame?.metrics, frame);
+    if (frame && "quality" in frame.metrics) this.metrics = frame.metrics;
+    return this.#show(shown, this.metrics, frame);
   }
 
   #show(shares, metrics, frame) {

@@ -7,8 +7,10 @@ import { Strip } from "./gan/strip.js";
 import { arenaOf, flowOf, numbers, PHASES, rowsOf } from "./gan/walk.js";
 import { arrange, Wiring } from "./gan/wiring.js";
 import { at } from "./explain/moment.js";
+import { icon } from "./explain/tools.js";
 import { ramp } from "./picture/ink.js";
 import { Panel, write } from "./picture/panel.js";
+import { dye } from "./picture/styles.js";
 
 export const needs = ["anatomy", "weights"];
 export const place = "main";
@@ -50,6 +52,7 @@ class Duel extends Panel {
 
   dispose() {
     this.stop();
+    this.panel.remove();
     super.dispose();
   }
 
@@ -67,8 +70,10 @@ class Duel extends Panel {
     this.begin_.classList.add("stage-gan-main");
     this.said = h("p", { class: "stage-look-note", role: "alert" });
     this.panel = this.#panel(word);
+    // It stands below all pictures and stays in sight, so that none of them is out of it while the walk is on.
+    this.element.after(this.panel);
     const head = h("div", { class: "stage-look-head" }, h("h3", { class: "stage-look-caption" }, word("title")), this.begin_);
-    this.root = h("section", { class: "stage-look stage-duel", "aria-label": word("title") }, head, this.field, h("div", { class: "stage-duel-tools" }, turns, steps), this.said, this.panel);
+    this.root = h("section", { class: "stage-look stage-duel", "aria-label": word("title") }, head, this.field, h("div", { class: "stage-duel-tools" }, turns, steps), this.said);
     this.#turns();
     this.begin(this.field);
   }
@@ -76,9 +81,9 @@ class Duel extends Panel {
   #panel(word) {
     const tool = (name, text, deed) => h("button", { type: "button", class: "stage-look-tool", "aria-label": word(name), title: word(name), onclick: deed }, text);
     this.phases = PHASES.map((name, k) => h("button", { type: "button", class: "stage-duel-phase", onclick: () => this.#jump(k + 1) }, h("b", {}, String(k + 1)), h("span", {}, word(name))));
-    this.back = tool("back", "⏮", () => this.#jump(this.phase - 1));
-    this.play = tool("play", "▶", () => this.#toggle());
-    this.forth = tool("forth", "⏭", () => this.#jump(this.phase + 1));
+    this.back = tool("back", icon("back"), () => this.#jump(this.phase - 1));
+    this.play = tool("play", icon("play"), () => this.#toggle());
+    this.forth = tool("forth", icon("forth"), () => this.#jump(this.phase + 1));
     const pace = h("select", { class: "stage-duel-pace", "aria-label": word("pace") }, PACES.map((each) => h("option", { value: each, selected: each === 1 }, `${each}×`)));
     pace.onchange = () => (this.pace = Number(pace.value));
     const other = h("button", { type: "button", class: "stage-look-chip", onclick: () => this.start(this.draws + 1) }, word("another"));
@@ -95,6 +100,11 @@ class Duel extends Panel {
       this.heading, this.about, this.formula, this.pictures, this.moved);
     panel.onkeydown = (event) => this.#key(event);
     return panel;
+  }
+
+  wear() {
+    if (this.panel) dye(this.panel, this.stage.colours);
+    super.wear();
   }
 
   // --- who learns ---------------------------------------------------------------------------------------------------
@@ -127,6 +137,7 @@ class Duel extends Panel {
       this.panel.hidden = false;
       this.panel.dataset.step = this.walk.step;
       this.#jump(1, true);
+      this.#reveal();
       this.play.focus({ preventScroll: true });
       stage.announce(this.word("begun"));
     } catch (error) {
@@ -134,6 +145,13 @@ class Duel extends Panel {
     } finally {
       this.begin_.removeAttribute("aria-busy");
     }
+  }
+
+  // Above what is walked through stands what it does to the samples.
+  #reveal() {
+    const shown = this.stage.views?.get?.("arena") ?? this.stage.views?.get?.("gallery");
+    const first = this.walk.arrays["plane/before"] ? shown?.element : this.element;
+    first?.scrollIntoView?.({ block: "start", behavior: this.stage.reduced ? "auto" : "smooth" });
   }
 
   stop(refocus = false) {
@@ -210,7 +228,7 @@ class Duel extends Panel {
     write(this.heading, `${phase}. ${this.word(`${name}_title`)}`);
     write(this.about, this.word(walk.critic && ["judge", "detect"].includes(name) ? `${name}_critic` : name === "improve" && !walk.arrays["plane/before"] ? "improve_pictures" : `${name}_text`, values));
     write(this.formula, name === "detect" ? this.word(`d_formula_${kind}`, values) : name === "slope" ? this.word(`g_formula_${kind}`, values) : "");
-    this.play.textContent = this.playing ? "⏸" : "▶";
+    this.play.replaceChildren(icon(this.playing ? "pause" : "play"));
     this.play.setAttribute("aria-label", this.word(this.playing ? "pause" : "play"));
     this.back.disabled = phase === 1;
     this.forth.disabled = phase === PHASES.length;

@@ -13,7 +13,7 @@ export const needs = [];
 export const place = "side";
 export const styles = "gan.css";
 
-const [WIDEST, SHEET, STEP] = [300, 9, 0.04]; // px; samples a side of the plane; of the plane, for an arrow key
+const [WIDEST, PLAIN, SHEET, STEP] = [300, 200, 9, 0.04]; // px; samples a side of the plane; of the plane, for an arrow key
 const [SOON, SHEETS] = [60, 900]; // ms between two questions about a place, and about the whole plane
 const TRIP = 14000; // ms of a round trip
 export const LANDED = "noise:landed";
@@ -119,12 +119,14 @@ class Noise extends Panel {
   // --- wishes -------------------------------------------------------------------------------------------------------
 
   #place(u, v) {
+    this.touched = true;
     Object.assign(this, { way: "place", u: Math.max(-1, Math.min(1, u)), v: Math.max(-1, Math.min(1, v)) });
     this.#ask();
     this.again();
   }
 
   #walk(t) {
+    this.touched = true;
     Object.assign(this, { way: "walk", t });
     this.#ask();
     this.again();
@@ -164,7 +166,7 @@ class Noise extends Panel {
   // One question at a time; the newest wish wins.
   #ask() {
     this.wished = true;
-    if (this.asking || this.gone) return;
+    if (this.asking || this.gone || !(this.touched || this.pictures)) return;
     this.soon ??= setTimeout(async () => {
       this.soon = null;
       if (this.gone) return;
@@ -203,7 +205,7 @@ class Noise extends Panel {
 
   paint() {
     const { width, stage, found } = this;
-    const side = Math.floor(Math.min(WIDEST, this.pictures ? 0.6 * width : width));
+    const side = Math.floor(Math.min(this.pictures ? WIDEST : PLAIN, this.pictures ? 0.6 * width : width));
     const { colours } = stage;
     this.lut = ramp(colours.background, colours.text);
     this.#pad(this.pen(this.pad, side, side), side, colours);
@@ -238,7 +240,7 @@ class Noise extends Panel {
       pen.fillText("z₁ →", side - 30, side - 6);
       pen.fillText("z₂ ↑", 5, 14);
     }
-    if (this.way !== "place") return;
+    if (this.way !== "place" || !(this.touched || this.pictures)) return;
     const [x, y] = [((this.u + 1) / 2) * side, ((1 - this.v) / 2) * side];
     pen.beginPath();
     pen.arc(x, y, 8, 0, 2 * Math.PI);
@@ -290,7 +292,7 @@ class Noise extends Panel {
 
   #says() {
     const { found } = this;
-    if (!found) return this.word("waiting");
+    if (!found) return this.word(this.pictures ? "waiting" : "hint");
     const answer = found.arrays.answer.data[0];
     const critic = ["Wasserstein", "WassersteinPenalty"].includes(this.stage.setup.experiment.adversary?.loss?.kind);
     const z = `z = (${found.z.map((value) => value.toFixed(2).replace("-", "−")).join(", ")}${found.size > found.z.length ? ", …" : ""})`;

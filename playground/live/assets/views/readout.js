@@ -7,8 +7,8 @@ export const place = "head";
 export const styles = "readout.css";
 
 const EVERY = 100; // ms: faster nobody can read
-const SHARES = ["accuracy", "test_accuracy"];
-const SHOWN = ["epoch", "loss", "test_loss", ...SHARES, "rmse", "test_rmse"];
+const SHARES = ["accuracy", "test_accuracy", "d_accuracy", "quality"];
+const SHOWN = ["epoch", "loss", "test_loss", "d_loss", "g_loss", "modes", ...SHARES, "rmse", "test_rmse"];
 
 /** The view: `draw`, `renew`, `dispose`. */
 export function mount(element, stage) {

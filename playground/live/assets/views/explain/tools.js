@@ -53,6 +53,7 @@ function choice(label, options, chosen) {
   return node;
 }
 
-function icon(name) {
+/** A sign of a button: "back", "forth", "play", "pause". */
+export function icon(name) {
   return s("svg", { viewBox: "0 0 16 16", width: 13, height: 13, "aria-hidden": "true" }, s("path", { d: SHAPES[name], fill: "currentColor" }));
 }

@@ -1,17 +1,17 @@
-// A distribution drawn by hand: with it open, the pointer sprays real samples onto the arena, and the generator may learn them.
+// A distribution drawn by hand: strokes and dots on the arena. Real samples are spread along them, and the generator may learn
+// these.
 
 import { h } from "../../dom.js";
-import { disc, marks } from "./actors.js";
 
-const MOST = 2000;
-const EACH = 4; // samples of a touch
-const WIDTH = 0.025; // of the plane: how far they scatter
-const APART = 14; // ms between two touches while the pointer moves
+const MOST_STROKES = 64;
+const MOST_VERTICES = 400; // of all strokes together, as the data's specification has it
+const APART = 0.022; // of the plane: how far vertices of a stroke lie from each other
+const BOUND = 6; // the farthest coordinate
 
 export class Brush {
-  /** @param to {places() of the canvas, changed(), word(key, values)} */
+  /** @param to {places() of the canvas, cursor() of the keyboard, changed(), word(key, values)} */
   constructor(stage, canvas, to) {
-    Object.assign(this, { stage, canvas, to, points: [], open: false, past: [] });
+    Object.assign(this, { stage, canvas, to, strokes: [], open: false });
     const { word } = to;
     this.toggle = h("button", { type: "button", class: "stage-look-chip", "aria-pressed": "false", "aria-expanded": "false", onclick: () => this.#open(!this.open) }, word("draw"));
     this.undo = h("button", { type: "button", class: "stage-look-chip", onclick: () => this.#undo() }, word("draw_undo"));
@@ -23,19 +23,27 @@ export class Brush {
     for (const [name, listener] of Object.entries(this.listeners)) canvas.addEventListener(name, listener);
     this.key = (event) => {
       if (!this.open || (event.key !== "Enter" && event.key !== " ")) return;
-      const box = canvas.getBoundingClientRect();
       event.preventDefault();
       event.stopPropagation();
-      this.past.push(this.points.length);
-      this.#spray(this.to.cursor?.() ?? [box.width / 2, box.height / 2]);
+      this.#begin(this.to.cursor());
     };
     canvas.addEventListener("keydown", this.key);
     this.#count();
   }
 
+  /** Draws the strokes. */
   paint(pen, toPixel, colours) {
-    const flat = Float64Array.from(this.points.flat());
-    marks(pen, disc, { data: flat, shape: [this.points.length, 2] }, toPixel, 2.9, colours.real, colours.background);
+    pen.lineCap = pen.lineJoin = "round";
+    for (const [width, ink] of [[11, colours.background], [8, colours.real]]) {
+      pen.lineWidth = width;
+      pen.strokeStyle = ink;
+      pen.beginPath();
+      for (const stroke of this.strokes) {
+        stroke.forEach((place, k) => pen[k ? "lineTo" : "moveTo"](...toPixel(...place)));
+        if (stroke.length === 1) pen.lineTo(...toPixel(...stroke[0]).map((value) => value + 0.01));
+      }
+      pen.stroke();
+    }
   }
 
   close() {
@@ -56,61 +64,60 @@ export class Brush {
     if (!this.open || event.button !== 0) return;
     event.preventDefault();
     this.canvas.setPointerCapture(event.pointerId);
-    this.held = true;
-    this.past.push(this.points.length);
-    this.at = -Infinity;
-    this.#touch(event);
+    this.held = this.#begin(this.#place(event));
   }
 
   #move(event) {
-    if (this.held) this.#touch(event);
-  }
-
-  #touch(event) {
-    if (event.timeStamp - this.at < APART) return;
-    this.at = event.timeStamp;
-    const box = this.canvas.getBoundingClientRect();
-    this.#spray([event.clientX - box.left, event.clientY - box.top]);
-  }
-
-  #spray([px, py]) {
-    const places = this.to.places();
-    const [x, y] = places.fromPixel(px, py);
-    const [left, right, bottom, top] = places.extent;
-    for (let k = 0; k < EACH && this.points.length < MOST; k++) {
-      const radius = WIDTH * Math.sqrt(-2 * Math.log(1 - Math.random()));
-      const angle = 2 * Math.PI * Math.random();
-      const point = [x + radius * places.spans[0] * 0.5 * Math.cos(angle), y + radius * places.spans[1] * 0.5 * Math.sin(angle)];
-      if (point[0] > left && point[0] < right && point[1] > bottom && point[1] < top) this.points.push(point);
-    }
+    if (!this.held) return;
+    const place = this.#place(event);
+    const stroke = this.strokes.at(-1);
+    const { spans } = this.to.places();
+    const away = Math.hypot((place[0] - stroke.at(-1)[0]) / spans[0], (place[1] - stroke.at(-1)[1]) / spans[1]);
+    if (away < APART || this.#vertices >= MOST_VERTICES) return;
+    stroke.push(place);
     this.#count();
     this.to.changed();
   }
 
+  #begin(place) {
+    if (this.strokes.length >= MOST_STROKES || this.#vertices >= MOST_VERTICES) return false;
+    this.strokes.push([place]);
+    this.#count();
+    this.to.changed();
+    return true;
+  }
+
+  #place(event) {
+    const box = this.canvas.getBoundingClientRect();
+    const within = (value) => Math.max(-BOUND, Math.min(BOUND, value));
+    return this.to.places().fromPixel(event.clientX - box.left, event.clientY - box.top).map((value) => Number(within(value).toFixed(2)));
+  }
+
+  get #vertices() {
+    return this.strokes.reduce((sum, stroke) => sum + stroke.length, 0);
+  }
+
   #undo() {
-    this.points.length = this.past.pop() ?? 0;
+    this.strokes.pop();
     this.#count();
     this.to.changed();
   }
 
   #clear() {
-    this.points = [];
-    this.past = [];
+    this.strokes = [];
     this.#count();
     this.to.changed();
   }
 
   #learn() {
-    const points = this.points.map(([x, y]) => [Number(x.toFixed(3)), Number(y.toFixed(3))]);
-    this.stage.propose({ kind: "distribution", points });
-    this.stage.announce(this.to.word("draw_learning", { count: points.length }));
+    this.stage.propose({ kind: "strokes", strokes: this.strokes });
+    this.stage.announce(this.to.word("draw_learning", { count: this.strokes.length }));
     this.#open(false);
   }
 
   #count() {
-    const { length } = this.points;
-    this.undo.disabled = this.clear.disabled = length === 0;
-    this.learn.disabled = length < 20;
-    this.learn.textContent = this.to.word(length < 20 ? "draw_more" : "draw_learn", { count: length });
+    const { length } = this.strokes;
+    this.undo.disabled = this.clear.disabled = this.learn.disabled = length === 0;
+    this.learn.textContent = this.to.word(length ? "draw_learn" : "draw_more", { count: length });
   }
 }

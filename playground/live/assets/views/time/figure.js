@@ -7,10 +7,12 @@ const HEAD = 26; // px above each panel, for its name and values
 const ROOM = 1.02; // the axis reaches a little further than the newest point, so that the pen's tip has somewhere to go
 const SMOOTH = 40; // a running average reaches over this part of the whole
 const TOP = 1.08; // a panel reaches so much higher than its curves
+const LOSSES = ["loss", "game_gradient"];
 const WORST_R2 = -1; // what is worse lies below the panel
 
 /** The panels of a run, from above: what they show, and their height in px. `target` is the setup's. */
 export function panels(record, target) {
+  if (record.line("d_loss")) return game(record);
   const known = ["accuracy", "r2", "rmse"].find((name) => record.line(name));
   const quality = known ?? (target.kind === "classes" ? "accuracy" : "r2");
   return [
@@ -18,6 +20,20 @@ export function panels(record, target) {
     { name: quality, lines: [quality, `test_${quality}`], height: 66 },
     { name: "lr", lines: ["lr"], height: 30 },
   ];
+}
+
+// Two players: whose a line is says its colour, and which of the two its dashes.
+function game(record) {
+  const both = [["discriminator", "D"], ["generator", "G"]];
+  const all = [
+    { name: "game_loss", lines: ["d_loss", "g_loss"], actors: both, height: 96 },
+    { name: "game_answers", lines: ["d_real", "d_fake"], actors: [["real", "real"], ["generator", "fake"]], height: 78, half: !record.line("d_accuracy") ? null : 0.5 },
+    { name: "game_gradient", lines: ["d_gradient_norm", "g_gradient_norm"], actors: both, height: 58 },
+    { name: "game_modes", lines: ["modes"], actors: [["generator", "modes"]], height: 40 },
+    { name: "game_quality", lines: ["quality", "d_accuracy"], actors: [["generator", "quality"], ["discriminator", "accuracy"]], height: 58, share: true },
+    { name: "lr", lines: ["lr"], height: 26 },
+  ];
+  return all.filter(({ lines }) => lines.some((name) => record.line(name)));
 }
 
 /** Where each panel lies: {top, height} in px, and the height of all. */
@@ -37,7 +53,7 @@ export function ranges(record, others, all, { axis, log }) {
   let end = Math.max(last, 0);
   for (const other of others) end = Math.max(end, axis === "step" ? other.record.lastStep : other.record.lastEpoch);
   const y = all.map((panel) => {
-    if (panel.name === "accuracy") return [-0.03, 1.05];
+    if (panel.name === "accuracy" || panel.share || panel.half) return [-0.03, 1.05];
     const lines = [record, ...others.map((other) => other.record)].flatMap((each) => panel.lines.map((name) => each.line(name)));
     return vertical(lines.filter((line) => line?.count), panel, log);
   });
@@ -45,7 +61,7 @@ export function ranges(record, others, all, { axis, log }) {
 }
 
 function vertical(lines, panel, log) {
-  const logarithmic = log && panel.name === "loss";
+  const logarithmic = log && LOSSES.includes(panel.name);
   let [low, high] = [Infinity, -Infinity];
   for (const line of lines) {
     for (let i = 0; i < line.count; i++) {
@@ -61,7 +77,8 @@ function vertical(lines, panel, log) {
     const pad = Math.max(0.06 * (high - low), 0.05);
     return [low - pad, high + pad];
   }
-  low = panel.name === "r2" ? Math.min(Math.max(low, WORST_R2), 0) : 0;
+  // What a critic or a minimax generator pays may be below zero.
+  low = panel.name === "r2" ? Math.min(Math.max(low, WORST_R2), 0) : panel.actors ? Math.min(low, 0) : 0;
   return [low, low + TOP * (high - low || 1)];
 }
 
@@ -81,7 +98,7 @@ export function figure(record, others, all, how, shown, colours, word) {
       const colour = colours.classes[3 + (which % 4)];
       panel.lines.forEach((name, part) => add(data, context, other.record.line(name), styles.other(part, colour)));
     });
-    panel.lines.forEach((name, part) => add(data, context, record.line(name), styles.own(part, colours)));
+    panel.lines.forEach((name, part) => add(data, context, record.line(name), panel.actors ? styles.actor(part, colours[panel.actors[part][0]]) : styles.own(part, colours)));
   });
   return { data, layout: layout(all, boxes, height, how, shown, colours, word) };
 }
@@ -89,6 +106,7 @@ export function figure(record, others, all, how, shown, colours, word) {
 // Four ways to draw a line, told apart without colour. `part` is 0 for training and 1 for test.
 const styles = {
   own: (part, colours) => ({ color: part ? colours.test : colours.train, width: 2, dash: part ? "6px,3px" : "solid" }),
+  actor: (part, color) => ({ color, width: 2, dash: part ? "6px,3px" : "solid" }),
   other: (part, color) => ({ color, width: 1.6, dash: part ? "9px,3px,2px,3px" : "2px,2px" }),
 };
 
@@ -103,7 +121,7 @@ function add(data, { panel, index, how, shown }, line, style) {
   const measured = cut(line, line.values, how, shown.x, panel);
   if (!faint) return void data.push({ ...trace, ...measured });
   data.push({ ...trace, ...measured, opacity: 0.28, line: { ...style, width: 1, dash: "solid" } });
-  data.push({ ...trace, ...cut(line, smoothed(line, how.log && panel.name === "loss"), how, shown.x, panel) });
+  data.push({ ...trace, ...cut(line, smoothed(line, how.log && LOSSES.includes(panel.name)), how, shown.x, panel) });
 }
 
 /** The points of a line that draw the part that is shown, two for each pixel at most. */
@@ -112,7 +130,7 @@ export function cut(line, values, { axis, log, width }, [from, to], panel) {
   const first = Math.max(0, indexAfter(x, line.count, from) - 1);
   const last = Math.min(line.count, indexAfter(x, line.count, to) + 1);
   const kept = extremes(x, values, first, last, Math.max(20, Math.floor(width)));
-  const positive = log && panel.name === "loss";
+  const positive = log && LOSSES.includes(panel.name);
   return { x: kept.map((i) => x[i]), y: kept.map((i) => (positive && !(values[i] > 0) ? null : values[i])) };
 }
 
@@ -168,7 +186,7 @@ function layout(all, boxes, height, { axis, log }, shown, colours, word) {
   };
   all.forEach((panel, index) => {
     const { top, height: own } = boxes[index];
-    const logarithmic = log && panel.name === "loss";
+    const logarithmic = log && LOSSES.includes(panel.name);
     result[index ? `yaxis${index + 1}` : "yaxis"] = {
       ...quiet,
       domain: [1 - (top + own) / drawn, 1 - top / drawn].map((part) => Math.min(Math.max(part, 0), 1)),
@@ -177,10 +195,14 @@ function layout(all, boxes, height, { axis, log }, shown, colours, word) {
       exponentformat: "e",
       nticks: own > 90 ? 6 : 3,
       ...(logarithmic ? { tickformat: "~g", dtick: Math.max(1, Math.ceil((shown.y[index][1] - shown.y[index][0]) / 5)) } : {}),
-      ...(panel.name === "accuracy" ? { tickvals: [0, 0.5, 1], tickformat: ".0%" } : {}),
+      ...(panel.name === "accuracy" || panel.share || panel.half ? { tickvals: [0, 0.5, 1], tickformat: ".0%" } : {}),
       ...(panel.name === "lr" ? { tickvals: [0, shown.y[index][1] / TOP], tickformat: ".2~g" } : {}),
       ...(shown.zoomed[index] ? { tickvals: null, dtick: null } : {}),
     };
   });
+  result.shapes = all.flatMap((panel, index) => (panel.half ? [half(index, colours.discriminator)] : []));
   return result;
 }
+
+// The line at which the discriminator can only guess.
+const half = (index, color) => ({ type: "line", layer: "below", xref: "paper", yref: index ? `y${index + 1}` : "y", x0: 0, x1: 1, y0: 0.5, y1: 0.5, line: { color, width: 1.2, dash: "dot" } });

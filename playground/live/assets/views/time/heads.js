@@ -51,8 +51,9 @@ export class Heads {
     const parts = panel.lines.map((name, which) => {
       const number = h("b");
       if (panel.name === "lr") return { name, number, part: h("span", {}, number), word: "" };
-      const word = stage.word(which ? "curves.test" : "curves.train");
-      const sample = h("i", { class: `stage-curves-line-${which ? "test" : "train"}` });
+      const word = stage.word(panel.actors ? `curves.actor_${panel.actors[which][1]}` : which ? "curves.test" : "curves.train");
+      const ink = panel.actors && { color: `var(--stage-${panel.actors[which][0]})`, borderColor: `var(--stage-${panel.actors[which][0]})` };
+      const sample = h("i", { class: `stage-curves-line-${which ? "test" : "train"}`, style: ink });
       return { name, number, part: h("span", {}, sample, word, number), word };
     });
     const whenever = first ? h("em") : null;
@@ -67,5 +68,5 @@ function put(element, text) {
 }
 
 function write(panel, value) {
-  return panel.name === "accuracy" && Number.isFinite(value) ? `${(100 * value).toFixed(1)} %` : digits(value);
+  return (panel.name === "accuracy" || panel.share || panel.half) && Number.isFinite(value) ? `${(100 * value).toFixed(1)} %` : digits(value);
 }

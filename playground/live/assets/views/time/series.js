@@ -3,7 +3,8 @@
 const MOST = 4000; // points of one line
 const AWAY = 400; // ms without a frame where they come faster (a hidden tab, a busy browser): then the history is asked for
 const USUAL = 8; // times the usual time between two frames
-const DRAWN = ["loss", "test_loss", "accuracy", "test_accuracy", "r2", "test_r2", "rmse", "test_rmse", "lr"];
+const GAME = ["d_loss", "g_loss", "d_real", "d_fake", "d_accuracy", "d_gradient_norm", "g_gradient_norm", "modes", "quality", "reverse_kl"];
+const DRAWN = ["loss", "test_loss", "accuracy", "test_accuracy", "r2", "test_r2", "rmse", "test_rmse", "lr", ...GAME];
 
 /** One metric: points (step, epoch, value) with steps ascending. When it is full, it keeps what draws the same picture. */
 export class Line {
