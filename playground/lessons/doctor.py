@@ -8,11 +8,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import playground.lessons.game_remedies  # noqa: F401 - enters its remedies
 from playground import i18n
 from playground.data import load
 from playground.data.folder import data_folder
 from playground.lessons.rehearsal import Rehearsed, rehearse
 from playground.lessons.remedies import Remedy, remedies
+from playground.probes.adversarial import illness
 from playground.probes.arithmetic import number, setting
 from playground.probes.asks import Answer, Nothing, Scene, ask
 from playground.probes.backprop import MAX_PARAMETERS
@@ -21,7 +23,7 @@ from playground.spec import Experiment, SpecError
 
 SHOWN = 3
 """So many findings at most, the weightiest."""
-UNREHEARSED = ("overfitting", "imbalance")
+UNREHEARSED = ("overfitting", "imbalance", "collapse", "vanished", "ahead", "circling")
 """What shows only after long training."""
 
 
@@ -35,12 +37,13 @@ def doctor(scene: Scene, nothing: Nothing, lang: str) -> Answer:
     sentence on how it did in its first steps, or an empty text.
     """
     subject = scene.subject
-    if (
-        subject.experiment.adversary is not None
-        or subject.experiment.model.parameters(subject.dataset.input_shape) > MAX_PARAMETERS
-    ):
-        return Answer({"step": scene.step, "epoch": scene.epoch, "findings": []})
-    found = (spoken(finding, scene, lang) for finding in examine(scene))
+    if subject.experiment.adversary is not None:
+        findings = illness.examine(scene)
+    elif subject.experiment.model.parameters(subject.dataset.input_shape) > MAX_PARAMETERS:
+        findings = []
+    else:
+        findings = examine(scene)
+    found = (spoken(finding, scene, lang) for finding in findings)
     said = [one for one in found if one is not None][:SHOWN]
     return Answer({"step": scene.step, "epoch": scene.epoch, "findings": said})
 
