@@ -20,7 +20,11 @@ LEAST_NOISE = 2
 def _wider(finding: Finding, experiment: Experiment) -> Iterator[Remedy]:
     rules = _rules(experiment)
     if rules.latent_dim < LEAST_NOISE:
-        yield Remedy("latent", experiment.replace("adversary.latent_dim", 8), {"old": str(rules.latent_dim), "new": "8"})
+        yield Remedy(
+            "latent",
+            experiment.replace("adversary.latent_dim", 8),
+            {"old": str(rules.latent_dim), "new": "8"},
+        )
     if rules.generator_steps > rules.discriminator_steps:
         yield _once(experiment)
     if experiment.optimizer.lr > 1.5 * rules.optimizer.lr:
@@ -45,7 +49,9 @@ def _slower(finding: Finding, experiment: Experiment) -> Iterator[Remedy]:
     if rules.discriminator_steps > rules.generator_steps and rules.loss.scores != "judgement":
         yield _once(experiment)
     if rules.optimizer.lr > 1.5 * experiment.optimizer.lr:
-        yield _rate(experiment, "adversary.optimizer.lr", "d_rate", rules.optimizer.lr, experiment.optimizer.lr)
+        yield _rate(
+            experiment, "adversary.optimizer.lr", "d_rate", rules.optimizer.lr, experiment.optimizer.lr
+        )
     yield from _kinder(experiment)
 
 
@@ -57,7 +63,10 @@ def _calmer(finding: Finding, experiment: Experiment) -> Iterator[Remedy]:
     heavy = getattr(experiment.optimizer, "beta1", 0.0) > 0.5 or getattr(rules.optimizer, "beta1", 0.0) > 0.5
     if heavy:
         calm = experiment
-        for path, optimizer in (("optimizer", experiment.optimizer), ("adversary.optimizer", rules.optimizer)):
+        for path, optimizer in (
+            ("optimizer", experiment.optimizer),
+            ("adversary.optimizer", rules.optimizer),
+        ):
             if hasattr(optimizer, "beta1"):
                 calm = calm.replace(f"{path}.beta1", 0.5)
         yield Remedy("momentum", calm, {"new": "0.5"})

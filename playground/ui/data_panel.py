@@ -55,10 +55,11 @@ def data_panel(experiment: Experiment, dataset: Dataset | None, folder: Path) ->
     if opened in ("", spec.kind):
         if not opened:
             say(t(f"data.{spec.kind}_help"))
-        _knobs(spec)
+        _knobs(spec, leave=("features",) if experiment.adversary is not None else ())
         if dataset is not None:
             pictures.examples(dataset)
-        pictures.augmentation(experiment, dataset)
+        if experiment.adversary is None:
+            pictures.augmentation(experiment, dataset)
         _about(spec, dataset)
 
 
@@ -165,12 +166,14 @@ def _same(present: DataSpec, family: type[DataSpec], name: str) -> bool:
     )
 
 
-def _knobs(spec: DataSpec) -> None:
+def _knobs(spec: DataSpec, leave: tuple[str, ...] = ()) -> None:
     with st.container(key="data-knobs"):
         for found in sorted(
             knobs(type(spec)), key=lambda found: ORDER.index(found.name) if found.name in ORDER else -1
         ):
-            if spec.kind == "Csv" and found.name in ("columns", "target_column", "task"):
+            if found.name in leave or (
+                spec.kind == "Csv" and found.name in ("columns", "target_column", "task")
+            ):
                 continue
             knob(found, f"data.{found.name}", getattr(spec, found.name), change=_change)
 

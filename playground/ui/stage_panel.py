@@ -20,7 +20,17 @@ from playground.ui.service import owner
 KEY = "stage"
 EXPLAINED = ("diagram", "backprop", "drawer")
 GAME = ("arena", "duel", "balance", "doctor", "coverage", "noise", "curves", "timeline", "bar")
-GAME_PICTURES = ("gallery", "duel", "balance", "doctor", "coverage", "noise", "curves", "timeline", "bar")
+GAME_PICTURES = (
+    "gallery",
+    "duel",
+    "noise_wide",
+    "balance",
+    "doctor",
+    "coverage",
+    "curves",
+    "timeline",
+    "bar",
+)
 ALWAYS = ("doctor", "histograms", "curves", "timeline", "bar")
 
 

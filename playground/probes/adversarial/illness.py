@@ -106,7 +106,9 @@ def collapse(match: Match, found: frozenset[str]) -> Finding | None:
         now, far = _middle(reached), _middle(apart)
         if now > match.modes / 2 or far < math.log(2):
             return None
-        return Finding("collapse", {"modes": round(now), "all": match.modes, "kl": far, "even": math.log(match.modes)})
+        return Finding(
+            "collapse", {"modes": round(now), "all": match.modes, "kl": far, "even": math.log(match.modes)}
+        )
     subject = match.scene.subject
     if subject.dataset.x.ndim != 4:
         return None
@@ -128,7 +130,9 @@ def vanished(match: Match, found: frozenset[str]) -> Finding | None:
         return None
     loss = match.scene.subject.experiment.adversary
     cause = "minimax" if loss is not None and loss.loss.kind == "Minimax" else ""
-    return Finding("vanished", {"norm": now, "once": once, "accuracy": _percent(_middle(accuracy))}, cause=cause)
+    return Finding(
+        "vanished", {"norm": now, "once": once, "accuracy": _percent(_middle(accuracy))}, cause=cause
+    )
 
 
 @rule
@@ -166,7 +170,9 @@ def variety(scene: Scene) -> tuple[float, float]:
     pair = players(scene.subject)
     made = pair.fakes(fixed(pair.experiment, PAIRS), classes(pair.experiment, PAIRS))
     drawn = stream(0, "variety")
-    real = scene.subject.dataset.x[drawn.choice(len(scene.subject.dataset.x), min(PAIRS, len(scene.subject.dataset.x)))]
+    real = scene.subject.dataset.x[
+        drawn.choice(len(scene.subject.dataset.x), min(PAIRS, len(scene.subject.dataset.x)))
+    ]
     return _apart(made), _apart(real)
 
 

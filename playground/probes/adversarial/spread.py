@@ -60,8 +60,9 @@ def recognise(scene: Scene, nothing: Nothing, lang: str) -> Answer:
 
     Returns:
         plain: `judge`, the id of the run that judges or ""; `accuracy` of it on held-back pictures or None; `count`;
-            `sure`, the share of pictures it is 90 % sure of (None without a judge); `classes` seen; `reverse_kl`.
-        arrays: `seen` and `real` (K,) f4 shares; `told` (N,) i4, the class the generator was told, and `taken` (N,) i4.
+            `sure`, the share of pictures it is 90 % sure of (None without a judge); `classes`, how many are hit;
+            `reverse_kl`; `obeyed`, how many show the class that was told (None where none was).
+        arrays: `seen` and `real` (K,) f4 shares, `hit` (K,) u1; `told` (N,) i4, the class the generator was told, and `taken` (N,) i4.
     """
     dataset = scene.subject.dataset
     if dataset.x.ndim != 4 or dataset.target.kind != "classes":
@@ -73,18 +74,23 @@ def recognise(scene: Scene, nothing: Nothing, lang: str) -> Answer:
     taken, sure, accuracy = _judged(scene, made)
     seen = np.bincount(taken, minlength=size)
     real = np.bincount(np.asarray(dataset.y, np.int64), minlength=size)
+    hit = seen >= np.maximum(ENOUGH * real / real.sum() * PICTURES, 1)
     plain: dict[str, Any] = {
         "judge": "" if scene.judge is None else scene.judge.name,
         "accuracy": accuracy,
         "count": PICTURES,
         "sure": sure,
-        "classes": int((seen >= max(0.01 * PICTURES, 1)).sum()),
+        "classes": int(hit.sum()),
         "reverse_kl": divergence(seen, real / real.sum()),
         "obeyed": float((taken == told).mean()) if pair.adversary.conditional != "none" else None,
     }
     shares = {"seen": seen / seen.sum(), "real": real / real.sum()}
     arrays: Arrays = {name: values.astype(np.float32) for name, values in shares.items()}
-    return Answer(plain, arrays | {"told": told.astype(np.int32), "taken": taken.astype(np.int32)})
+    return Answer(
+        plain,
+        arrays
+        | {"hit": hit.astype(np.uint8), "told": told.astype(np.int32), "taken": taken.astype(np.int32)},
+    )
 
 
 def _judged(scene: Scene, pictures: Array) -> tuple[Array, float | None, float | None]:

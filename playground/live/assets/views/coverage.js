@@ -76,7 +76,7 @@ class Coverage extends Panel {
     Object.assign(this, { asking: true, asked: performance.now(), at: this.last?.step });
     try {
       const found = await this.stage.ask("recognise", at(this.stage));
-      this.judged = { ...found.facts.answer, real: found.arrays.real.data, seen: found.arrays.seen.data };
+      this.judged = { ...found.facts.answer, real: found.arrays.real.data, seen: found.arrays.seen.data, hit: found.arrays.hit.data };
       this.refusal = "";
     } catch (error) {
       if (!error.late) this.refusal = error.message;
@@ -131,7 +131,7 @@ class Coverage extends Panel {
       pen.strokeStyle = colours.real;
       pen.lineWidth = 2;
       pen.strokeRect(x + 1, HIGH - real_, wide - 2 * gap - 2, real_);
-      const missed = real[k] > 0 && (hit ? !hit[k] : seen[k] < 0.01);
+      const missed = real[k] > 0 && !hit[k];
       pen.fillStyle = missed ? colours.wrong : colours.faint;
       const label = missed ? "✕" : this.#pictures ? names[k] : count > 12 ? "" : String(k + 1);
       pen.fillText(label, x + wide / 2 - gap, HIGH + 14);

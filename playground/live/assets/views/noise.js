@@ -13,7 +13,7 @@ export const needs = [];
 export const place = "side";
 export const styles = "gan.css";
 
-const [WIDEST, PLAIN, SHEET, STEP] = [300, 200, 9, 0.04]; // px; samples a side of the plane; of the plane, for an arrow key
+const [WIDEST, PLAIN, SHEET, STEP] = [380, 200, 9, 0.04]; // px; samples a side of the plane; of the plane, for an arrow key
 const [SOON, SHEETS] = [60, 900]; // ms between two questions about a place, and about the whole plane
 const TRIP = 14000; // ms of a round trip
 export const LANDED = "noise:landed";
@@ -209,7 +209,7 @@ class Noise extends Panel {
     const { colours } = stage;
     this.lut = ramp(colours.background, colours.text);
     this.#pad(this.pen(this.pad, side, side), side, colours);
-    if (this.pictures) this.#large(Math.min(140, Math.floor(width - side - 12)), colours);
+    if (this.pictures) this.#large(Math.min(170, Math.floor(width - side - 12)), colours);
     this.root.dataset.state = this.refusal ? "refused" : found ? "shown" : "waiting";
     write(this.note, this.refusal || this.#says());
     this.#strip(colours);
