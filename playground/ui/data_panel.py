@@ -102,11 +102,11 @@ def _gallery(experiment: Experiment) -> None:
                 _tile(kind, chosen)
     st.html(f'<p class="chosen">{t(f"data.{chosen}")}</p>')
     for lab in navigation.PAGES:
-        if lab is not labs.here() and not game:
+        if lab not in (labs.here(), navigation.GAN) and not game:
             others = [kind for kind in every if _at_home(known[kind]) is lab]
             with (
                 st.popover(t("ui.data_in", lab=t(lab.title)), key=f"data-in-{lab.path}", type="tertiary"),
-                st.container(key="gallery-elsewhere"),
+                st.container(key=f"gallery-elsewhere-{lab.path}"),
             ):
                 for kind in others:
                     _tile(kind, chosen)

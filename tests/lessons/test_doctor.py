@@ -14,6 +14,7 @@ from playground.lessons.doctor import doctor
 from playground.lessons.remedies import REMEDIES, remedies
 from playground.presets import preset, presets
 from playground.probes import Subject
+from playground.probes.adversarial import illness
 from playground.probes.asks import Scene, answer
 from playground.probes.diagnosis import RULES, Finding, examine
 from playground.spec import Experiment
@@ -149,7 +150,7 @@ def test_the_doctor_looks_and_disturbs_nothing() -> None:
 
 
 def test_every_illness_has_its_words_in_every_language_and_a_source_of_remedies() -> None:
-    names = {rule.__name__ for rule in RULES} - {"too_fast"}
+    names = {rule.__name__ for rule in (*RULES, *illness.RULES)} - {"too_fast"}
     assert names == {
         key.removeprefix("stage.doctor.").removesuffix("_why")
         for key in i18n.keys("en")

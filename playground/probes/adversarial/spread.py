@@ -62,7 +62,8 @@ def recognise(scene: Scene, nothing: Nothing, lang: str) -> Answer:
         plain: `judge`, the id of the run that judges or ""; `accuracy` of it on held-back pictures or None; `count`;
             `sure`, the share of pictures it is 90 % sure of (None without a judge); `classes`, how many are hit;
             `reverse_kl`; `obeyed`, how many show the class that was told (None where none was).
-        arrays: `seen` and `real` (K,) f4 shares, `hit` (K,) u1; `told` (N,) i4, the class the generator was told, and `taken` (N,) i4.
+        arrays: `seen` and `real` (K,) f4 shares, `hit` (K,) u1; `told` (N,) i4, the class the generator was told, and
+            `taken` (N,) i4, the one it is taken for.
     """
     dataset = scene.subject.dataset
     if dataset.x.ndim != 4 or dataset.target.kind != "classes":
