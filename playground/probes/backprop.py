@@ -271,7 +271,7 @@ def _pull(experiment: Experiment, name: str, values: Array) -> Array | float:
 def coded_targets(experiment: Experiment, dataset: Dataset, y: Array) -> Array:
     """Return targets as the experiment's loss wants them."""
     how = coding(experiment.loss, experiment.model, dataset.target)
-    return code(y, how, experiment.model.output_shape(dataset.input_shape)[0])
+    return code(y, how, experiment.model.output_shape(dataset.input_shape)[-1])
 
 
 def _one_hot(coded: Array, width: int) -> Vector:

@@ -119,7 +119,7 @@ def _objective(subject: Subject, net: Net, batch: int) -> Objective:
     """Return the function () → (loss with penalty, gradients if asked for) of the net's present numbers."""
     experiment, dataset = subject.experiment, subject.dataset
     x, y = dataset.x[:batch], dataset.y[:batch]
-    width = experiment.model.output_shape(dataset.input_shape)[0]
+    width = experiment.model.output_shape(dataset.input_shape)[-1]
     coded = code(y, coding(experiment.loss, experiment.model, dataset.target), width)
     engine, draws = engines.get("numpy"), net.random_state()
 

@@ -66,7 +66,7 @@ def gradients(subject: Subject, x: Array, y: Array) -> Arrays:
     outputs = net.forward(x, training=True)
     net.load_random(drawn)
     how = coding(experiment.loss, experiment.model, subject.dataset.target)
-    _, slope = engines.get("numpy").loss(experiment.loss, outputs, code(y, how, outputs.shape[1]))
+    _, slope = engines.get("numpy").loss(experiment.loss, outputs, code(y, how, outputs.shape[-1]))
     net.backward(slope)
     return net.gradients()
 

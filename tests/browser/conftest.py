@@ -170,7 +170,7 @@ def _rest(folder: Path) -> None:
 
 def _looked_for(url: str) -> bool:
     """Tell whether Streamlit looks for its server: below the page's own address first, then above it."""
-    return urlsplit(url).path.startswith("/images/_stcore/")
+    return urlsplit(url).path.startswith(("/images/_stcore/", "/sequences/_stcore/", "/text/_stcore/"))
 
 
 def _is_foreign(url: str) -> bool:

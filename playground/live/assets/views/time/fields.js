@@ -2,6 +2,7 @@
 
 import { digits } from "../../dom.js";
 
+const RECURRENT = new Set(["RNN", "LSTM", "GRU"]);
 export const KINDS = { weights: "w", activations: "a", gradients: "g" };
 const MUCH = { zero: 0.9, saturated: 0.5 }; // of a hidden layer: worth a second look
 
@@ -18,7 +19,7 @@ export function fieldsOf(setup, spreads, { kind, column }, word) {
   if (column === null) {
     const shown = kind === "activations" ? columns : columns.filter(({ layer }) => layers[layer].parameters > 0);
     return shown.map((one) => ({
-      name: kind === "activations" ? `hist/a/${ending(one, spreads)}` : `hist/${KINDS[kind]}/${one.layer}.weight`,
+      name: kind === "activations" ? `hist/a/${ending(one, spreads)}` : `hist/${KINDS[kind]}/${mainTensor(layers[one.layer])}`,
       title: kind === "activations" ? titleOf(one) : one.name,
       hidden: one !== output,
     }));
@@ -35,6 +36,11 @@ export function fieldsOf(setup, spreads, { kind, column }, word) {
     .map((name) => ({ name, tensor: name.split("/")[2] }))
     .filter(({ tensor }) => inside(parseInt(tensor, 10)))
     .map(({ name, tensor }) => ({ name, title: tensorTitle(tensor, layers, kind, word), hidden }));
+}
+
+// The tensor that stands for a layer: of a recurrent one what its cells hear of themselves.
+function mainTensor({ index, kind }) {
+  return `${index}.${RECURRENT.has(kind) ? "weight_hh_l0" : "weight"}`;
 }
 
 /** A column as it is chosen: "Hidden layer 1 · Tanh". */
