@@ -17,12 +17,12 @@ import numpy.typing as npt
 from playground.data.dataset import Dataset
 from playground.data.labelled import NO_SCALING, Notes
 from playground.data.loading import loads
-from playground.data.memory import IGNORED
 from playground.data.source_files import IDIOMS as IDIOM_FILE
 from playground.data.source_files import read
 from playground.data.splitting import split
 from playground.data.tokens import SPECIAL, UNKNOWN, Pipeline, learned
 from playground.spec import SpecError
+from playground.spec.losses import IGNORED
 from playground.spec.random import stream
 from playground.spec.text_data import Corpus, Idioms, Running
 

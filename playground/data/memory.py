@@ -16,10 +16,10 @@ from playground.data.brackets import balanced, possible, spoiled
 from playground.data.dataset import Dataset, Scaling
 from playground.data.loading import loads
 from playground.data.splitting import split
+from playground.spec.losses import IGNORED
 from playground.spec.memory_data import BRACKETS, SYMBOLS, Adding, Brackets, CopyDelay, Echo, Memory, Parity
 from playground.spec.random import stream
 
-IGNORED = -100
 Array = npt.NDArray[Any]
 Drawn = tuple[Array, Array]
 """x (N, T, F) and y."""

@@ -29,6 +29,8 @@ Metric = Literal[
     "modes",
     "quality",
     "reverse_kl",
+    "test_bits",
+    "test_skill",
 ]
 
 

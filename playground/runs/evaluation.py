@@ -14,6 +14,7 @@ from engines.choice import place_of
 from engines.protocol import Array, Engine, Net
 from playground.data.targets import decide
 from playground.spec import Experiment, State
+from playground.spec.losses import IGNORED
 
 CHUNK = 1024
 """Samples that go through the network at once, so that memory stays bounded."""
@@ -23,32 +24,53 @@ MAX_NUMBERS = 4_000_000
 
 
 def evaluate(
-    experiment: Experiment, engine: Engine, net: Net, x: Array, y: Array, coded: Array
+    experiment: Experiment,
+    engine: Engine,
+    net: Net,
+    x: Array,
+    y: Array,
+    coded: Array,
+    *,
+    unit: float = 1.0,
 ) -> dict[str, float]:
     """Return the loss, and accuracy or rmse and r2, over at most the first 10,000 samples.
 
     Args:
         x: (N, *input).
-        y: class indices (N,), or numbers (N, k).
+        y: class indices (N,), or numbers (N, k); (N, S) and (N, S, k) with an answer at each of S steps.
         coded: the same as the loss wants them.
+        unit: what 1 is in the units in which errors are to be told.
 
     Returns:
-        `loss` with `accuracy` for classes, else with `rmse` and, where y varies, `r2`, the share of it explained.
+        `loss` with `accuracy` of what is judged for classes, else with `rmse` and, where y varies, `r2`, the share of
+        it explained. For text that is to be continued also `perplexity`, how many tokens the network hesitates
+        between, and `bits`, the loss to base 2: what a token would cost in a file compressed with its help.
     """
     x, y, coded = x[:MAX_SAMPLES], y[:MAX_SAMPLES], coded[:MAX_SAMPLES]
     outputs = forward(net, x)
     loss, _ = engine.loss(experiment.loss, outputs, coded)
-    if experiment.data.target().kind == "classes":
-        return {"loss": loss, "accuracy": float((decide(experiment, outputs) == y).mean())}
+    target = experiment.data.target()
+    if target.kind == "classes":
+        judged = y != IGNORED
+        right = (decide(experiment, outputs) == y)[judged]
+        found = {"loss": loss} | ({"accuracy": float(right.mean())} if right.size else {})
+        if experiment.data.num_tokens() and target.steps and experiment.loss.kind == "CrossEntropy":
+            found |= {"perplexity": math.exp(min(loss, 700.0)), "bits": loss / math.log(2)}
+        return found
     mean_square = float(((outputs.astype(np.float64) - y) ** 2).mean())
     spread = float(((y - y.mean(axis=0)) ** 2).mean())
-    found = {"loss": loss, "rmse": math.sqrt(mean_square)}
+    found = {"loss": loss, "rmse": unit * math.sqrt(mean_square)}
     return found | {"r2": 1 - mean_square / spread} if spread > 0 else found
 
 
-def share(x: Array) -> int:
-    """Return how many of the training samples x (N, *input) are enough to tell how well they are known."""
-    return min(MAX_SAMPLES, max(1000, MAX_NUMBERS // max(math.prod(x.shape[1:]), 1)))
+def share(x: Array, num_outputs: int = 1) -> int:
+    """Return how many of the training samples x (N, *input) are enough to tell how well they are known.
+
+    Args:
+        x: the samples.
+        num_outputs: how many numbers the network makes of one; of hundreds of characters at each step they are many.
+    """
+    return min(MAX_SAMPLES, max(1000, MAX_NUMBERS // max(math.prod(x.shape[1:]), num_outputs, 1)))
 
 
 def forward(net: Net, x: Array) -> Array:

@@ -17,7 +17,7 @@ import engines
 from engines.choice import place_of
 from engines.protocol import Array, Dtype, Fit, Net
 from playground import probes
-from playground.data import Dataset
+from playground.data import Dataset, baselines
 from playground.data.augmentation import Augmenter
 from playground.data.targets import code
 from playground.runs.evaluation import evaluate, share
@@ -61,6 +61,7 @@ class Supervised:
         self.status = "running"
         self.reason = ""
         self._dtype: Dtype = dtype
+        self._baselines = baselines.errors(dataset)
         self.place = place_of(experiment, wait=True)
         self._engine = engines.get(self.place.engine)
         self._net: Net = self._engine.net(
@@ -136,10 +137,16 @@ class Supervised:
             yield name, probes.compute(name, subject)
 
     def metrics(self) -> dict[str, float]:
-        """Return loss and quality on training and test samples, the last batches' loss, lr, penalty, gradient norm."""
+        """Return loss and quality on training and test samples, the last batches' loss, lr, penalty, gradient norm.
+
+        For a series also what the baselines reach, and `test_skill`: by which share the error is below the naive one.
+        """
         found = self._quality(held_back=False)
         if len(self.dataset.x_test):
             found |= {f"test_{name}": value for name, value in self._quality(held_back=True).items()}
+            found |= self._baselines
+            if self._baselines:
+                found["test_skill"] = 1 - found["test_rmse"] / self._baselines["naive_rmse"]
         losses = self._fit.losses()
         recent = losses[-min(max(self.steps - self._judged, 1), len(losses)) :] if len(losses) else losses
         self._judged = self.steps
@@ -402,9 +409,11 @@ class Supervised:
             (data.x_test, data.y_test, self._coded_test) if held_back else (data.x, data.y, self._coded)
         )
         if not held_back and len(data.x_test):
-            some = slice(share(x))
+            some = slice(share(x, math.prod(self.experiment.model.output_shape(x.shape[1:]))))
             x, y, coded = x[some], y[some], coded[some]
-        return evaluate(self.experiment, self._engine, self._net, x, y, coded)
+        scaling = data.target_scaling if data.series is not None else None
+        unit = 1.0 if scaling is None else float(scaling.scale[0])
+        return evaluate(self.experiment, self._engine, self._net, x, y, coded, unit=unit)
 
 
 def _augmenter(experiment: Experiment, data: Dataset) -> Augmenter | None:
