@@ -45,7 +45,7 @@ def idioms(spec: Idioms, folder: Path | None) -> Dataset:
     phrases = json.loads(read(IDIOM_FILE, folder).decode("utf-8"))
     four = [phrase for phrase in phrases if len(phrase) == 4]
     counts = Counter(character for phrase in four for character in phrase)
-    common = [character for character, _ in counts.most_common(int(spec.characters))]
+    common = [character for character, _ in counts.most_common(spec.characters)]
     known = set(common)
     chosen = [phrase for phrase in four if known.issuperset(phrase)]
     train, test = split(len(chosen), spec.num_samples()[0], stream(spec.seed, "split", spec.kind))

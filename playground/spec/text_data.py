@@ -218,7 +218,7 @@ class Idioms(Sampled):
     kind: Literal["Idioms"] = "Idioms"
     nature: ClassVar = "text"
     test_fraction: float = number(0.1, 0, 0.9, step=0.05)
-    characters: Literal["300", "500", "800", "1500"] = "500"
+    characters: Literal[300, 500, 800, 1500] = 500
 
     def input_shape(self) -> Shape:
         return (5,)
@@ -230,10 +230,10 @@ class Idioms(Sampled):
         return "one-to-many"
 
     def num_tokens(self) -> int:
-        return int(self.characters) + 3
+        return self.characters + 3
 
     def num_samples(self) -> tuple[int, int]:
-        return self.split({"300": 1660, "500": 3612, "800": 6665, "1500": 12_571}[self.characters])
+        return self.split({300: 1660, 500: 3612, 800: 6665, 1500: 12_571}[self.characters])
 
 
 class CorpusOwn(Running):

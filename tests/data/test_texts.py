@@ -149,8 +149,8 @@ def test_what_has_no_id_is_never_asked_for() -> None:
     assert ("characters_rare", (("share", "6.5"),)) in data.notes or data.notes[-1][0] == "characters_rare"
 
 
-@pytest.mark.parametrize("characters", ["300", "500", "800", "1500"])
-def test_idioms_begin_and_end(characters: str) -> None:
+@pytest.mark.parametrize("characters", [300, 500, 800, 1500])
+def test_idioms_begin_and_end(characters: int) -> None:
     spec = Idioms.parse({"characters": characters})
     data = load(spec)
     assert (len(data.x), len(data.x_test)) == spec.num_samples()
