@@ -10,7 +10,18 @@ from playground.data import Dataset
 from playground.data.folder import data_folder
 from playground.spec import DataSpec, Experiment, knobs
 from playground.spec.mode_data import Modes
-from playground.ui import downloads, form, image_upload, labs, navigation, pictures, upload
+from playground.spec.text_data import Typed
+from playground.ui import (
+    downloads,
+    form,
+    image_upload,
+    labs,
+    navigation,
+    own_sequences,
+    pictures,
+    sequence_examples,
+    upload,
+)
 from playground.ui.knobs import knob
 from playground.ui.language import language, t
 from playground.ui.say import say
@@ -22,6 +33,11 @@ GROUPS = (
         ("Xor", "Quadrants", "Circles", "Gaussians", "Moons", "Spiral", "Checkerboard", "Rings", "Blobs"),
     ),
     ("numbers", ("Plane", "MultiGaussian", "Function1D")),
+    ("series", ("Series", "Waves", "Adding", "CopyDelay", "Echo", "Parity", "Brackets", "SeriesCsv")),
+    (
+        "text",
+        ("Typed", "Reviews", "Polarity", "Names", "Corpus", "Idioms", "Sentences", "TextCsv", "CorpusOwn"),
+    ),
     ("real", ("Mnist5k", "Digits8x8", "Mnist", "FashionMnist", "Cifar10", "Shapes", "OwnImages", "Csv")),
 )
 
@@ -31,7 +47,7 @@ IMITATED = (
     *("Digits8x8", "Mnist5k", "FashionMnist"),
 )
 """What a generator may imitate in the lab of two networks."""
-UPLOADS = {"Csv": upload.panel, "OwnImages": image_upload.panel}
+UPLOADS = {"Csv": upload.panel, "OwnImages": image_upload.panel, **own_sequences.PANELS}
 """Kinds whose data a visitor brings along; while one is looked for, the session's `upload_open` is its name."""
 WANTED = "data_wanted"
 """Session key: the kind that was chosen although its files are not here yet."""
@@ -55,9 +71,13 @@ def data_panel(experiment: Experiment, dataset: Dataset | None, folder: Path) ->
     if opened in ("", spec.kind):
         if not opened:
             say(t(f"data.{spec.kind}_help"))
+        sequence_examples.pattern(spec)
+        if isinstance(spec, Typed):
+            own_sequences.typed(spec)
         _knobs(spec, leave=("features",) if experiment.adversary is not None else ())
         if dataset is not None:
             pictures.examples(dataset)
+            sequence_examples.examples(dataset)
         if experiment.adversary is None:
             pictures.augmentation(experiment, dataset)
         _about(spec, dataset)
@@ -153,7 +173,11 @@ def _take(kind: str) -> None:
         for name in ("count", "noise", "test_fraction", "seed", "features", "scaling")
         if name in changed and name in family.model_fields and _same(present, family, name)
     }
-    if kind != present.kind:
+    if kind == present.kind:
+        return
+    if family.nature != present.nature and family.nature in ("series", "text"):
+        form.put_data_of_another_lab(family.parse(kept), navigation.HOMES[family.nature].opens)
+    else:
         form.change_data(family.parse(kept))
 
 
@@ -182,7 +206,7 @@ def _change(path: str, value: object) -> None:
     before = form.experiment()
     if form.change(path, value):
         after = form.experiment()
-        if after.data.target() != before.data.target():
+        if (after.data.target(), after.data.num_tokens()) != (before.data.target(), before.data.num_tokens()):
             form.change_data(after.data)
 
 
@@ -191,6 +215,8 @@ def _about(spec: DataSpec, dataset: Dataset | None) -> None:
     say(t("ui.samples", train=train, test=test), key="samples")
     if dataset is None:
         return
-    say(t("ui.scaling_told", how=dataset.scaling.text(language())), key="scaling")
+    if not dataset.texts:
+        say(t("ui.scaling_told", how=dataset.scaling.text(language())), key="scaling")
     licence = t("ui.licence", name=dataset.licence) if dataset.licence else ""
     say(t("ui.source", source=t(dataset.source)) + licence, key="source")
+    sequence_examples.notes(dataset)

@@ -117,6 +117,11 @@ def change_data(data: DataSpec) -> None:
     put(mended, notice="ui.notice.adapted" if adapted else "")
 
 
+def put_data_of_another_lab(data: DataSpec, example: str) -> None:
+    """Train on data that want another kind of network: that of the lab's example, fitted to them."""
+    put(fitting(presets()[example].experiment.model_copy(update={"data": data}), warnings=True))
+
+
 def fitting(wanted: Experiment, *, warnings: bool = False) -> Experiment:
     """Return `wanted` with its output layer and loss mended where they do not fit the data (or fit badly)."""
     for _ in range(6):

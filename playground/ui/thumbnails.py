@@ -6,12 +6,21 @@ from functools import lru_cache
 
 import numpy as np
 
+from playground.data import Dataset
 from playground.presets import presets
 from playground.spec import DataSpec, SpecError
+from playground.views import sequence_thumbs, thumbs
 from playground.views import theme as look
-from playground.views import thumbs
 
 COUNT = 90
+OWN = {
+    "Csv": thumbs.table,
+    "OwnImages": thumbs.album,
+    "SeriesCsv": sequence_thumbs.chart,
+    "TextCsv": thumbs.table,
+    "CorpusOwn": sequence_thumbs.sheet,
+}
+"""What a visitor brings along has no samples before it is there."""
 
 
 def thumbnail(kind: str, appearance: str) -> str | None:
@@ -19,10 +28,8 @@ def thumbnail(kind: str, appearance: str) -> str | None:
     theme = look.of(appearance)
     if kind not in DataSpec.catalogue():
         return None
-    if kind == "Csv":
-        return thumbs.table(theme)
-    if kind == "OwnImages":
-        return thumbs.album(theme)
+    if kind in OWN:
+        return OWN[kind](theme)
     try:
         return _sampled(kind, appearance)
     except SpecError:  # not here, or not yet: that is not remembered
@@ -59,6 +66,12 @@ def _drawn(theme: look.Theme, spec: DataSpec) -> str:
     from playground.data.folder import data_folder
 
     data = load(spec, data_folder())
+    if data.series is not None:
+        return sequence_thumbs.line(theme, data.series.values, data.series.begins)
+    if data.texts:
+        return sequence_thumbs.words(theme, _short(data))
+    if spec.nature == "series":
+        return sequence_thumbs.columns(theme, data.x[0])
     if data.points is None:
         pixels = data.x[0]
         return thumbs.picture(theme, pixels[0]) if len(pixels) == 1 else thumbs.photo(pixels)
@@ -71,3 +84,17 @@ def _drawn(theme: look.Theme, spec: DataSpec) -> str:
     if not classes:
         value = value / max(float(np.abs(value).max()), 1e-9)
     return thumbs.points(theme, data.points[some], value, classes=classes)
+
+
+def _short(data: Dataset) -> list[tuple[str, int]]:
+    """Return a few short training texts with their classes: of idioms one, two characters a line."""
+    if data.target.steps:
+        first = data.texts[0].split("\n")[0][:14]
+        middle = (len(first) + 1) // 2
+        return [(first[:middle], -1), (first[middle:], -1)]
+    found: list[tuple[str, int]] = []
+    for number in range(min(data.target.size, 3)):
+        mine = [text for text, y in zip(data.texts, data.y, strict=True) if y == number]
+        if mine:
+            found.append((min(mine, key=lambda text: (abs(len(text) - 5), text)), number))
+    return found

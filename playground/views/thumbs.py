@@ -25,7 +25,7 @@ def points(theme: Theme, at: np.ndarray, value: np.ndarray, *, classes: bool) ->
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius}" fill="{_colour(theme, v, classes)}"/>'
         for (x, y), v in zip(places.tolist(), value.tolist(), strict=True)
     )
-    return _svg("".join(dots))
+    return svg("".join(dots))
 
 
 def curve(theme: Theme, x: np.ndarray, y: np.ndarray) -> str:
@@ -38,7 +38,7 @@ def curve(theme: Theme, x: np.ndarray, y: np.ndarray) -> str:
         f'<circle cx="{a:.1f}" cy="{b:.1f}" r="1.7" fill="{theme.positive}"/>'
         for a, b in zip(across, up, strict=True)
     )
-    return _svg("".join(dots))
+    return svg("".join(dots))
 
 
 def picture(theme: Theme, pixels: np.ndarray) -> str:
@@ -50,14 +50,14 @@ def picture(theme: Theme, pixels: np.ndarray) -> str:
         ink = look.blend(theme.background, theme.text, float(pixels[row, column]))
         place = f'x="{5 + column * size:.2f}" y="{5 + row * size:.2f}"'
         squares.append(f'<rect {place} width="{size + 0.05:.2f}" height="{size + 0.05:.2f}" fill="{ink}"/>')
-    return _svg("".join(squares))
+    return svg("".join(squares))
 
 
 def photo(pixels: np.ndarray) -> str:
     """Draw pixels (3, h, w) from 0 to 1 in their own colours."""
     inner = SIDE - 10
     place = f'x="5" y="5" width="{inner}" height="{inner}" style="image-rendering:pixelated"'
-    return _svg(f'<image {place} href="{address(look.LIGHT, pixels)}"/>')
+    return svg(f'<image {place} href="{address(look.LIGHT, pixels)}"/>')
 
 
 def address(theme: Theme, pixels: np.ndarray) -> str:
@@ -74,7 +74,7 @@ def absent(theme: Theme) -> str:
     """Draw a frame with an arrow into it: pictures that are not here yet."""
     frame = '<rect x="8" y="8" width="32" height="32" rx="4" fill="none" stroke-dasharray="3 3"/>'
     arrow = '<path d="M24 14V31M17 24.5L24 31.5L31 24.5" fill="none" stroke-linecap="round"/>'
-    return _svg(f'<g stroke="{theme.muted}" stroke-width="2">{frame}{arrow}</g>')
+    return svg(f'<g stroke="{theme.muted}" stroke-width="2">{frame}{arrow}</g>')
 
 
 def table(theme: Theme) -> str:
@@ -82,7 +82,7 @@ def table(theme: Theme) -> str:
     rows = "".join(f"M8 {y}H40" for y in (12, 20, 28, 36))
     columns = "".join(f"M{x} 12V36" for x in (8, 18.7, 29.3, 40))
     lines = f'<path d="{rows}{columns}" stroke="{theme.muted}" stroke-width="1.5"/>'
-    return _svg(lines + _plus(theme))
+    return svg(lines + plus(theme))
 
 
 def album(theme: Theme) -> str:
@@ -91,10 +91,11 @@ def album(theme: Theme) -> str:
     inside = (
         '<circle cx="14" cy="20" r="3" fill="none"/><path d="M8 36L18 26L24 32L29 27L34 32" fill="none"/>'
     )
-    return _svg(f'<g stroke="{theme.muted}" stroke-width="1.5">{frames}{inside}</g>{_plus(theme)}')
+    return svg(f'<g stroke="{theme.muted}" stroke-width="1.5">{frames}{inside}</g>{plus(theme)}')
 
 
-def _plus(theme: Theme) -> str:
+def plus(theme: Theme) -> str:
+    """Return a plus in a disc: something of one's own."""
     cross = f'<path d="M38 32v8M34 36h8" stroke="{theme.background}" stroke-width="2"/>'
     return f'<circle cx="38" cy="36" r="8" fill="{theme.test}"/>{cross}'
 
@@ -115,7 +116,7 @@ def plane(theme: Theme, value: np.ndarray, certain: np.ndarray | None = None) ->
         strength = certain[..., None]
     pixels = np.rint(_rgb(theme.zero) * (1 - strength) + ends * strength).astype(np.uint8)[::-1]
     source = base64.b64encode(_png(pixels)).decode()
-    return _svg(f'<image width="{SIDE}" height="{SIDE}" href="data:image/png;base64,{source}"/>')
+    return svg(f'<image width="{SIDE}" height="{SIDE}" href="data:image/png;base64,{source}"/>')
 
 
 def _rgb(colour: str) -> np.ndarray:
@@ -147,5 +148,6 @@ def _colour(theme: Theme, value: float, classes: bool) -> str:
     return look.blend(theme.zero, end, min(abs(value), 1.0))
 
 
-def _svg(inside: str) -> str:
+def svg(inside: str) -> str:
+    """Return a drawing of a thumbnail's size."""
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIDE} {SIDE}">{inside}</svg>'
