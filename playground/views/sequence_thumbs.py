@@ -35,14 +35,14 @@ def line(theme: Theme, values: np.ndarray, begins: int) -> str:
 
 
 def columns(theme: Theme, sample: np.ndarray) -> str:
-    """Draw a sample (T, F) with values from 0 to 1 as squares, time to the right; at most its first 16 steps."""
-    shown = sample[:16].T
+    """Draw a sample (T, F) with values from 0 to 1 as squares, time to the right; at most its first ten steps."""
+    shown = sample[:10].T
     rows, steps = shown.shape
-    size = min((SIDE - 2 * EDGE) / max(rows, steps), 9.0)
-    left, top = (SIDE - steps * size) / 2, (SIDE - rows * size) / 2
+    wide, high = (SIDE - 2 * EDGE) / steps, min((SIDE - 2 * EDGE) / rows, 11.0)
+    top = (SIDE - rows * high) / 2
     squares = (
-        f'<rect x="{left + step * size:.1f}" y="{top + row * size:.1f}" width="{size - 0.6:.1f}" '
-        f'height="{size - 0.6:.1f}" fill="{theme.positive}" opacity="{max(float(shown[row, step]), 0.12):.2f}"/>'
+        f'<rect x="{EDGE + step * wide:.1f}" y="{top + row * high:.1f}" width="{wide - 0.8:.1f}" '
+        f'height="{high - 0.8:.1f}" fill="{theme.positive}" opacity="{max(float(shown[row, step]), 0.15):.2f}"/>'
         for row in range(rows)
         for step in range(steps)
     )
