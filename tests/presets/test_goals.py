@@ -89,3 +89,13 @@ def test_a_goal_with_a_missing_or_undefined_metric_is_not_reached() -> None:
 def test_an_unknown_preset_is_refused_with_what_there_is() -> None:
     with pytest.raises(SpecError, match="xor-single-neuron"):
         preset("xr")
+
+
+def test_a_collapsed_generator_recovers_once_both_learn_equally_often() -> None:
+    """The remedy of the example that collapses is the one setting that it names."""
+    found = preset("gan-collapse").experiment
+    assert trained(found, 64)["modes"] <= 2
+    cured = trained(found.replace("adversary.generator_steps", 1), 192)
+    assert cured["modes"] >= 7
+    assert cured["quality"] >= 0.8
+    assert cured["reverse_kl"] < 0.2

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from playground.data import load
+from playground.presets import preset
 from playground.runs import commands as c
-from playground.runs.supervised import Supervised
-from playground.runs.trainer import State, build, validate
+from playground.runs.trainer import State, build, trainer_of, validate
 from playground.spec import Experiment, SpecError, TrainingSpec
 from playground.spec.data import Circles, Spiral
 from playground.spec.layers import Dropout, Linear, Tanh
@@ -49,7 +49,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 def undisturbed(
     experiment: Experiment, steps: int, changes: tuple[tuple[int, str, object], ...] = ()
 ) -> State:
-    trainer = Supervised(experiment, load(experiment.data))
+    trainer = trainer_of(experiment, load(experiment.data))
     for step, path, value in (*changes, (steps, "", None)):
         while trainer.steps < step and trainer.status == "running":
             trainer.step()
@@ -143,3 +143,31 @@ def test_the_playgrounds_own_door_checks_first_and_builds_late(tmp_path: Path):
     assert Experiment.from_json(valid.experiment) == EXPERIMENT
     assert valid.digest == EXPERIMENT.digest()
     assert build(valid.experiment, tmp_path).steps == 0
+
+
+def test_a_game_that_is_changed_and_killed_ends_with_the_same_weights(home: House):
+    """A generator and its discriminator are a run like any other: service, worker, recording, fork."""
+    game = preset("gan-8-gaussians").experiment.replace("training", {"batch_size": 32, "max_steps": 3000})
+    changes = ((150, "adversary.training", "discriminator"), (150, "adversary.input_noise", 0.1))
+    run = home.client.submit(home.owner, game, paused=True, probes=("weights",))
+    home.until(run, "paused")
+    home.send(run, c.Step(n=150))
+    home.until(run, "paused", step=150)
+    for _, path, value in changes:
+        home.send(run, c.Set(path=path, value=value))
+    with pytest.raises(SpecError, match="latent_dim"):
+        home.send(run, c.Set(path="adversary.latent_dim", value=3))
+    home.send(run, c.Play())
+    home.until(run, "running", "finished", step=400)
+    for worker in home.workers():  # those that rest are not missed
+        worker.kill()
+    view = home.until(run, "finished")
+    assert (view.step, view.attempt > 1, view.best) == (3000, True, None)
+    assert_same(home.client.state(home.owner, run), undisturbed(game, 3000, changes))
+    frame = home.client.frame_at(home.owner, run, 3000)
+    assert frame is not None
+    assert {"modes", "quality", "d_loss"} <= set(frame.metrics)
+    assert "w/discriminator.0.weight" in frame.arrays
+    fork = home.client.fork(home.owner, run, 300)
+    home.until(fork, "paused", step=300)
+    assert_same(home.client.state(home.owner, fork), undisturbed(game, 300, changes))
