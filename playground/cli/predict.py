@@ -4,8 +4,8 @@ X holds raw values, as the data set's source has them: coordinates (N, 2), colum
 (N, 28, 28), where whole numbers are pixels 0..255 and fractions are 0..1. Y holds the network's outputs (N, k),
 float32; for regression in the target's own units; with --classes the chosen class of each sample (N,), int64.
 
-Of a generator X holds latents (N, latent_dim), with the class to be made in one more column if it is told classes, and Y
-what it makes of them: raw coordinates (N, 2), or pictures with pixels from 0 to 1.
+Of a generator X holds latents (N, latent_dim), with the class in one more column if it is told classes, and Y what it
+makes of them: raw coordinates (N, 2), or pictures with pixels from 0 to 1.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def _inputs(path: Path, dataset: Dataset) -> npt.NDArray[np.generic]:
 
 
 def _require_finite(x: npt.NDArray[np.generic]) -> None:
-    finite = np.isfinite(x)  # pyright: ignore[reportArgumentType, reportCallIssue]  (numbers: `_array` has seen to it)
+    finite = np.isfinite(x)
     if not finite.all():
         bad = int(np.flatnonzero(~finite.reshape(len(x), -1).all(axis=1))[0])
         raise SpecError("cli.not_finite", place="--input", value=bad)

@@ -135,8 +135,8 @@ class Adversarial:
         """Return how the game stands, judged on the first real samples and on as many from fixed latents.
 
         `d_loss`, `g_loss`: what the players pay, without noise, smoothing and penalty. `d_real`, `d_fake`,
-        `d_accuracy`: see `rivalry.verdict`. `modes`, `quality`, `reverse_kl`: see `coverage.coverage`; points of the
-        plane have them. `d_gradient_norm`, `g_gradient_norm`: of the last updates.
+        `d_accuracy`: see `rivalry.verdict`. `modes`, `quality`, `reverse_kl`: see `coverage`; pictures have no
+        quality, which only a classifier could tell. `d_gradient_norm`, `g_gradient_norm`: of the last updates.
         """
         adversary = self._rules
         count = min(len(self.dataset.x), JUDGED if self.dataset.x.ndim == 2 else JUDGED // 4)
@@ -150,12 +150,20 @@ class Adversarial:
             "d_gradient_norm": self._norms["discriminator"],
             "g_gradient_norm": self._norms["generator"],
         }
-        if self._modes is not None:
-            found |= coverage.coverage(self._modes, self.dataset.scaling.undo(fake))
+        found |= self._covered(fake)
         if isinstance(adversary.loss, WassersteinPenalty):
             found["penalty"] = self._penalty
         factor = self.experiment.schedule.factor(self.epoch)
         return found | {"lr": self.experiment.optimizer.lr * factor, "d_lr": adversary.optimizer.lr * factor}
+
+    def _covered(self, fake: Array) -> dict[str, float]:
+        """Return how well generated samples cover the modes of the real ones, or the classes of real pictures."""
+        if self._modes is not None:
+            return coverage.coverage(self._modes, self.dataset.scaling.undo(fake))
+        if fake.ndim == 2 or self.dataset.target.kind != "classes":
+            return {}
+        real, y = self._shown(self.dataset.x[:JUDGED]), np.asarray(self.dataset.y[:JUDGED], np.int64)
+        return coverage.imitated(real, y, fake, self.dataset.target.size)
 
     def judged(self) -> dict[str, float]:
         """Return nothing: no number of a game tells which of its moments was the best."""

@@ -15,7 +15,7 @@ from playground.spec.experiment import Experiment
 LOOK_ELEMENTS = 1 << 22
 """A look is taken at so many samples at a time that the widest layer has about this many numbers, or fewer."""
 
-EVALUATED = 1024
+EVALUATED = 256
 """So many generated samples are looked at together."""
 
 

@@ -187,3 +187,17 @@ def test_latents_are_what_they_are_called_and_fixed_ones_stay(noise: str) -> Non
     assert z.std() == pytest.approx(1 if noise == "normal" else 3**-0.5, abs=0.02)
     assert noise == "normal" or np.abs(z).max() <= 1
     assert (latents.fixed(experiment, 10) == latents.fixed(experiment, 64)[:10]).all()
+
+
+def test_pictures_count_for_the_class_of_the_real_one_they_are_nearest_to() -> None:
+    digits = load(Digits8x8())
+    y = np.asarray(digits.y_test)
+    fresh = coverage.imitated(digits.x, np.asarray(digits.y), digits.x_test, 10)
+    assert fresh["modes"] == 10
+    assert fresh["reverse_kl"] < 0.01
+    threes = coverage.imitated(digits.x, np.asarray(digits.y), digits.x_test[y == 3], 10)
+    assert threes["modes"] == 1
+    assert threes["reverse_kl"] == pytest.approx(math.log(10), abs=0.3)
+    found = coverage.nearest_pictures(digits.x, digits.x_test[:50])
+    apart = ((digits.x_test[:50, None] - digits.x[None]) ** 2).sum((2, 3, 4))
+    assert (found == apart.argmin(1)).all()

@@ -59,6 +59,27 @@ def counts(modes: Modes, points: Array) -> tuple[npt.NDArray[np.int64], npt.NDAr
     )
 
 
+def imitated(real: Array, y: Array, fake: Array, size: int) -> dict[str, float]:
+    """Return how well generated pictures (N, ...) cover the classes y (M,) of real ones (M, ...), by pixels alone.
+
+    Each is counted for the class of the real picture that is nearest to it. `modes` and `reverse_kl` as for points, the
+    classes being the modes.
+    """
+    if not np.isfinite(fake).all() or not len(fake):
+        return {}
+    near = y[nearest_pictures(real, fake)]
+    counted, shares = np.bincount(near, minlength=size), np.bincount(y, minlength=size) / len(y)
+    hit = counted >= np.maximum(ENOUGH * shares * len(fake), 1)
+    return {"modes": float((hit & (shares > 0)).sum()), "reverse_kl": divergence(counted, shares)}
+
+
+def nearest_pictures(real: Array, fake: Array) -> npt.NDArray[np.int64]:
+    """Return for each of `fake` (N, ...) the index of the nearest picture of `real` (M, ...), by squared pixels."""
+    rows, others = fake.reshape(len(fake), -1), real.reshape(len(real), -1)
+    squares = np.einsum("ij,ij->i", others, others)
+    return (squares - 2.0 * rows @ others.T).argmin(1)
+
+
 def divergence(counted: Array, shares: Array) -> float:
     """Return KL(q ‖ p) = Σ q ln(q / p) in nats: q are the shares of counted (K,), p those of the real ones (K,)."""
     q = counted / max(counted.sum(), 1)
