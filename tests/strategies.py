@@ -196,7 +196,8 @@ def experiments(draw: st.DrawFn) -> Experiment:
         training=draw(specs(TrainingSpec, batch_size=draw(st.integers(2, 20)))),
         seed=draw(st.integers(0, 2**31 - 1)),
     )
-    for advice in advise(experiment):
-        if advice.level == "error" and advice.mend is not None:
-            experiment = advice.mend
+    for _ in range(3):  # one may hide another: a row of numbers first, then what the loss wants of it
+        for advice in advise(experiment):
+            if advice.level == "error" and advice.mend is not None:
+                experiment = advice.mend
     return experiment

@@ -39,7 +39,7 @@ def test_columns_name_the_layers_whose_maps_come_in_frames(name: str):
     experiment = PRESETS[name]
     dataset = load(experiment.data)
     known = facts(experiment, dataset)
-    state = {k: v.astype("f4") for k, v in experiment.model.init(dataset.input_shape, 0).items()}
+    state = {k: v.astype("f4") for k, v in experiment.initial_state().items()}
     drawn = compute("maps", Subject(experiment, dataset, state))
     maps = {int(key.split("/")[1]) for key in drawn if key.count("/") == 1 and key.split("/")[1].isdigit()}
     if maps:

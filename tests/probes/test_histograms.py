@@ -43,7 +43,7 @@ def by_hand(values: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
     return counts, (low, high)
 
 
-@pytest.mark.parametrize("key", list(presets()))
+@pytest.mark.parametrize("key", [key for key, found in presets().items() if not found.experiment.adversary])
 def test_every_preset_has_finite_histograms_that_count_everything_once(key: str) -> None:
     looked_at = subject(preset(key).experiment)
     found = histograms(looked_at)

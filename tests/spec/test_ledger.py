@@ -55,7 +55,7 @@ def test_rows_end_where_layers_do_not_fit() -> None:
 
 def test_the_rows_add_up_to_the_model() -> None:
     for preset in presets().values():
-        model, shape = preset.experiment.model, preset.experiment.data.input_shape()
+        model, shape = preset.experiment.model, preset.experiment.input_shape()
         rows = [row for row in ledger(model.layers, shape) if row.depth == 0]
         assert (
             sum(row.parameters for row in rows)
