@@ -1,12 +1,15 @@
 """What moves when somebody opens the page: a training of the network on show, recorded in this process a moment ago.
 
 Nothing is shipped and nothing is made up. It is trained once in each process, for as long as the example takes to be
-learned, and kept: every visitor sees the same recording, and trains a network of their own afterwards.
+learned or a second and a half allows, and kept: every visitor sees the same recording, and trains a network of their
+own afterwards.
 """
 
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,7 +20,9 @@ import numpy.typing as npt
 from playground.data import load
 from playground.live.completing import small
 from playground.runs import frames
+from playground.runs.adversarial import Adversarial
 from playground.runs.frames import Snapshot
+from playground.runs.supervised import Supervised
 from playground.runs.trainer import trainer_of
 from playground.spec import Experiment, estimate
 
@@ -25,7 +30,12 @@ EPOCHS = 100
 MOST_STEPS = 5000
 FRAMES = 240
 MOST_FLOPS = 2e9
-"""What a training may cost here: a few tenths of a second."""
+"""What a training to the end may cost here: a few tenths of a second."""
+SECONDS = 1.5
+"""So long a dearer one is followed: it does not come to its end."""
+MOST_BYTES = 24e6
+FEWEST = 24
+"""A recording of fewer frames than this does not move."""
 
 
 @dataclass(frozen=True)
@@ -55,17 +65,15 @@ def tape(experiment: Experiment, folder: Path) -> Tape:
 @cache
 def _made(text: str, folder: Path) -> Tape:
     experiment = Experiment.from_json(text)
+    if not small(experiment):
+        return EMPTY
     steps = _steps(experiment)
-    if not small(experiment) or _cost(experiment, steps[-1]) > MOST_FLOPS:
+    whole = _cost(experiment, steps[-1]) <= MOST_FLOPS
+    most = min(FRAMES, int(MOST_BYTES / (4 * max(1, estimate(experiment).parameters))))
+    if not whole and most < FEWEST:
         return EMPTY
     trainer = trainer_of(experiment, load(experiment.data, folder))
-    shown: list[Snapshot] = []
-    for step in steps:
-        while trainer.steps < step and trainer.status == "running":
-            trainer.step()
-        shown.append(trainer.snapshot(("weights",)))
-        if trainer.status != "running":
-            break
+    shown = list(_to_the_end(trainer, steps) if whole else _for_a_while(trainer, most))
     names = sorted({name for one in shown for name in one.metrics})
     history = {
         "step": np.array([one.step for one in shown], np.int64),
@@ -78,6 +86,28 @@ def _made(text: str, folder: Path) -> Tape:
         tuple(frames.encode(one) for one in shown),
         frames.encode(Snapshot(last.step, last.epoch, {}, history)),
     )
+
+
+def _to_the_end(trainer: Supervised | Adversarial, steps: list[int]) -> Iterator[Snapshot]:
+    """Train, and give a frame of each of `steps`."""
+    for step in steps:
+        while trainer.steps < step and trainer.status == "running":
+            trainer.step()
+        yield trainer.snapshot(("weights",))
+        if trainer.status != "running":
+            return
+
+
+def _for_a_while(trainer: Supervised | Adversarial, most: int) -> Iterator[Snapshot]:
+    """Train for some time of the processor, and give at most `most` frames, about equally far apart in it."""
+    began = time.thread_time()
+    for number in range(1, most + 1):
+        yield trainer.snapshot(("weights",))
+        if trainer.status != "running" or time.thread_time() - began >= SECONDS:
+            return
+        trainer.step()
+        while trainer.status == "running" and time.thread_time() - began < number / most * SECONDS:
+            trainer.step()
 
 
 @cache

@@ -17,6 +17,7 @@ from playground.live.stills import RECORDED, stills
 from playground.presets import presets
 from playground.runs import frames
 from playground.runs.supervised import Supervised
+from playground.runs.trainer import trainer_of
 from playground.spec import Experiment
 
 
@@ -53,8 +54,23 @@ def test_there_is_no_frame_before_the_first(tape: opening.Tape):
     assert tape.at(-1) is None
 
 
-def test_what_takes_too_long_is_not_trained_here(tmp_path: Path):
-    assert opening.tape(presets()["digits-mlp"].experiment, tmp_path) is opening.EMPTY
+def test_what_is_dear_is_followed_for_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(opening, "SECONDS", 0.2)
+    experiment = presets()["gan-8-gaussians"].experiment
+    tape = opening.tape(experiment, tmp_path)
+    assert 2 <= len(tape.frames) <= opening.FRAMES
+    assert tape.steps[0] == 0
+    assert (np.diff(tape.steps) > 0).all()
+    last = frames.decode(tape.frames[-1])
+    trainer = trainer_of(experiment, load(experiment.data, tmp_path))
+    while trainer.steps < last.step:
+        trainer.step()
+    for name, tensor in trainer.state().items():
+        assert np.array_equal(last.arrays[f"w/{name}"], tensor)
+
+
+def test_what_is_too_large_to_be_kept_is_not_trained_here(tmp_path: Path):
+    assert opening.tape(presets()["digits-cnn"].experiment, tmp_path) is opening.EMPTY
 
 
 def test_a_page_can_scrub_through_it_and_cannot_steer_it(circle: Experiment, tmp_path: Path):
