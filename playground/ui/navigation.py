@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from playground.presets import presets
 from playground.spec import Experiment
 
 
@@ -27,19 +26,15 @@ IMAGES = PageEntry("images.py", "images", "ui.page.images", ":material/grid_on:"
 SEQUENCES = PageEntry("sequences.py", "sequences", "ui.page.sequences", ":material/timeline:", "series-lstm")
 TEXT = PageEntry("text.py", "text", "ui.page.text", ":material/text_fields:", "sentiment-rnn")
 GAN = PageEntry("gan.py", "gan", "ui.page.gan", ":material/swords:", "gan-8-gaussians")
-PAGES = tuple(entry for entry in (PLAYGROUND, IMAGES, SEQUENCES, TEXT, GAN) if entry.opens in presets())
+PAGES = (PLAYGROUND, IMAGES, SEQUENCES, TEXT, GAN)
 """The first one is what opens at the bare address. A lab opens with an example of its own."""
-HOMES = {
-    nature: entry
-    for nature, entry in (("points", PLAYGROUND), ("pictures", IMAGES), ("series", SEQUENCES), ("text", TEXT))
-    if entry in PAGES
-}
+HOMES = {"points": PLAYGROUND, "pictures": IMAGES, "series": SEQUENCES, "text": TEXT}
 """Where data are at home, by the nature of a sample."""
 
 
 def home(experiment: Experiment) -> PageEntry:
     """Return the page where such data are at home; two networks against each other have one of their own."""
-    if experiment.adversary is not None and GAN in PAGES:
+    if experiment.adversary is not None:
         return GAN
     return HOMES.get(experiment.data.nature, PLAYGROUND)
 
