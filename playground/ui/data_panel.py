@@ -58,6 +58,12 @@ ORDER = ("noise", "test_fraction", "count", "seed", "features", "scaling")
 def data_panel(experiment: Experiment, dataset: Dataset | None, folder: Path) -> None:
     """Draw the column for `experiment`; `dataset` is None where it could not be loaded."""
     st.html(f'<h2 class="heading">{t("ui.data")}</h2>')
+    _chosen(experiment, dataset, folder)
+    _elsewhere(experiment)
+
+
+def _chosen(experiment: Experiment, dataset: Dataset | None, folder: Path) -> None:
+    """Draw the lab's kinds of data, and what there is to set and to see of the chosen one."""
     spec = experiment.data
     wanted = _wanted(folder)
     _gallery(experiment)
@@ -98,10 +104,7 @@ def _wanted(folder: Path) -> str:
 
 def _gallery(experiment: Experiment) -> None:
     known = DataSpec.catalogue()
-    listed = {kind for _, kinds in GROUPS for kind in kinds}
-    groups = [*GROUPS, ("other", tuple(kind for kind in known if kind not in listed))]
-    chosen = st.session_state.get(WANTED) or experiment.data.kind
-    chosen = st.session_state.get("upload_open") or chosen
+    chosen = _marked(experiment)
     name = appearance().name
     rules = "".join(
         f".st-key-kind-{kind} button{{background-image:url(playground/thumbnail/{name}/{kind}.svg)}}"
@@ -110,26 +113,45 @@ def _gallery(experiment: Experiment) -> None:
     marked = "border-color:var(--pg-test)!important;box-shadow:0 0 0 1px var(--pg-test)"
     rules += f".st-key-kind-{chosen} button{{{marked}}}"
     st.html(f"<style>{rules}</style>")
-    every = [kind for _, kinds in groups for kind in kinds if kind in known]
     game = experiment.adversary is not None
 
     def here(kind: str) -> bool:
         return kind in IMITATED if game else _at_home(known[kind]) is labs.here()
 
     with st.container(key="gallery"):
-        for kind in every:
+        for kind in _kinds():
             if here(kind):
-                _tile(kind, chosen)
+                _tile(kind)
     st.html(f'<p class="chosen">{t(f"data.{chosen}")}</p>')
-    for lab in navigation.PAGES:
-        if lab not in (labs.here(), navigation.GAN) and not game:
-            others = [kind for kind in every if _at_home(known[kind]) is lab]
-            with (
-                st.popover(t("ui.data_in", lab=t(lab.title)), key=f"data-in-{lab.path}", type="tertiary"),
-                st.container(key=f"gallery-elsewhere-{lab.path}"),
-            ):
-                for kind in others:
-                    _tile(kind, chosen)
+
+
+def _kinds() -> list[str]:
+    """Return every kind of data in the order in which they are shown."""
+    known = DataSpec.catalogue()
+    listed = [kind for _, kinds in GROUPS for kind in kinds if kind in known]
+    return listed + [kind for kind in known if kind not in listed]
+
+
+def _marked(experiment: Experiment) -> str:
+    """Return the kind that is chosen, although its data may not be here yet."""
+    session = st.session_state
+    return session.get("upload_open") or session.get(WANTED) or experiment.data.kind
+
+
+def _elsewhere(experiment: Experiment) -> None:
+    """Draw the data of the other labs, behind one button."""
+    if experiment.adversary is not None:
+        return
+    known = DataSpec.catalogue()
+    with st.popover(t("ui.data_elsewhere"), key="data-elsewhere", type="tertiary"):
+        for lab in navigation.PAGES:
+            kinds = [kind for kind in _kinds() if _at_home(known[kind]) is lab]
+            if lab in (labs.here(), navigation.GAN) or not kinds:
+                continue
+            st.html(f'<h3 class="elsewhere">{t(lab.title)}</h3>')
+            with st.container(key=f"gallery-elsewhere-{lab.path}"):
+                for kind in kinds:
+                    _tile(kind)
 
 
 def _at_home(family: type[DataSpec]) -> navigation.PageEntry | None:
@@ -139,7 +161,7 @@ def _at_home(family: type[DataSpec]) -> navigation.PageEntry | None:
     return navigation.HOMES.get(family.nature)
 
 
-def _tile(kind: str, chosen: str) -> None:
+def _tile(kind: str) -> None:
     st.button(
         t(f"data.{kind}"),
         key=f"kind-{kind}",

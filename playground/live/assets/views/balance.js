@@ -11,7 +11,8 @@ export const styles = "gan.css";
 
 const HALF = 54; // px of each half
 const FOOT = 18;
-const NEAR = 0.1; // of 50 %: there D cannot tell
+const NEAR = 0.1; // of 50 %: there D is sure of nothing
+const GUESSING = 0.6; // a coin is right in half of the cases
 const FIGURES = [
   ["d_loss", "discriminator"], ["g_loss", "generator"], ["d_accuracy", "discriminator"],
   ["d_gradient_norm", "discriminator"], ["g_gradient_norm", "generator"],
@@ -78,13 +79,13 @@ class Balance extends Panel {
     const critic = Boolean(this.shown["gan/answers/range"]);
     const state = critic ? (real - fake > 0 ? "critic" : "critic_lost") : this.#state(real, fake);
     this.root.dataset.balance = state;
-    const values = { real: critic ? digits(real) : percent(real), fake: critic ? digits(fake) : percent(fake), gap: digits(real - fake) };
+    const values = { real: critic ? digits(real) : percent(real), fake: critic ? digits(fake) : percent(fake), gap: digits(real - fake), right: percent(this.metrics.d_accuracy ?? NaN) };
     write(this.verdict, this.word(state, values));
     this.speak(this.canvas, () => this.word(critic ? "alt_critic" : "alt", { ...values, step: whole(step) }));
   }
 
   #state(real, fake) {
-    if (Math.abs(real - 0.5) < NEAR && Math.abs(fake - 0.5) < NEAR) return "even";
+    if (Math.abs(real - 0.5) < NEAR && Math.abs(fake - 0.5) < NEAR) return this.metrics.d_accuracy > GUESSING ? "unsure" : "even";
     if (real - fake > 0.6) return "ahead";
     return fake > real + 0.05 ? "fooled" : "some";
   }
