@@ -25,6 +25,7 @@ from playground.probes.health import DEAD, SATURATED, judge
 from playground.probes.registry import Array, Subject
 from playground.spec import Experiment, State
 from playground.spec.layers import Linear
+from playground.spec.losses import IGNORED
 from playground.spec.random import stream
 
 SAMPLES, FEWEST = 256, 16
@@ -186,7 +187,7 @@ class Vitals:
         responses = net.responses(x)
         judged = [judge(column, responses[column.until]) for column in self.columns[:-1]]
         passed = Pass(net, x)
-        trained = passed.final()
+        trained = passed.final().reshape(outputs.shape)
         _, slope = engines.get("numpy").loss(self.experiment.loss, trained, coded)
         arrived = passed.back(slope)[1:]
         gradients = net.gradients()
@@ -195,12 +196,13 @@ class Vitals:
         net.step(self.experiment.optimizer.lr * self.experiment.schedule.factor(self.scene.epoch))
         after = net.state()
         taken_for = decide(self.experiment, outputs) if dataset.target.kind == "classes" else None
+        judged_ones = y != IGNORED  # everything but some steps of some sequences
         return Signs(
             loss=engines.get("numpy").loss(self.experiment.loss, outputs, coded)[0],
-            accuracy=math.nan if taken_for is None else float((taken_for == y).mean()),
+            accuracy=math.nan if taken_for is None else float((taken_for == y)[judged_ones].mean()),
             predicted=np.zeros(0)
             if taken_for is None
-            else np.bincount(taken_for, minlength=dataset.target.size),
+            else np.bincount(taken_for[judged_ones], minlength=dataset.target.size),
             dead=tuple(int((flags == DEAD).sum()) for flags in judged),
             saturated=tuple(int((flags == SATURATED).sum()) for flags in judged),
             pushes=tuple(len(x) * _rms(arrived[column.layer]) for column in self.columns),

@@ -94,17 +94,6 @@ class Reviews(Texts):
         return self.split(self.count)
 
 
-class Sentences(Texts):
-    """3,000 real sentences of reviews on products, films and restaurants. Kotzias et al. (2015), UCI."""
-
-    kind: Literal["Sentences"] = "Sentences"
-    vocabulary: int = number(2000, 3, MOST_TOKENS, step=100, unit="tokens")
-    length: int = number(24, 1, 100, step=1, unit="tokens")
-
-    def num_samples(self) -> tuple[int, int]:
-        return self.split(3000)
-
-
 class Typed(Texts):
     """Texts that stand in the experiment itself, so that they travel in its link: a few sentences with a class each."""
 

@@ -36,7 +36,7 @@ GROUPS = (
     ("series", ("Series", "Waves", "Adding", "CopyDelay", "Echo", "Parity", "Brackets", "SeriesCsv")),
     (
         "text",
-        ("Typed", "Reviews", "Polarity", "Names", "Corpus", "Idioms", "Sentences", "TextCsv", "CorpusOwn"),
+        ("Typed", "Reviews", "Polarity", "Names", "Corpus", "Idioms", "TextCsv", "CorpusOwn"),
     ),
     ("real", ("Mnist5k", "Digits8x8", "Mnist", "FashionMnist", "Cifar10", "Shapes", "OwnImages", "Csv")),
 )

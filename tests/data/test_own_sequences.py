@@ -228,6 +228,16 @@ def test_chinese_is_cut_into_characters(tmp_path: Path) -> None:
     assert text_spec(table, store(text, tmp_path), table.column, table.label_column).tokens == "characters"
 
 
+def test_published_sentences_with_a_score_behind_a_tab_are_read_as_they_are(tmp_path: Path) -> None:
+    text = "".join(
+        f'Wow, number {i}... Loved "this" place.\t1\nCrust {i} is not good.\t0\n' for i in range(20)
+    ).encode()
+    table = inspect_texts(text)
+    data = load(text_spec(table, store(text, tmp_path), table.column, table.label_column), tmp_path)
+    assert (len(data.x) + len(data.x_test), data.class_names) == (40, ("0", "1"))
+    assert all(text.startswith("Wow") == (y == 1) for text, y in zip(data.texts, data.y, strict=True))
+
+
 BAD_TABLES = {
     "nothing": (b"", "csv.empty"),
     "one column": (b"hello\nworld\n", "text.one_column"),
