@@ -27,7 +27,7 @@ from playground.probes.asks import Answer, Scene, ask
 from playground.probes.columns import Column, columns
 from playground.probes.formulas import losses
 from playground.probes.registry import Array, Arrays, Subject
-from playground.spec import Experiment, Spec, SpecError, State, coding
+from playground.spec import Experiment, Shape, Spec, SpecError, State, coding
 
 MAX_PARAMETERS = 2_000_000
 SENT = 4096
@@ -50,7 +50,8 @@ class Walk:
     Attributes:
         experiment, columns: what is trained, and how it is drawn.
         x: the input (F,).
-        target: as the loss wants it, (k,); of classes a one among zeros.
+        target: as the loss wants it, (k,); of classes a one among zeros, for each step where there are several. NaN, or
+            zeros alone, where a step is not judged.
         truth: the class, or the numbers (k,) as text would show them.
         outputs: what comes out of each layer (F,).
         slopes: ∂L/∂output of each layer (F,); L is the loss without the penalty.
@@ -82,6 +83,13 @@ class Walk:
     old: State
     new: State
     memory: State | None
+
+    @property
+    def outcome(self) -> losses.Outcome:
+        """Outputs and target, as the loss compares them."""
+        shape = self.experiment.model.output_shape(self.experiment.data.input_shape())
+        steps = shape[0] if len(shape) == 2 else 0
+        return losses.Outcome(self.experiment.loss, self.outputs[-1], self.target, steps)
 
 
 def walk(scene: Scene, sample: Sample) -> Walk:
@@ -120,7 +128,7 @@ def walk(scene: Scene, sample: Sample) -> Walk:
         experiment=experiment,
         columns=columns(experiment.model, shape),
         x=x.astype(np.float64).reshape(-1),
-        target=_one_hot(coded, shown.size),
+        target=_one_hot(coded, shown.shape[1:]),
         truth=y[0],
         outputs=outputs,
         slopes=[slope[:, 0] for slope in arrived[1:]],
@@ -149,14 +157,13 @@ def backprop(scene: Scene, sample: Sample, lang: str) -> Answer:
     (F,); of each tensor of at most 4,096 numbers `g/<tensor>`, `old/<tensor>` and `new/<tensor>`.
     """
     found = walk(scene, sample)
-    outcome = losses.Outcome(found.experiment.loss, found.outputs[-1], found.target)
     arrays: Arrays = {"x": found.x, "target": found.target, "dx": found.input_slope}
     for index, (output, slope) in enumerate(zip(found.outputs, found.slopes, strict=True)):
         arrays |= {f"a/{index}": output, f"d/{index}": slope}
     for name, gradient in found.gradients.items():
         if gradient.size <= SENT:
             arrays |= {f"g/{name}": gradient, f"old/{name}": found.old[name], f"new/{name}": found.new[name]}
-    blocks = losses.value_of(outcome)
+    blocks = losses.value_of(found.outcome)
     if found.penalty:
         blocks += losses.penalty(found.loss, found.penalty)
     drawn = [{"layer": column.layer, "until": column.until} for column in found.columns]
@@ -181,9 +188,9 @@ def facts(scene: Scene, sample: Sample, found: Walk, lang: str) -> dict[str, Any
 
 
 def _verdict(subject: Subject, found: Walk, lang: str) -> dict[str, Any]:
-    """Return the true and the predicted class; nothing for regression."""
+    """Return the true and the predicted class; nothing for regression or where every step has its own."""
     dataset = subject.dataset
-    if dataset.target.kind != "classes":
+    if dataset.target.kind != "classes" or dataset.target.steps:
         return {}
     taken_for = int(decide(subject.experiment, found.outputs[-1].reshape(1, -1))[0])
     names = dataset.spoken(lang)
@@ -274,10 +281,12 @@ def coded_targets(experiment: Experiment, dataset: Dataset, y: Array) -> Array:
     return code(y, how, experiment.model.output_shape(dataset.input_shape)[-1])
 
 
-def _one_hot(coded: Array, width: int) -> Vector:
-    if coded.ndim == 1:
-        return (np.arange(width) == coded[0]).astype(np.float64)
-    return coded[0].astype(np.float64)
+def _one_hot(coded: Array, output: Shape) -> Vector:
+    """Return one sample's target (k,): numbers, or of classes a one among zeros; zeros alone at a step not judged."""
+    if coded.dtype.kind == "f":
+        return coded[0].astype(np.float64).reshape(-1)
+    classes = coded[0].reshape(-1, 1)
+    return (np.arange(output[-1]) == classes).astype(np.float64).reshape(-1)
 
 
 def _require_finite(found: Walk) -> None:

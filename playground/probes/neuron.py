@@ -18,16 +18,19 @@ from playground.probes.arithmetic import Operand, Term, number, placed, subscrip
 from playground.probes.asks import Answer, Scene, ask
 from playground.probes.backprop import Sample, Walk, facts, walk
 from playground.probes.columns import Column
-from playground.probes.formulas import images, losses, optimizers, units
+from playground.probes.formulas import images, losses, optimizers, recurrent, sequences, units
 from playground.probes.formulas.blocks import MOST_TERMS, Block, alone, line_of, note, product, setting, total
 from playground.probes.formulas.units import PASSING, Place, slope
 from playground.spec import Shape, SpecError, image_layers
-from playground.spec.layers import Dropout, Linear
+from playground.spec.layers import Dropout, LayerNorm, Linear, Softmax
+from playground.spec.sequence_layers import Conv1d, Embedding
 
 BETWEEN = "uvst"
 """What numbers are called between the weighted sum and what leaves the neuron, in a column of several layers."""
 
 
+PER_STEP = (LayerNorm, Softmax)
+"""Layers that mix the features of a step, and of a sequence each step alone."""
 FEW_INPUTS = 16
 """So many numbers of a sample are sent along."""
 
@@ -270,7 +273,7 @@ class Opened:
     def _place(self, position: int, index: int) -> Place:
         prefix = f"{index}."
         own = {n.removeprefix(prefix): v for n, v in self.walk.old.items() if n.startswith(prefix)}
-        return Place(
+        place = Place(
             spec=self._layer(index),
             x=self._into(index),
             y=self.walk.outputs[index],
@@ -282,7 +285,28 @@ class Opened:
             outer=self.symbol(position),
             shape=self._shape(index),
             column=self.column - 1 if position == 0 else None,
+            begun=self._begun[index],
         )
+        return place if self._length(index) is None else self._at_step(place)
+
+    @cached_property
+    def _begun(self) -> list[Any]:
+        """At which steps a text has begun, for what goes into each layer."""
+        model = self.walk.experiment.model
+        return sequences.begun(model, self.walk.experiment.data.input_shape(), self.walk.x)
+
+    def _length(self, index: int) -> int | None:
+        """Return how many steps a layer works on, if it works on each alone; else None."""
+        shape = self._shape(index)
+        return shape[0] if len(shape) == 2 and isinstance(self._layer(index), PER_STEP) else None
+
+    def _at_step(self, place: Place) -> Place:
+        """Return the place of a unit among the features of its step alone."""
+        width = place.shape[-1]
+        step, unit = divmod(place.unit, width)
+        part = slice(step * width, (step + 1) * width)
+        x, y, dx, dy = (values[part] for values in (place.x, place.y, place.dx, place.dy))
+        return replace(place, x=x, y=y, dx=dx, dy=dy, unit=unit, shape=place.shape[1:])
 
     def _shape(self, index: int) -> Shape:
         """Return the shape of a layer's input."""
@@ -290,27 +314,33 @@ class Opened:
         return experiment.model.inputs(experiment.data.input_shape())[index]
 
     def _weighted(self, index: int) -> Iterator[Term]:
-        weight = self.walk.old[f"{index}.weight"][self.unit]
-        for i, (w, x) in enumerate(zip(weight, self.inputs, strict=True)):
+        step, own = divmod(self.unit, self._layer(index).out_features)
+        weight = self.walk.old[f"{index}.weight"][own]
+        start = step * len(weight)
+        for i, (w, x) in enumerate(zip(weight, self.inputs[start : start + len(weight)], strict=True)):
             name = subscript(i + 1)
-            yield product(f"w{name}·{self.before}{name}", float(w), float(x), (self.column - 1, i))
+            yield product(f"w{name}·{self.before}{name}", float(w), float(x), (self.column - 1, start + i))
         if f"{index}.bias" in self.walk.old:
-            yield alone("b", float(self.walk.old[f"{index}.bias"][self.unit]))
+            yield alone("b", float(self.walk.old[f"{index}.bias"][own]))
 
     def _arriving(self) -> list[Block]:
         """Return how ∂L/∂value comes from the loss, or from the neurons of the column after."""
         if self.is_last:
-            outcome = losses.Outcome(self.walk.experiment.loss, self.walk.outputs[-1], self.walk.target)
-            blocks = losses.slope_of(outcome, self.unit)
+            blocks = losses.slope_of(self.walk.outcome, self.unit)
             # The loss numbers its outputs; here there is one, and it is called as everywhere in this formula.
             return [*blocks[:-1], blocks[-1] | {"left": slope(self.outer)}]
         after = self.walk.columns[self.column + 1].layer
         if not isinstance(self._layer(after), Linear):
             place = self._place(0, after)
             return units.backward(replace(place, inner=self.outer, column=self.column + 1))
-        weight, deltas = self.walk.old[f"{after}.weight"][:, self.unit], self.walk.slopes[after]
+        whole = self.walk.old[f"{after}.weight"]
+        step, own = divmod(self.unit, whole.shape[1])
+        start = step * len(whole)
+        weight, deltas = whole[:, own], self.walk.slopes[after][start : start + len(whole)]
         terms = [
-            product(f"w{subscript(k + 1)}·δ{subscript(k + 1)}", float(w), float(d), (self.column + 1, k))
+            product(
+                f"w{subscript(k + 1)}·δ{subscript(k + 1)}", float(w), float(d), (self.column + 1, start + k)
+            )
             for k, (w, d) in enumerate(zip(weight, deltas, strict=True))
         ]
         return [note("deltas"), total(slope(self.outer), terms)]
@@ -328,6 +358,9 @@ class Opened:
         delta = float(self.walk.slopes[index][self.unit])
         pushed = (slope(self.symbol(position)), delta)
         layer = self._layer(index)
+        if len(self._shape(index)) == 2:
+            yield from self._over_time(position, index, pushed)
+            return
         if isinstance(layer, Linear):
             for i, x in enumerate(self.inputs):
                 carried = (f"{self.before}{subscript(i + 1)}", float(x))
@@ -337,6 +370,9 @@ class Opened:
                 )
             if layer.bias:
                 yield self._parameter(f"{index}.bias", (self.unit,), "b", ("", 1.0), pushed, None)
+            return
+        if isinstance(layer, Embedding):
+            yield from self._vector(position, index, pushed)
             return
         if isinstance(layer, (image_layers.Conv2d, image_layers.ConvTranspose2d)):
             yield from self._kernel(position, index)
@@ -351,6 +387,58 @@ class Opened:
             symbol = f"{self.symbol(position - 1)}̂"
             yield self._parameter(f"{index}.weight", (self.unit,), "γ", (symbol, normal), pushed, None)
             yield self._parameter(f"{index}.bias", (self.unit,), "β", ("", 1.0), pushed, None)
+
+    def _vector(self, position: int, index: int, pushed: tuple[str, float]) -> Iterator[Parameter]:
+        """Yield the number of the token's vector that this unit is."""
+        place = self._place(position, index)
+        step, number = divmod(self.unit, place.spec.embedding_dim)
+        token = int(place.x[step])
+        name = f"w{subscript(number + 1)}"
+        made = self._parameter(f"{index}.weight", (token, number), name, ("", 1.0), pushed, None)
+        yield replace(made, terms=partial(sequences.steps_of, place, token, number))
+
+    def _over_time(self, position: int, index: int, pushed: tuple[str, float]) -> Iterator[Parameter]:
+        """Yield what a unit of a sequence has learned: the same at every step, so its gradient is a sum over time."""
+        layer = self._layer(index)
+        found: list[tuple[str, tuple[int, ...], str, list[Term]]] = []
+        if recurrent.known(layer):
+            whole = recurrent.parameters(self._place(position, index))
+            found = [(tensor, place, name, terms) for tensor, place, name, _, terms in whole]
+        elif isinstance(layer, Conv1d):
+            place = self._place(position, index)
+            for n, (where, terms) in enumerate(sequences.kernel(place)):
+                found.append(("weight", where, f"w{subscript(n + 1)}", terms))
+            if layer.bias:
+                found.append(self._bias(index, self.unit % layer.out_channels))
+        elif isinstance(layer, Linear):
+            own = self.unit % layer.out_features
+            for i in range(self._shape(index)[1]):
+                terms = self._products(index, own, self._into(index).reshape(self._shape(index))[:, i])
+                found.append(("weight", (own, i), f"w{subscript(i + 1)}", terms))
+            if layer.bias:
+                found.append(self._bias(index, own))
+        elif isinstance(layer, LayerNorm):
+            own = self.unit % self._shape(index)[1]
+            x = self._into(index).reshape(self._shape(index))
+            normal = (x - x.mean(1, keepdims=True)) / np.sqrt(x.var(1, keepdims=True) + layer.eps)
+            found.append(("weight", (own,), "γ", self._products(index, own, normal[:, own])))
+            found.append(self._bias(index, own, "β"))
+        for tensor, where, name, terms in found:
+            made = self._parameter(f"{index}.{tensor}", where, name, ("", 1.0), pushed, None)
+            yield replace(made, terms=partial(list, terms))
+
+    def _products(self, index: int, own: int, values: np.ndarray) -> list[Term]:
+        """Return δ·x for every step, δ of the layer's feature `own`."""
+        slopes = self.walk.slopes[index].reshape(len(values), -1)[:, own]
+        return [
+            product(f"δ{subscript(t + 1)}·{self.before}{subscript(t + 1)}", float(d), float(x))
+            for t, (d, x) in enumerate(zip(slopes, values, strict=True))
+        ]
+
+    def _bias(self, index: int, own: int, name: str = "b") -> tuple[str, tuple[int, ...], str, list[Term]]:
+        length = self._layer(index).output(self._shape(index))[0]
+        slopes = self.walk.slopes[index].reshape(length, -1)[:, own]
+        return "bias", (own,), name, [alone(f"δ{subscript(t + 1)}", float(d)) for t, d in enumerate(slopes)]
 
     def _kernel(self, position: int, index: int) -> Iterator[Parameter]:
         """Yield the weights of the unit's channel: each works at every place of the image."""

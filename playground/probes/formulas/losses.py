@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from playground.probes.arithmetic import Operand, Term, subscript
 from playground.probes.formulas.activations import sigmoid
-from playground.probes.formulas.blocks import Block, alone, line, setting, total
+from playground.probes.formulas.blocks import Block, alone, line, note, setting, total
 from playground.probes.formulas.units import slope
 from playground.spec import LossSpec, losses
 
@@ -31,12 +31,14 @@ class Outcome:
     Attributes:
         spec: the loss.
         y: the outputs (k,).
-        t: the targets (k,); of classes a one among zeros.
+        t: the targets (k,); of classes a one among zeros. NaN, or zeros alone, is not judged.
+        steps: at how many steps there is an answer; 0 where there is one for the whole sample.
     """
 
     spec: Any
     y: Vector
     t: Vector
+    steps: int = 0
 
     @property
     def count(self) -> int:
@@ -68,13 +70,71 @@ def formula(spec: type[LossSpec]) -> Callable[[type], type]:
 
 
 def value_of(outcome: Outcome) -> list[Block]:
-    """Return the loss, worked out."""
-    return FORMULAS[type(outcome.spec)][0](outcome)
+    """Return the loss, worked out; of answers at several steps the mean over those that are judged."""
+    if outcome.steps and outcome.spec.targets == "classes":
+        return _mean_of_steps(outcome)
+    return FORMULAS[type(outcome.spec)][0](_judged(outcome))
 
 
 def slope_of(outcome: Outcome, index: int) -> list[Block]:
     """Return ∂L/∂ŷ of one output, worked out."""
-    return FORMULAS[type(outcome.spec)][1](outcome, index)
+    if not outcome.steps:
+        return FORMULAS[type(outcome.spec)][1](outcome, index)
+    if outcome.spec.targets != "classes":
+        if np.isnan(outcome.t[index]):
+            return _not_judged()
+        before = int(np.count_nonzero(~np.isnan(outcome.t[:index])))
+        return FORMULAS[type(outcome.spec)][1](_judged(outcome), before)
+    steps = _by_step(outcome)
+    step, own = divmod(index, outcome.count // outcome.steps)
+    if not steps[step].t.any():
+        return _not_judged()
+    blocks = FORMULAS[type(outcome.spec)][1](steps[step], own)
+    count = sum(bool(one.t.any()) for one in steps)
+    alone_ = steps[step]
+    spread = np.exp(alone_.y - alone_.y.max())
+    slope_alone = float(spread[own] / spread.sum() - alone_.t[own])
+    share = line(slope("ŷ"), "δ/n", "{}/{}", [slope_alone, setting(count)], lambda d, n: d / n, noise=1.0)
+    return [*blocks[:-1], blocks[-1] | {"left": "δ"}, share]
+
+
+def _judged(outcome: Outcome) -> Outcome:
+    """Return the outputs and targets that are judged, as if there were no others."""
+    kept = ~np.isnan(outcome.t)
+    return outcome if kept.all() else Outcome(outcome.spec, outcome.y[kept], outcome.t[kept])
+
+
+def _by_step(outcome: Outcome) -> list[Outcome]:
+    pairs = zip(outcome.y.reshape(outcome.steps, -1), outcome.t.reshape(outcome.steps, -1), strict=True)
+    return [Outcome(outcome.spec, y, t) for y, t in pairs]
+
+
+def _not_judged() -> list[Block]:
+    return [note("not_judged"), line(slope("ŷ"), "0", "0", [], lambda: 0.0)]
+
+
+def _mean_of_steps(outcome: Outcome) -> list[Block]:
+    """Return L = the mean of −ln softmax of the right class over the steps that are judged."""
+    terms: list[Term] = []
+    for number, one in enumerate(_by_step(outcome)):
+        if not one.t.any():
+            continue
+        m, truth = float(one.y.max()), int(one.t.argmax())
+        s = float(np.exp(one.y - m).sum())
+        mark = subscript(number + 1)
+        operands = (Operand(s), Operand(float(one.y[truth])), Operand(m))
+        terms.append(
+            Term(f"ln(S{mark}) − (ŷ{mark} − m{mark})", "ln({+}) − ({+} − {})", operands, _negative_log)
+        )
+    if not terms:
+        return [note("not_judged"), line("L", "0", "0", [], lambda: 0.0)]
+    whole = math.fsum(term.value for term in terms)
+    mean = line("L", "S/n", "{}/{}", [whole, setting(len(terms))], lambda s, n: s / n, noise=1.0)
+    return [note("steps"), total("S", terms), mean]
+
+
+def _negative_log(s: float, y: float, m: float) -> float:
+    return math.log(s) - (y - m)
 
 
 Say = Callable[[Outcome, int], tuple[str, str, list[Operand], Callable[..., float]]]

@@ -32,6 +32,7 @@ class Place:
         inner, outer: what its input and its output are called.
         shape: of its input.
         column: the column that the terms of its sums come from; None inside a column.
+        begun: at which steps of the input a text has begun (T,); None where every step counts.
     """
 
     spec: Any
@@ -45,6 +46,7 @@ class Place:
     outer: str
     shape: Shape
     column: int | None = None
+    begun: NDArray[np.bool_] | None = None
 
     @property
     def z(self) -> float:
@@ -113,4 +115,6 @@ def slope(symbol: str) -> str:
 def _enter_all() -> None:
     import playground.probes.formulas.activations
     import playground.probes.formulas.images
+    import playground.probes.formulas.recurrent
+    import playground.probes.formulas.sequences
     import playground.probes.formulas.together  # noqa: F401 - the modules enter their formulas

@@ -82,6 +82,21 @@ def cell(scene: Scene, wanted: Opened, lang: str) -> Answer:
     )
 
 
+def equations(
+    kind: str, cells: Cells, unit: int, x: Vector, h: Vector, c: float, gates: dict[str, float]
+) -> list[dict[str, Any]]:
+    """Return one cell's gates in the order in which they are computed, each its `letter` and `blocks`; none is held.
+
+    Args:
+        kind: "RNN", "LSTM" or "GRU".
+        cells: the numbers of its level.
+        unit: which cell.
+        x, h, c: what it reads (F,), the states before (H,), and its own cell state before.
+        gates: what they come to, by letter.
+    """
+    return _KINDS[kind](_Place(cells, unit, x, h, c, gates, {}))
+
+
 class _Place:
     """What one cell reads and makes of it."""
 

@@ -122,11 +122,15 @@ def _gru(cells: Cells, a: Vector, before: Gates, holds: Holds) -> Gates:
 
 @dataclass(frozen=True, eq=False)
 class Slopes:
-    """Derivatives of the loss: `h` and, of an LSTM, `c`, each (N, T, H), by all that comes after; `x` (N, T, F)."""
+    """Derivatives of the loss: `h` and, of an LSTM, `c`, each (N, T, H), by all that comes after; `x` (N, T, F).
+
+    `a`, where it is known: by W_ih x + b_ih, (N, T, G·H).
+    """
 
     h: Vector
     c: Vector | None
     x: Vector
+    a: Vector | None = None
 
 
 def slopes(
@@ -164,7 +168,7 @@ def slopes(
         dh, dc = np.where(here, dh_before, dh), np.where(here, dc_before, dc)
         if truncate and t % truncate == 0:
             dh, dc = nothing, nothing
-    return Slopes(dh_all, dc_all if cells.kind == "LSTM" else None, da_all @ cells.weight_ih)
+    return Slopes(dh_all, dc_all if cells.kind == "LSTM" else None, da_all @ cells.weight_ih, da_all)
 
 
 def _rnn_back(
