@@ -34,7 +34,7 @@ from playground.spec.image_layers import (
 )
 from playground.spec.layers import Flatten, Linear, Tanh
 from tests import strategies
-from tests.images import image_kinds, image_names, sequence_kinds, sequence_names
+from tests.images import image_kinds, image_names, sequence_names
 from tests.probes.recalculation import check, last_unit, outcome
 from tests.probes.test_backprop import scene
 
@@ -226,7 +226,7 @@ def test_the_catalogues_have_a_formula_each() -> None:
     assert activations
     assert together
     spoken = set(layer_formulas.FORMULAS) | {Linear, *layer_formulas.PASSING}
-    assert spoken == set(LayerSpec.catalogue().values()) - set(sequence_kinds())
+    assert spoken == set(LayerSpec.catalogue().values())
     assert set(loss_formulas.FORMULAS) == set(LossSpec.catalogue().values())
     assert set(optimizer_formulas.FORMULAS) == set(OptimizerSpec.catalogue().values())
 
