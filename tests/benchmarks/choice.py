@@ -1,7 +1,8 @@
 """Where the engines cross: the measurement behind `engines.choice`.
 
-Run it with `python -m tests.benchmarks.choice`; it prints a table, ordered by the convolutions' work for one sample.
-Both engines train the same network on the same digits through the trainer's `step()`: one thread each, the process's
+Run it with `python -m tests.benchmarks.choice`; it prints a table, ordered by the convolutions' work for one sample,
+and below it recurrent networks on series of 30 steps.
+Both engines train the same network on the same samples through the trainer's `step()`: one thread each, the process's
 own CPU time, rounds in turn, the median of the rounds' ratios; freed memory is kept, as in workers that use torch.
 """
 
@@ -12,10 +13,11 @@ import time
 from typing import Any
 
 from engines.choice import CONVOLUTION, place_of
-from playground.data import load
+from playground.data import Dataset, load
 from playground.presets import preset
 from playground.runs.supervised import Supervised
-from playground.spec import Experiment, SpecError
+from playground.spec import Experiment, LayerSpec, SpecError
+from tests.benchmarks import sequences
 from tests.benchmarks.engines import keep_memory
 
 ROUNDS, ROUND_SECONDS = 7, 0.15
@@ -72,10 +74,26 @@ def experiments() -> dict[str, Experiment]:
     }
 
 
-def ratio(experiment: Experiment) -> tuple[float, float, float]:
+def recurrent() -> dict[str, Experiment]:
+    """Return the recurrent networks that are measured, by name."""
+    start = sequences.forecast()
+    nets = [("RNN", 32), ("RNN", 256), ("GRU", 64), ("GRU", 256), ("LSTM", 32), ("LSTM", 128), ("LSTM", 256)]
+    return {
+        f"{kind} {hidden}, batch 32": start.with_layers(
+            (
+                LayerSpec.of({"kind": kind, "hidden_size": hidden}),
+                LayerSpec.of({"kind": "Linear", "out_features": 1}),
+            )
+        )
+        for kind, hidden in nets
+    }
+
+
+def ratio(experiment: Experiment, dataset: Dataset) -> tuple[float, float, float]:
     """Return milliseconds of CPU time for a step on NumPy and on torch, and the median of torch's ÷ NumPy's."""
-    dataset = load(experiment.data)
-    trainers = [Supervised(experiment.replace("engine", name), dataset) for name in ("numpy", "torch")]
+    trainers = [
+        Supervised(experiment.model_copy(update={"engine": name}), dataset) for name in ("numpy", "torch")
+    ]
     rounds = [[_milliseconds(trainer) for trainer in trainers] for _ in range(ROUNDS + 1)][1:]
     ours, theirs = (statistics.median(column) for column in zip(*rounds, strict=True))
     return ours, theirs, statistics.median(theirs / ours for ours, theirs in rounds)
@@ -98,12 +116,16 @@ def main() -> None:
     for name, experiment in sorted(found.items(), key=lambda each: place_of(each[1], ("cpu",)).work):
         chosen = place_of(experiment, ("cpu",))
         try:
-            ours, theirs, quotient = ratio(experiment)
+            ours, theirs, quotient = ratio(experiment, load(experiment.data))
         except SpecError as error:
             print(f"{name:34}{chosen.work / 1e6:8.2f}  {error}")
             continue
         figures = f"{chosen.work / 1e6:8.2f}{ours:10.2f}{theirs:10.2f}{quotient:7.2f}"
         print(f"{name:34}{figures}  {chosen.engine}", flush=True)
+    for name, experiment in recurrent().items():
+        ours, theirs, quotient = ratio(experiment, sequences.noise())
+        work = experiment.model.flops(experiment.data.input_shape())
+        print(f"{name:34}{work / 1e6:8.2f}{ours:10.2f}{theirs:10.2f}{quotient:7.2f}  numpy", flush=True)
     print(f"auto takes torch from {CONVOLUTION / 1e6:g} MFLOP on: what one sample's convolutions cost.")
 
 

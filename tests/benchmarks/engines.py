@@ -34,6 +34,7 @@ from playground.presets import preset
 from playground.runs.supervised import Supervised
 from playground.spec import Experiment, State, coding
 from playground.spec.random import stream
+from tests.benchmarks import sequences
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 ROUNDS = 15
@@ -67,6 +68,8 @@ class Case:
 
     Attributes:
         checked_steps: how many steps both sides take before their weights are compared.
+        data: returns the samples; None loads those that the experiment describes.
+        checked: makes of torch's module one that leaves padding out, to be compared; it is not what is timed.
         kept_memory: the C library keeps what is freed, for both sides and from then on: torch allocates every step.
     """
 
@@ -77,6 +80,12 @@ class Case:
     peers: tuple[Peer, ...]
     kept_memory: bool = False
     checked_steps: int = CHECKED_STEPS
+    data: Callable[[], Dataset] | None = None
+    checked: Callable[[nn.Sequential], nn.Sequential] | None = None
+
+    def dataset(self) -> Dataset:
+        """Return the samples."""
+        return load(self.experiment.data) if self.data is None else self.data()
 
 
 @dataclass(frozen=True)
@@ -169,6 +178,25 @@ def cases() -> tuple[Case, ...]:
             (replace(last, target=0.95),),
             checked_steps=12,
         ),
+        Case(
+            "numpy LSTM 50-50-1, 30 steps, batch 32",
+            sequences.forecast(),
+            sequences.lstm_net,
+            nn.MSELoss,
+            (Peer("torch nn.LSTM, Adam", plain, 1.1), Peer("torch nn.LSTM, fused Adam", fused, 1.1)),
+            checked_steps=12,
+            data=sequences.noise,
+        ),
+        Case(
+            "numpy words to RNN 32, batch 32",
+            sequences.reading(),
+            sequences.rnn_net,
+            nn.BCEWithLogitsLoss,
+            (Peer("torch nn.RNN, Adam", plain, 2.5), Peer("torch nn.RNN, fused Adam", fused, 2.5)),
+            checked_steps=12,
+            data=sequences.words,
+            checked=sequences.alone,
+        ),
         Case(  # the last one: memory stays kept
             "numpy BN CNN, memory kept",
             normalised,
@@ -186,7 +214,7 @@ def measure(case: Case, *, rounds: int = ROUNDS, seconds: float = ROUND_SECONDS)
     check(case)
     if case.kept_memory:
         keep_memory()
-    dataset = load(case.experiment.data)
+    dataset = case.dataset()
     trainer = Supervised(case.experiment, dataset)
     loops = [plain_loop(case, peer, dataset, dtype=torch.float32) for peer in case.peers]
     contestants: list[Callable[[], object]] = [trainer.step, *(loop.step for loop in loops)]
@@ -206,9 +234,11 @@ def check(case: Case) -> None:
     for index, layer in enumerate(experiment.model.layers):
         if layer.kind == "Dropout":
             experiment = experiment.replace(f"layers.{index}.p", 0.0)
-    dataset = load(experiment.data)
+    dataset = case.dataset()
     trainer = Supervised(experiment, dataset, dtype="float64")
     loop = plain_loop(case, case.peers[0], dataset, dtype=torch.float64)
+    if case.checked is not None:
+        loop.module = case.checked(loop.module)
     for module in loop.module:
         if isinstance(module, nn.Dropout):
             module.p = 0.0
@@ -268,9 +298,11 @@ def plain_loop(case: Case, peer: Peer, dataset: Dataset, *, dtype: torch.dtype) 
     """Return the peer's loop on the data set."""
     experiment = case.experiment
     how = coding(experiment.loss, experiment.model, dataset.target)
-    width = experiment.model.output_shape(dataset.x.shape[1:])[0]
+    width = experiment.model.output_shape(dataset.x.shape[1:])[-1]
     y = torch.tensor(code(dataset.y, how, width))
     module, x = case.module().to(dtype), torch.tensor(dataset.x).to(dtype)
+    if isinstance(module[0], nn.Embedding):
+        x = x.long()
     if peer.channels_last:
         module, x = (given.to(memory_format=torch.channels_last) for given in (module, x))
     loop = PlainLoop(module, case.loss(), peer.optimizer, experiment.training.batch_size)

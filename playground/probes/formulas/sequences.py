@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from playground.probes.arithmetic import Term, subscript
 from playground.probes.formulas.blocks import Block, alone, line, note, product, total
@@ -17,11 +18,14 @@ from playground.probes.formulas.units import Place, Vector, formula, slope
 from playground.spec import ModelSpec, Shape
 from playground.spec import sequence_layers as specs
 
+Begun = NDArray[np.bool_]
+"""At which steps a text has begun (T,)."""
 
-def begun(model: ModelSpec, shape: Shape, ids: Vector) -> list[Vector | None]:
+
+def begun(model: ModelSpec, shape: Shape, ids: Vector) -> list[Begun | None]:
     """Return at which steps a text has begun (T,), for what goes into each layer; None where every step counts."""
-    now: Vector | None = None
-    found: list[Vector | None] = []
+    now: Begun | None = None
+    found: list[Begun | None] = []
     for layer, given, after in zip(model.layers, model.inputs(shape), model.shapes(shape), strict=True):
         found.append(now)
         if isinstance(layer, specs.Embedding):
@@ -61,7 +65,7 @@ def steps_of(at: Place, token: int, number: int) -> list[Term]:
 
 
 def seen(
-    spec: specs.TimeWindows, position: int, shape: Shape, present: Vector | None
+    spec: specs.TimeWindows, position: int, shape: Shape, present: Begun | None
 ) -> Iterator[tuple[int, int]]:
     """Yield (place in the window, step) of every step that a window sees."""
     for place in range(getattr(spec, "kernel_size", 1)):
@@ -71,7 +75,7 @@ def seen(
 
 
 def seers(
-    spec: specs.TimeWindows, step: int, shape: Shape, present: Vector | None
+    spec: specs.TimeWindows, step: int, shape: Shape, present: Begun | None
 ) -> Iterator[tuple[int, int]]:
     """Yield (place in the window, position) of every window that sees a step."""
     count = spec.output(shape)[0]
