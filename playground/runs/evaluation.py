@@ -13,14 +13,14 @@ import engines
 from engines.choice import place_of
 from engines.protocol import Array, Engine, Net
 from playground.data.targets import decide
-from playground.spec import Experiment, State
+from playground.spec import Experiment, ModelSpec, Shape, State
 from playground.spec.losses import IGNORED
 
 CHUNK = 1024
 """Samples that go through the network at once, so that memory stays bounded."""
 MAX_SAMPLES = 10_000
-MAX_NUMBERS = 4_000_000
-"""So many numbers of the training part are looked through; all of a test part is, and training waits for both."""
+MAX_NUMBERS, MAX_FLOPS = 4_000_000, 2e9
+"""So much of the training part is looked through; all of a test part is, and training waits for both."""
 
 
 def evaluate(
@@ -63,14 +63,11 @@ def evaluate(
     return found | {"r2": 1 - mean_square / spread} if spread > 0 else found
 
 
-def share(x: Array, num_outputs: int = 1) -> int:
-    """Return how many of the training samples x (N, *input) are enough to tell how well they are known.
-
-    Args:
-        x: the samples.
-        num_outputs: how many numbers the network makes of one; of hundreds of characters at each step they are many.
-    """
-    return min(MAX_SAMPLES, max(1000, MAX_NUMBERS // max(math.prod(x.shape[1:]), num_outputs, 1)))
+def share(model: ModelSpec, shape: Shape) -> int:
+    """Return how many training samples of `shape` are enough to tell how well they are known: 1,000 at least."""
+    numbers = max(math.prod(shape), math.prod(model.output_shape(shape)), 1)
+    few = min(MAX_NUMBERS // numbers, int(MAX_FLOPS / max(model.flops(shape), 1)))
+    return min(MAX_SAMPLES, max(1000, few))
 
 
 def forward(net: Net, x: Array) -> Array:

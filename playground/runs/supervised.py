@@ -409,7 +409,7 @@ class Supervised:
             (data.x_test, data.y_test, self._coded_test) if held_back else (data.x, data.y, self._coded)
         )
         if not held_back and len(data.x_test):
-            some = slice(share(x, math.prod(self.experiment.model.output_shape(x.shape[1:]))))
+            some = slice(share(self.experiment.model, x.shape[1:]))
             x, y, coded = x[some], y[some], coded[some]
         scaling = data.target_scaling if data.series is not None else None
         unit = 1.0 if scaling is None else float(scaling.scale[0])
