@@ -14,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import NoReturn
 
-from playground.cli import bench, doctor, download, predict, presets, replay, serve, train
+from playground.cli import bench, doctor, download, predict, presets, record, replay, serve, train
 from playground.cli.output import language
 from playground.spec import SpecError
 
@@ -23,6 +23,7 @@ COMMANDS = {
     "train": train,
     "predict": predict,
     "replay": replay,
+    "record": record,
     "presets": presets,
     "download": download,
     "doctor": doctor,
