@@ -11,7 +11,7 @@ from playground.cli import experiments, train
 from playground.cli.output import language, print_json, say
 from playground.spec import SpecError
 
-FRAMES = 40
+FRAMES = 32
 
 
 def declare(parser: argparse.ArgumentParser) -> None:

@@ -167,6 +167,8 @@ class Desk:
     def _still_scene(self, experiment: Experiment, tape: Tape, step: Any) -> asks.Scene:
         frame = tape.at(step) if isinstance(step, int) else None
         if frame is not None:
+            if not any(name.startswith(completing.WEIGHT) for name in completing.array_names(frame)):
+                raise SpecError("stage.numbers_at_end", value=int(tape.steps[-1]))
             return self._scene(experiment.to_json(), self._tensors(frame), b"", "ready")
         dataset = load(experiment.data, self.folder)
         state = completing.initial_state(experiment, dataset)

@@ -2,7 +2,8 @@
 
 A recording is a real training, made by `playground record` and shown as what it is. Its file is one xz stream of parts,
 each behind its length (u32, little-endian): a header in JSON, the frames by step, and the history. To keep it small
-only the last frame holds the networks' numbers, as float16; the others hold what was seen of them.
+only the last frame holds the networks' numbers, as float16; the others hold what was seen of them, generated pictures
+in sixteen greys.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ from playground.runs.frames import Snapshot
 from playground.spec import Experiment
 
 WEIGHT = "w/"
+SAMPLES = "gan/samples"
+GREY = 17
+"""Sixteen greys are as many as anyone sees in so small a picture."""
 FOLDER = "recordings"
 ENDING = ".xz"
 _length = struct.Struct("<I")
@@ -85,7 +89,9 @@ def _read(key: str) -> Shipped | None:
 def _light(one: Snapshot, *, whole: bool) -> dict[str, npt.NDArray[Any]]:
     found: dict[str, npt.NDArray[Any]] = {}
     for name, array in one.arrays.items():
-        if not name.startswith(WEIGHT):
+        if name == SAMPLES:
+            found[name] = (np.rint(array / GREY) * GREY).astype(np.uint8)
+        elif not name.startswith(WEIGHT):
             found[name] = array
         elif whole:
             found[name] = array.astype(np.float16)

@@ -7,6 +7,7 @@ from functools import lru_cache
 import streamlit as st
 
 from playground.lessons.contrasts import contrasts
+from playground.presets import games
 from playground.presets.templates import Template, fitted, templates
 from playground.spec import Experiment, LayerSpec
 from playground.spec.growing import grown, residual
@@ -103,14 +104,15 @@ def _contrast(others: tuple[Experiment, ...]) -> None:
 
 def template_menu(experiment: Experiment) -> None:
     """Draw the list of networks to begin with; choosing one replaces the layers, and can be undone."""
-    known = [found for found in templates().values() if found.suits(experiment.data)]
+    pairs = [found for found in games.GAMES.values() if found.suits(experiment.data)]
+    alone = [found for found in templates().values() if found.suits(experiment.data)]
     help_ = t("ui.templates_help")
     with (
         st.popover(t("ui.templates"), key="templates", type="tertiary", help=help_),
         st.container(key="template-list"),
     ):
-        for found in known:
-            size = t("ui.parameters", count=_size(found.key, experiment.data.model_dump_json()))
+        for found in alone if experiment.adversary is None else pairs:
+            size = t("ui.parameters", count=_size(found.key, experiment.to_json()))
             st.button(
                 f"**{found.title(language())}** · {size}  \n{found.sentence(language())}",
                 key=f"template-{found.key}",
@@ -121,18 +123,18 @@ def template_menu(experiment: Experiment) -> None:
             )
 
 
-def _begin(template: Template) -> None:
-    form.put(fitted(template, form.experiment()))
+def _begin(template: Template | games.Game) -> None:
+    form.put(_laid(template, form.experiment()))
+
+
+def _laid(template: Template | games.Game, experiment: Experiment) -> Experiment:
+    if isinstance(template, games.Game):
+        return games.fitted(template, experiment)
+    return fitted(template, experiment)
 
 
 @lru_cache(maxsize=256)
-def _size(key: str, data: str) -> int:
-    """Return the learned numbers of a template for such data (JSON)."""
-    experiment = Experiment.parse({"data": _plain(data)})
-    return fitted(templates()[key], experiment).model.parameters(experiment.data.input_shape())
-
-
-def _plain(text: str) -> object:
-    from playground.spec.wire import read_json
-
-    return read_json(text)
+def _size(key: str, experiment: str) -> int:
+    """Return the learned numbers of a template laid over an experiment (JSON), of a pair those of both."""
+    found = _laid(games.GAMES.get(key) or templates()[key], Experiment.from_json(experiment))
+    return sum(tensor.size for tensor in found.tensors().values() if tensor.trainable)

@@ -26,8 +26,7 @@ def layers_panel(experiment: Experiment, advices: list[Advice]) -> None:
             f'<h3 class="subheading">{t("ui.layers")}<span class="fact">{_total(experiment, total)}</span></h3>',
             width="stretch",
         )
-        if experiment.adversary is None:
-            template_menu(experiment)
+        template_menu(experiment)
     player.chooser(experiment)
     with st.container(key="layers", gap=None):
         for row in rows:
