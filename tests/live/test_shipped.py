@@ -1,4 +1,4 @@
-"""Recordings that ship are what their examples do: the same networks at the start, and the pictures of the last ones."""
+"""Recordings that ship are what their examples do: the same networks first, and the pictures of the last ones."""
 
 from __future__ import annotations
 
