@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import playground.presets
 from playground.data import load
 from playground.live import opening, shipped
 from playground.live.completing import initial_state
@@ -62,9 +63,9 @@ def test_its_last_pictures_are_those_of_the_networks_in_its_last_frame(
         for name, tensor in experiment.tensors().items()
     }
     apart = np.abs(last.arrays[SAMPLES].astype(int) - pictures(experiment, state))
-    assert np.quantile(apart, 0.99) <= shipped.GREY / 2 + 2, "but for the rounding of greys and weights"
+    assert apart.max() <= shipped.GREY / 2 + 2, "but for the rounding of greys and weights"
     history = frames.decode(found.history).arrays
-    assert history["step"].tolist() == found.steps.tolist()
+    assert set(found.steps) <= set(history["step"])
     assert history["modes"][0] < 8
     for goal in preset(KEY).goals:
         assert goal.reached({name: float(values[-1]) for name, values in history.items()})
@@ -73,7 +74,7 @@ def test_its_last_pictures_are_those_of_the_networks_in_its_last_frame(
 def test_it_is_small_and_what_opens_with_the_example(
     experiment: Experiment, found: shipped.Shipped, tmp_path: Path
 ) -> None:
-    file = Path(shipped.presets.__code__.co_filename).parent / shipped.FOLDER / f"{KEY}{shipped.ENDING}"
+    file = Path(playground.presets.__file__).parent / shipped.FOLDER / f"{KEY}{shipped.ENDING}"
     assert file.stat().st_size < 1_500_000
     assert (np.diff(found.steps) > 0).all()
     assert opening.tape(experiment, tmp_path).frames == found.frames
