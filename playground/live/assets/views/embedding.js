@@ -18,6 +18,7 @@ export const styles = "embedding.css";
 
 const [TALLEST, MARGIN, REACH, PERIOD, NEAR] = [380, 22, 16, 600, 8]; // px; px around a point; ms; how many are near
 const SMALL = 700; // words that are tried for a place, the most frequent ones
+const ALIKE = 0.8; // of the tokens
 
 /** The view: `draw`, `renew`, `dispose`. */
 export function mount(element, stage) {
@@ -95,8 +96,15 @@ class Embedding extends Panel {
     this.canvas.onpointerleave = () => this.#rest(0);
     this.canvas.onclick = (event) => this.#pick(this.#under(event));
     this.canvas.onkeydown = (event) => this.#key(event);
-    this.#colour("meaning");
+    this.#colour(this.#alike ? "frequency" : "meaning");
     this.begin(this.field);
+  }
+
+  // Whether kinds tell nothing, as nearly all tokens are of one: Chinese characters.
+  get #alike() {
+    if (!this.stage.setup.text.writes) return false;
+    const kinds = this.#vocabulary.slice(2).map(kindOf);
+    return KINDS.some((kind) => kinds.filter((each) => each === kind).length > ALIKE * kinds.length);
   }
 
   #colour(by) {

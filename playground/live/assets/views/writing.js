@@ -18,9 +18,9 @@ export const needs = [];
 export const place = "main";
 export const styles = "writing.css";
 
-const [CHUNK, ROUND, LONG] = [24, 160, 480]; // tokens of a question, of a text while it trains, and at most
-const [PACE, PACE_WORDS, REST, BETWEEN] = [38, 150, 2200, 600]; // ms for each token, until a new text, between questions
-const [REWRITTEN, ATTENDED, PATIENT] = [450, 500, 4]; // ms; times the last answer took
+const [CHUNK, SLOW, ROUND, LONG] = [20, 48, 160, 480]; // tokens of a question, where answers are slow; of a text while it trains, and at most
+const [PACE, PACE_WORDS, REST, BETWEEN] = [38, 150, 2200, 400]; // ms for each token, until a new text, between questions
+const [REWRITTEN, ATTENDED, PATIENT] = [450, 500, 3]; // ms; times the last answer took
 const ROWS = 12;
 
 /** The view: `draw`, `renew`, `dispose`. */
@@ -244,17 +244,17 @@ class Writing extends Panel {
     const { growth } = this;
     this.#reveal();
     if (!this.#writes || this.asking || document.hidden || performance.now() < this.notBefore) return;
-    if (growth.ids.length - growth.shown > CHUNK / 3 || growth.ids.length >= this.limit) return;
-    const [epoch, kept] = [this.epoch, growth.ids.length];
+    if (growth.ids.length - growth.shown > CHUNK / 2 || growth.ids.length >= this.limit) return;
+    const [epoch, kept, count] = [this.epoch, growth.ids.length, this.took > BETWEEN ? SLOW : CHUNK];
     this.asking = true;
     try {
-      const wish = kept ? { ids: growth.ids, count: CHUNK, since: kept } : { text: this.prompt, count: CHUNK };
+      const wish = kept ? { ids: growth.ids, count, since: kept } : { text: this.prompt, count };
       const found = await this.#timed(() => this.#ask(wish));
       if (this.gone || epoch !== this.epoch) return;
       growth.take(found, kept || null);
       if (!kept) growth.shown = growth.prompt;
       this.refused = "";
-      this.notBefore = performance.now() + Math.max(BETWEEN, PATIENT * this.took);
+      this.notBefore = performance.now() + Math.max(BETWEEN, this.took);
     } catch (error) {
       this.notBefore = performance.now() + 2000;
       if (!this.gone && epoch === this.epoch) this.#refuse(error.message);
