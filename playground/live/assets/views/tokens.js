@@ -178,6 +178,7 @@ class Tokens extends Panel {
     event.preventDefault();
     event.stopPropagation();
     this.#stop();
+    this.column = -1; // the mouse may still rest where it was
     this.#pin(Math.min(Math.max(to, 0), this.#count - 1));
     this.list.children[this.pinned]?.firstChild.focus({ preventScroll: true });
     this.stage.announce(`${this.#says(this.pinned)}`);
