@@ -31,7 +31,7 @@ def reader(
 def writer(layers: list[dict[str, Any]], *, idioms: bool = False, length: int = 5, seed: int = 1) -> Scene:
     """Return a network that says which of 4 letters comes next, untrained; of `idioms` texts have an end."""
     data = (
-        {"kind": "Idioms", "characters": "300"}
+        {"kind": "Idioms", "characters": 300}
         if idioms
         else {"kind": "Corpus", "length": length, "vocabulary": 7}
     )
