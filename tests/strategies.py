@@ -176,6 +176,38 @@ def text_layers(draw: st.DrawFn) -> tuple[LayerSpec, ...]:
     return (*layers, draw(last), Linear(out_features=2))
 
 
+SEQUENCE: Shape = (6, 3)
+
+
+@st.composite
+def sequence_model_specs(draw: st.DrawFn, *, without: tuple[str, ...] = ()) -> ModelSpec:
+    """Draw a model of sequences `SEQUENCE` that ends in a row of a few numbers; layers that do not fit are left out."""
+    kinds = [
+        kind
+        for kind in LayerSpec.catalogue().values()
+        if (kind.group == "sequence" or kind in (Linear, LayerNorm, Tanh)) and kind.__name__ not in without
+    ]
+    shape, chosen = SEQUENCE, list[LayerSpec]()
+    for kind in draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=4)):
+        if kind.__name__ == "Embedding":
+            continue
+        fixed: dict[str, Any] = {}
+        if issubclass(kind, Recurrent):
+            fixed = {"dropout": 0.0, "hidden_size": draw(st.integers(1, 4))}
+            if draw(st.booleans()):
+                fixed |= {"bidirectional": False}
+            else:
+                fixed |= {"truncate": 0}  # the reference cuts both directions at the same steps
+        layer = draw(specs(kind, **fixed))
+        try:
+            after = layer.output(shape)
+        except SpecError:
+            continue
+        shape = after
+        chosen.append(layer)
+    return ModelSpec(layers=(*chosen, Flatten(), draw(specs(Linear))))
+
+
 def _recurrent(kind: type[Recurrent], **fixed: Any) -> st.SearchStrategy[Recurrent]:
     return specs(kind, dropout=0.0, truncate=0, **fixed)
 

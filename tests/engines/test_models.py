@@ -15,12 +15,14 @@ from playground.spec import Experiment, LayerSpec, LossSpec, ModelSpec, Optimize
 from playground.spec.layers import Dropout, Softmax
 from tests.engines.agreement import Reference, assert_close, assert_equal, assert_same, coded_targets, net
 from tests.strategies import (
+    SEQUENCE,
     experiments,
     image_model_specs,
     image_shapes,
     losses,
     model_specs,
     optimizers,
+    sequence_model_specs,
 )
 
 SHAPE = (3,)
@@ -36,9 +38,12 @@ RANDOM = ("Dropout", "Dropout2d")
 
 @st.composite
 def placed(draw: st.DrawFn, without: tuple[str, ...] = ()) -> tuple[ModelSpec, Shape]:
-    """Draw a model and the shape of a sample: a row of numbers, or an image."""
-    if draw(st.booleans()):
+    """Draw a model and the shape of a sample: a row of numbers, a sequence, or an image."""
+    nature = draw(st.sampled_from(("row", "sequence", "image")))
+    if nature == "row":
         return draw(model_specs(SHAPE, without=without)), SHAPE
+    if nature == "sequence":
+        return draw(sequence_model_specs(without=without)), SEQUENCE
     shape = draw(image_shapes())
     return draw(image_model_specs(shape, without=without)), shape
 
