@@ -49,7 +49,9 @@ CASES: dict[str, tuple[ModelSpec, Shape]] = {
 @pytest.mark.parametrize("name", list(CASES))
 def test_dense_layers_convolutions_and_recurrent_layers_cost_what_torch_counts(name: str) -> None:
     model, shape = CASES[name]
-    net = engines.get("torch").net(model, shape, SGD(), dtype="float64")  # a float32 LSTM is one uncounted call
+    net = engines.get("torch").net(
+        model, shape, SGD(), dtype="float64"
+    )  # a float32 LSTM is one uncounted call
     rows = [row for row in ledger(model.layers, shape) if row.layer.kind in COUNTED]
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         net.forward(torch.zeros(1, *shape).numpy())
