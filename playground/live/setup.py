@@ -63,7 +63,7 @@ def facts(experiment: Experiment, dataset: Dataset, lang: str = "en") -> dict[st
         ],
         "columns": _columns(experiment, dataset, lang),
         **_players(experiment),
-        "input": {"labels": list(dataset.feature_names), "shape": list(dataset.input_shape)},
+        "input": {"labels": _inputs(experiment, dataset, lang), "shape": list(dataset.input_shape)},
         "target": {
             "kind": dataset.target.kind,
             "size": dataset.target.size,
@@ -95,8 +95,9 @@ def static_arrays(dataset: Dataset) -> Arrays:
 
     Returns:
         `points` (N, 2) or (N, 1) f4, `labels` (N,) i4 classes or f4 numbers, the same with `_test`; at most 5,000 of
-        each, the first ones, whose index is that of the sample. `input_maps` (F, 34, 34) u1 and `input_maps/reach` (F,)
-        f4 for two-dimensional data, bytes as in the probe `maps`; (1, 1, 34) for one-dimensional data.
+        each, the first ones, whose index is that of the sample; no labels where there is one at each step.
+        `input_maps` (F, 34, 34) u1 and `input_maps/reach` (F,) f4 for two-dimensional data, bytes as in the probe
+        `maps`; (1, 1, 34) for one-dimensional data.
 
         Where a sample is a picture: `pictures` (up to 64, H, W) u1 the first training samples, 255 = 1; `judged`
         (bytes,) u1 the first of those that the probe `verdicts` speaks of, N · H · W bytes in 16 greys, deflated;
@@ -109,7 +110,8 @@ def static_arrays(dataset: Dataset) -> Arrays:
     ):
         if points is not None:
             found[f"points{end}"] = np.asarray(points[:MAX_POINTS], np.float32)
-        found[f"labels{end}"] = _labels(dataset, y[:MAX_POINTS])
+        if not dataset.target.steps:  # no picture shows all answers of all steps
+            found[f"labels{end}"] = _labels(dataset, y[:MAX_POINTS])
     if len(dataset.input_shape) == 3:
         found["pictures"] = _pictures(dataset.x[:MAX_PICTURES])
         judged = held_back(dataset)[0]
@@ -188,6 +190,14 @@ def _players(experiment: Experiment) -> dict[str, Any]:
         for name, model, shape in zip(PLAYERS, models, shapes, strict=True)
     }
     return {"players": found}
+
+
+def _inputs(experiment: Experiment, dataset: Dataset, lang: str) -> list[str]:
+    """Return what the inputs are called; those of tasks that we have thought up, in the visitor's language."""
+    if experiment.data.nature != "series":
+        return list(dataset.feature_names)
+    keys = {name: f"ui.sign.{name}" for name in dataset.feature_names}
+    return [i18n.text(key, lang) if i18n.has(key, lang) else name for name, key in keys.items()]
 
 
 def _unit(dataset: Dataset) -> dict[str, float]:

@@ -79,8 +79,8 @@ def test_the_theatre_shows_every_gate_of_every_level() -> None:
     assert [level["key"] for level in found.plain["levels"]] == ["0.l0", "1.l0", "1.l0_reverse"]
     f = found.arrays["gate/0.l0/f"].astype(float)
     i, g, c, o, h = (found.arrays[f"gate/0.l0/{letter}"].astype(float) for letter in "igcoh")
-    np.testing.assert_allclose(c[1:], f[1:] * c[:-1] + i[1:] * g[1:], atol=4e-3)
-    np.testing.assert_allclose(h, o * np.tanh(c), atol=4e-3)
+    np.testing.assert_allclose(c[1:], f[1:] * c[:-1] + i[1:] * g[1:], atol=1e-6)
+    np.testing.assert_allclose(h, o * np.tanh(c), atol=1e-6)
     output = asked.subject.net().forward(asked.subject.dataset.x[2:3])
     np.testing.assert_allclose(found.arrays["answers"], output, atol=1e-5)
     assert found.plain["truth"] == pytest.approx(asked.subject.dataset.y[2].tolist())

@@ -1,6 +1,6 @@
 """The gate theatre: what every gate of every cell does at every step of one sequence, free or with gates held.
 
-Arrays are named `gate/<level>/<letter>`, (T, U) f2, U the first cells of a level, at most 128; levels and letters as in
+Arrays are named `gate/<level>/<letter>`, (T, U) f4, U the first cells of a level, at most 128; levels and letters as in
 `recurrence` and `unrolled`.
 """
 
@@ -21,8 +21,6 @@ from playground.spec import Spec, SpecError
 
 MOST_CELLS = 128
 MOST_BYTES = 1 << 20
-LARGEST = 60_000.0
-"""What half precision can hold."""
 
 
 class Held(Spec):
@@ -49,7 +47,7 @@ def theatre(scene: Scene, wanted: Shown, lang: str) -> Answer:
         ids: their words), `truth` (class, classes of the steps, numbers, or None), `quality` (only where something is
         held: the loss on `samples` sequences, `free` and `held`).
         Arrays: `x` (T, F) f4, or ids (T, 1); `present` (T,) u1; `answers` (S, K) f4, one row for each step that is
-        answered; `free` the same without anything held, where something is; `gate/<level>/<letter>` (T, U) f2.
+        answered; `free` the same without anything held, where something is; `gate/<level>/<letter>` (T, U) f4.
     """
     subject = scene.subject
     known = levels(subject.experiment.model)
@@ -72,8 +70,7 @@ def theatre(scene: Scene, wanted: Shown, lang: str) -> Answer:
         shown = _shown(level, at.x.shape[1], len(known))
         plain["levels"].append(about(level) | {"shown": shown})
         for letter, values in gates.items():
-            small = np.clip(values[0, :, :shown], -LARGEST, LARGEST)
-            arrays[f"gate/{level.key}/{letter}"] = small.astype(np.float16)
+            arrays[f"gate/{level.key}/{letter}"] = values[0, :, :shown].astype(np.float32)
     if holds:
         free = unrolled(subject, at.x)
         arrays["free"] = answers(subject.experiment, free.outputs[-1]).astype(np.float32)
@@ -125,7 +122,7 @@ def truth(y: Array) -> Any:
 
 
 def _shown(level: Level, steps: int, count: int) -> int:
-    room = MOST_BYTES // max(count * len(LETTERS[level.spec.kind]) * 2 * steps, 1)
+    room = MOST_BYTES // max(count * len(LETTERS[level.spec.kind]) * 4 * steps, 1)
     return max(1, min(level.spec.hidden_size, MOST_CELLS, room))
 
 
