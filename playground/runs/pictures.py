@@ -17,6 +17,8 @@ from playground.runs.trainer import State, Trainer
 
 MEASURING = 0.03
 """The share of the time that frames with metrics may take; between two of them there are glances, which have none."""
+EAGER, EAGER_SECONDS = 0.15, 10.0
+"""What comes to that share at the beginning, when most is learned, and in how long it fades to a third."""
 BURST = 0.15
 """The seconds of the processor that they may take at once: most happens in the first moments."""
 LOOKING = 0.005
@@ -39,6 +41,7 @@ class Pictures:
         self._probed: dict[str, float] = {}  # when each probe was last looked through
         self._pauses: dict[str, float] = {}  # seconds between two glances that hold it: it is dear, or large
         self._purse, self._counted = BURST, time.monotonic()  # seconds of the processor left for measuring
+        self._began = self._counted
         self.measuring = 0.0  # seconds of the processor that the last frame has cost of these
         self.metrics: dict[str, float] = {}  # of the last frame; empty for a glance
 
@@ -60,7 +63,8 @@ class Pictures:
         they hold the tensors, of which any picture can be made later, or else every picture.
         """
         now = time.monotonic()
-        self._purse = min(BURST, self._purse + MEASURING * (now - self._counted))
+        eager = EAGER * math.exp((self._began - now) / EAGER_SECONDS)
+        self._purse = min(BURST, self._purse + (MEASURING + eager) * (now - self._counted))
         self._counted, self.measuring = now, 0.0
         measured = everything or not watched or self._purse > 0
         try:

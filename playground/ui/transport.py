@@ -172,7 +172,7 @@ def _presets() -> None:
         with st.container(key="preset-list"):
             for lab in sorted(navigation.PAGES, key=lambda lab: lab is not labs.here()):
                 if lab is not labs.here():
-                    st.html(f'<h3 class="elsewhere">{html.escape(t("ui.presets_in", lab=t(lab.title)))}</h3>')
+                    st.html(f'<h3 class="elsewhere">{html.escape(t(lab.title))}</h3>')
                 for found in known.values():
                     if navigation.home(found.experiment) is lab:
                         _preset(found)

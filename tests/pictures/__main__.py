@@ -27,6 +27,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from playground.presets import preset
+from playground.ui.navigation import home
 from tests.browser.conftest import free_port
 from tests.pictures.scenes import FILM, SCENES, Scene
 from tests.real_browser import real_browser
@@ -91,7 +92,8 @@ def still(browser: Browser, address: str, scene: Scene, file: Path) -> Path:
     )
     page = context.new_page()
     page.set_default_timeout(90_000)
-    page.goto(f"{address}/?lang={scene.lang}")
+    lab = home(preset(scene.preset).experiment)
+    page.goto(f"{address}/{lab.path}?lang={scene.lang}")
     page.wait_for_selector(".stage[data-connection=open][data-step]")
     _choose(page, scene.preset)
     _choose_pace(page, scene.pace)

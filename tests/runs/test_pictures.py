@@ -12,7 +12,15 @@ import pytest
 from playground.runs import pictures
 from playground.runs.frames import Snapshot, decode, encode
 from playground.runs.live import Run
-from playground.runs.pictures import BURST, BYTES, LOOKING, MEASURING, Pictures
+from playground.runs.pictures import (
+    BURST,
+    BYTES,
+    EAGER,
+    EAGER_SECONDS,
+    LOOKING,
+    MEASURING,
+    Pictures,
+)
 from playground.runs.trainer import Trainer
 
 
@@ -63,7 +71,9 @@ def test_a_watcher_is_shown_glances_while_metrics_are_too_dear(watched: Any) -> 
     kinds = [one.kind for one in shown]
     assert kinds[:5] == ["frame"] * 5, "most happens in the first moments"
     spent = price * kinds.count("frame")
-    assert spent <= BURST + price + MEASURING * (600 * between + spent)
+    assert spent <= BURST + price + EAGER * EAGER_SECONDS + MEASURING * (600 * between + spent)
+    later = watched(Trained(metrics=price), between, 6000)[3000:]
+    assert price * [one.kind for one in later].count("frame") <= BURST + 1.1 * MEASURING * 3000 * between
     assert kinds.count("frame") > 10
     assert {one.kind: one.metrics for one in shown} == {"frame": {"loss": 1.0}, "glance": {}}
     assert all("probe" in one.arrays for one in shown)
