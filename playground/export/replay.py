@@ -95,6 +95,10 @@ def views(experiment: Experiment, dataset: Dataset) -> tuple[str, ...]:
     if experiment.adversary is not None:
         return ALWAYS
     classes = dataset.target.kind == "classes"
+    if experiment.data.nature in ("series", "text"):
+        # What looks into a sequence asks the network, and a file has none; answers of every step have no matrix.
+        once = not dataset.target.steps and (classes or dataset.target.size == 1)
+        return (*(["confusion" if classes else "agreement"] if once else []), *ALWAYS)
     judged = "confusion" if classes else "agreement"
     if len(dataset.input_shape) == 3:
         filters = first_filters(experiment.model, dataset.input_shape)

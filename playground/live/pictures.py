@@ -15,7 +15,10 @@ from playground.live.assets import version
 
 NAMED = ("diagram", "plane", "curves")
 """Pictures that have a name of their own in the menu; the others have their title on the stage."""
-PICTURES = ("diagram", "plane", "filters", "confusion", "agreement", "samples", "histograms", "curves")
+PICTURES = (
+    *("diagram", "plane", "forecast", "unrolled", "gates", "through", "trajectory", "filters"),
+    *("confusion", "agreement", "samples", "histograms", "curves"),
+)
 
 
 def pictures(words: Mapping[str, str], file: str, *, key: str = "pictures") -> None:
