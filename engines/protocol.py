@@ -140,5 +140,5 @@ class Engine(Protocol):
         ...
 
     def loss(self, spec: LossSpec, y: Array, target: Array) -> tuple[float, Array]:
-        """Return the loss of outputs y (N, k) against coded targets, and dL/dy (N, k)."""
+        """Return the loss of outputs y (N, *output) against coded targets, and dL/dy of the same shape."""
         ...

@@ -10,6 +10,7 @@ from playground.spec.base import Shape
 from playground.spec.errors import SpecError
 from playground.spec.image_layers import BatchNorm2d, Conv2d, Residual
 from playground.spec.layers import Flatten, LayerSpec, Linear, ReLU
+from playground.spec.recurrent_layers import Recurrent
 
 Layers = tuple[LayerSpec, ...]
 
@@ -17,8 +18,9 @@ Layers = tuple[LayerSpec, ...]
 def grown(layers: Layers, shape: Shape, new: Layers) -> Layers:
     """Return `layers` with `new`, in their order and together, where they fit.
 
-    Of all places that leave the output's shape as it was, it is the one nearest before the output layer; where there is
-    none, before the output layer, and what is wrong is to be seen there.
+    Of all places that leave the output's shape as it was, it is the one nearest before the output layer; before another
+    recurrent layer a new one gives every step. Where there is none, before the output layer, and what is wrong is to be
+    seen there.
 
     Args:
         layers: may be empty.
@@ -30,10 +32,11 @@ def grown(layers: Layers, shape: Shape, new: Layers) -> Layers:
     before = _output(layers, shape)
     places = [*range(last, -1, -1), *range(last + 1, len(layers) + 1)]
     for place in places:
-        wanted = (*layers[:place], *new, *layers[place:])
-        found = _output(wanted, shape)
-        if found is not None and (found == before or not layers):
-            return wanted
+        for fitted in (new, _every_step(new)):
+            wanted = (*layers[:place], *fitted, *layers[place:])
+            found = _output(wanted, shape)
+            if found is not None and (found == before or not layers):
+                return wanted
     if before is None and layers:
         return (*layers[:last], *new, *layers[last:])
     behind = (*layers, *new)
@@ -43,6 +46,14 @@ def grown(layers: Layers, shape: Shape, new: Layers) -> Layers:
     if len(before or shape) > 1 and _output(flat, shape) is not None:
         return flat
     return (*layers[:last], *new, *layers[last:])
+
+
+def _every_step(new: Layers) -> Layers:
+    """Return the layers with recurrent ones giving every step."""
+    return tuple(
+        layer.model_copy(update={"return_sequences": True}) if isinstance(layer, Recurrent) else layer
+        for layer in new
+    )
 
 
 def residual(layers: Layers, shape: Shape) -> Residual:

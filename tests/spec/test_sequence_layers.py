@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from playground.spec import Experiment, LayerSpec, ModelSpec, SpecError, advise
+from playground.spec.growing import grown
 from playground.spec.layers import Dropout, LayerNorm, Linear, Softmax
 from playground.spec.limits import estimate
 from playground.spec.recurrent_layers import GRU, LSTM, RNN
@@ -123,3 +124,17 @@ def test_parameters_and_cost_are_torchs_and_the_textbooks() -> None:
     short = experiment({**SERIES, "window": 50}, layer, Linear(out_features=1))
     assert estimate(long).memory > 1.8 * estimate(short).memory - 8 * 4 * layer.parameters((50, 1))
     assert estimate(long).step_flops > 1.9 * estimate(short).step_flops
+
+
+def test_a_new_recurrent_layer_goes_below_the_one_that_is_there() -> None:
+    head = Linear(out_features=1)
+    assert grown((LSTM(), head), (12, 1), (GRU(),)) == (GRU(return_sequences=True), LSTM(), head)
+    words = (Embedding(), GRU(), head)
+    assert grown(words, (7,), (RNN(),)) == (Embedding(), RNN(return_sequences=True), GRU(), head)
+    every = (GRU(return_sequences=True), head)
+    assert grown(every, (7, 2), (LSTM(),)) == (GRU(return_sequences=True), LSTM(return_sequences=True), head)
+    assert grown((LSTM(), head), (12, 1), (Conv1d(padding="causal"),)) == (
+        Conv1d(padding="causal"),
+        LSTM(),
+        head,
+    )
