@@ -80,10 +80,9 @@ def _compare(proposal: dict[str, Any]) -> None:
 
 
 def _turn(proposal: dict[str, Any]) -> None:
-    """Let only one player of a game learn, or both, and take one step."""
-    form.put(form.experiment().replace("adversary.training", proposal.get("turn")))
+    """Take one step in which only one player of a game learns, or both; who learns otherwise stays as it was."""
     run.carry_over()
-    run.step()
+    run.step_with("adversary.training", proposal.get("turn"))
 
 
 def _strokes(proposal: dict[str, Any]) -> None:

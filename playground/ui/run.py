@@ -27,7 +27,7 @@ from playground.ui.service import client, owner
 MOVING = ("queued", "running")
 BROKEN = ("diverged", "failed")
 """From here a run cannot go on: what is trained next is a new one."""
-WAIT = 0.5
+WAIT, LONGEST_STEP = 0.5, 5.0
 """Seconds a click waits for the run to have done what it says, so that the next picture shows it."""
 
 
@@ -278,6 +278,33 @@ def _one(command: commands.Command) -> None:
     if view is None or view.status in BROKEN:
         start(paused=True)
     tell(command)
+
+
+def step_with(path: str, value: object) -> None:
+    """Take one step with one setting as it is not in the form, and hold; the form and all later steps keep theirs.
+
+    Raises:
+        SpecError: if the setting or the experiment does not fit.
+    """
+    usual, other = form.experiment(), form.experiment().replace(path, value)
+    view = _fitting()
+    if view is None or view.status in BROKEN:
+        start(paused=True)
+    run = st.session_state["run"]
+    client().send(owner(), run, commands.Pause(), wait=WAIT)
+    _exchange(run, usual, other)
+    before = client().poll(owner(), run)
+    tell(commands.Step())
+    deadline = time.monotonic() + LONGEST_STEP
+    view = client().poll(owner(), run)
+    while view.step == before.step and view.status in MOVING and (left := deadline - time.monotonic()) > 0:
+        view = client().poll(owner(), run, since=view.number, wait=min(left, WAIT))
+    _exchange(run, other, usual)
+
+
+def _exchange(run: str, before: Experiment, after: Experiment) -> None:
+    for path, value in form.changes(before, after):
+        client().send(owner(), run, commands.Set(path=path, value=value), wait=WAIT)
 
 
 def _lift(view: RunView) -> None:
