@@ -112,8 +112,11 @@ def still(browser: Browser, address: str, scene: Scene, file: Path) -> Path:
 def _choose(page: Page, key: str) -> None:
     page.locator(".st-key-presets button:visible").first.click()
     page.locator(f".st-key-preset-{key} button:visible").first.click()
-    kind = preset(key).experiment.data.kind
-    page.wait_for_function(f"{BOARD}.setup.experiment.data.kind === '{kind}'")
+    layers = preset(key).experiment.model.layers
+    kinds = "-".join(layer.kind for layer in layers)
+    page.wait_for_function(
+        f"document.querySelector('.stage')?.board.setup.layers.map((one) => one.kind).join('-') === '{kinds}'"
+    )
     page.keyboard.press("Escape")
     page.locator(".st-key-preset-list").wait_for(state="hidden")
 

@@ -47,7 +47,7 @@ class Film:
 SCENES = {
     "light": Scene("three-rings", 40, pace=20),
     "dark": Scene("moons", 120, lang="zh", theme="dark", pace=20),
-    "digits": Scene("digits-cnn", 150, height=1100),
+    "digits": Scene("lenet-5", 150, height=1100),
     "sequences": Scene("series-lstm", 400, height=1500),
     "text": Scene("char-lstm", 400, lang="zh", theme="dark", height=1000),
     "gan": Scene("gan-8-gaussians", 700),
