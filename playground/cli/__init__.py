@@ -14,7 +14,18 @@ from importlib import metadata
 from pathlib import Path
 from typing import NoReturn
 
-from playground.cli import bench, doctor, download, predict, presets, record, replay, serve, train
+from playground.cli import (
+    bench,
+    doctor,
+    download,
+    generate,
+    predict,
+    presets,
+    record,
+    replay,
+    serve,
+    train,
+)
 from playground.cli.output import language
 from playground.spec import SpecError
 
@@ -22,6 +33,7 @@ COMMANDS = {
     "serve": serve,
     "train": train,
     "predict": predict,
+    "generate": generate,
     "replay": replay,
     "record": record,
     "presets": presets,

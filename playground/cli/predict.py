@@ -1,7 +1,8 @@
 """Apply saved weights to new inputs.
 
 X holds raw values, as the data set's source has them: coordinates (N, 2), columns of a table (N, F), or pictures
-(N, 28, 28), where whole numbers are pixels 0..255 and fractions are 0..1. Y holds the network's outputs (N, k),
+(N, 28, 28), where whole numbers are pixels 0..255 and fractions are 0..1; of a series windows (N, T, 1) in its own
+units, of texts rows of token ids (N, T). Y holds the network's outputs (N, k),
 float32; for regression in the target's own units; with --classes the chosen class of each sample (N,), int64.
 
 Of a generator X holds latents (N, latent_dim), with the class in one more column if it is told classes, and Y what it
@@ -66,7 +67,9 @@ def run(options: argparse.Namespace) -> int:
     if experiment.adversary is not None:
         return _generate(options, experiment, state, dataset)
     x = _inputs(options.input, dataset)
-    if dataset.points is None and x.dtype.kind == "f" and len(x.shape) > 2:
+    if dataset.series is not None:
+        network_input = dataset.scaling.apply(x)
+    elif dataset.points is None and x.dtype.kind == "f" and len(x.shape) > 2:
         network_input = x.astype(np.float32)
     else:
         from playground.data import featurise

@@ -7,6 +7,7 @@ padding or not in the vocabulary, so that nobody learns to say it.
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections import Counter
 from pathlib import Path
@@ -102,9 +103,10 @@ def python_documentation() -> str:
 
 
 def _plain(text: str) -> str:
-    """Return the text without lines that only underline, in composed letters."""
+    """Return the text in composed letters, without lines that only draw, and without the wide gaps of its tables."""
     lines = (line.rstrip() for line in unicodedata.normalize("NFC", text).splitlines())
-    return "\n".join(line for line in lines if not line or set(line) - set("*=-~^#"))
+    written = (line for line in lines if not line or set(line) - set("*=-~^#+| "))
+    return "\n".join(re.sub(r"(?<=\S) {3,}", "  ", re.sub(r"^ {9,}", " " * 8, line)) for line in written)
 
 
 def _windows(
