@@ -77,7 +77,7 @@ def test_examples_of_the_documents_run(
     np.save("digits.npy", np.zeros((2, 28, 28), np.uint8))
     examples = [shlex.split(line)[1:] for line in lines() if line.startswith("playground ")]
     examples = [words for words in examples if words[0] not in ("serve", "bench", "download", "record")]
-    assert {words[0] for words in examples} == {"train", "predict", "presets", "replay", "doctor"}
+    assert {words[0] for words in examples} == {"train", "predict", "generate", "presets", "replay", "doctor"}
     for words in examples:
         # A goal that needs the whole training is a promise of tests/presets; here a short one shows that it starts.
         short = ["--epochs", "1"] if words[0] == "train" and not {"--epochs", "--steps"} & set(words) else []
