@@ -10,6 +10,7 @@ from playground.spec.image_layers import AvgPool2d, BatchNorm2d, Conv2d, Dropout
 from playground.spec.layers import Dropout, Flatten, Linear, ReLU, Tanh
 from playground.spec.losses import MSE, CrossEntropy
 from playground.spec.optimizers import SGD, Adam
+from playground.spec.recurrent_layers import GRU, LSTM
 from tests.engines.agreement import Reference, around, given_shape, net, samples
 
 GRADIENT = 1e-5
@@ -79,6 +80,17 @@ def points() -> tuple[ModelSpec, tuple[int, ...], np.ndarray, np.ndarray]:
     return ModelSpec(layers=layers), (2,), x, np.sign(x[:, :1] * x[:, 1:])
 
 
+def series() -> tuple[ModelSpec, tuple[int, ...], np.ndarray, np.ndarray]:
+    random = np.random.default_rng(2)
+    x = random.normal(size=(160, 12, 3)).astype(np.float32)
+    layers = (
+        LSTM(hidden_size=12, return_sequences=True),
+        GRU(hidden_size=8, bidirectional=True),
+        Linear(out_features=1),
+    )
+    return ModelSpec(layers=layers), (12, 3), x, x.mean((1, 2))[:, None]
+
+
 @pytest.mark.parametrize("engine", ["numpy", "torch"])
 @pytest.mark.parametrize(
     ("task", "loss", "optimizer", "batch_size"),
@@ -87,6 +99,7 @@ def points() -> tuple[ModelSpec, tuple[int, ...], np.ndarray, np.ndarray]:
         (points, MSE(), Adam(lr=0.01), 10),
         (digits, CrossEntropy(), Adam(), 32),
         (images, CrossEntropy(), SGD(lr=0.05), 32),
+        (series, MSE(), Adam(lr=0.003), 16),
     ],
 )
 def test_the_loss_follows_torch_for_fifty_steps(engine: str, task, loss, optimizer, batch_size: int) -> None:
