@@ -77,7 +77,7 @@ class Adversarial:
         self._order = self._draw(0)
         self._taken = 0  # samples of the present order that have been shown
         self._seen = 0  # real samples that all steps together would have shown at one batch each
-        self._norms = dict.fromkeys(PLAYERS, 0.0)  # of the last gradients
+        self._norms: dict[str, float] = {}  # of the last gradients of who has learned already
         self._paid = dict.fromkeys(PLAYERS, 0.0)  # of the last batches
         self._penalty = 0.0
         self._modes = modes(experiment.data, dataset)
@@ -136,7 +136,8 @@ class Adversarial:
 
         `d_loss`, `g_loss`: what the players pay, without noise, smoothing and penalty. `d_real`, `d_fake`,
         `d_accuracy`: see `rivalry.verdict`. `modes`, `quality`, `reverse_kl`: see `coverage`; pictures have no
-        quality, which only a classifier could tell. `d_gradient_norm`, `g_gradient_norm`: of the last updates.
+        quality, which only a classifier could tell. `d_gradient_norm`, `g_gradient_norm`: of the last updates,
+        where there has been one.
         """
         adversary = self._rules
         count = min(len(self.dataset.x), JUDGED if self.dataset.x.ndim == 2 else JUDGED // 4)
@@ -147,8 +148,7 @@ class Adversarial:
             "d_loss": rivalry.discriminator_loss(adversary.loss, *scores)[0],
             "g_loss": rivalry.generator_loss(adversary.loss, scores[1])[0],
             **rivalry.verdict(adversary.loss, *scores),
-            "d_gradient_norm": self._norms["discriminator"],
-            "g_gradient_norm": self._norms["generator"],
+            **{f"{player[0]}_gradient_norm": size for player, size in self._norms.items()},
         }
         found |= self._covered(fake)
         if isinstance(adversary.loss, WassersteinPenalty):
