@@ -93,7 +93,8 @@ def replay(tape: Tape, folder: Path, *, lang: str = "en", appearance: str = "aut
 def views(experiment: Experiment, dataset: Dataset) -> tuple[str, ...]:
     """Return the pictures there are of such a network and such data, in the order in which they stand."""
     if experiment.adversary is not None:
-        return ALWAYS
+        pictures = len(dataset.input_shape) == 3
+        return ("gallery" if pictures else "arena", "balance", *([] if pictures else ["coverage"]), *ALWAYS)
     classes = dataset.target.kind == "classes"
     if experiment.data.nature in ("series", "text"):
         # What looks into a sequence asks the network, and a file has none; answers of every step have no matrix.

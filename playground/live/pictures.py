@@ -18,6 +18,7 @@ NAMED = ("diagram", "plane", "curves")
 PICTURES = (
     *("diagram", "plane", "forecast", "unrolled", "gates", "through", "trajectory", "filters"),
     *("confusion", "agreement", "samples", "histograms", "curves"),
+    *("arena", "gallery"),
 )
 
 

@@ -69,6 +69,9 @@ EITHER = frozenset({"weights"})
 PERIODS: dict[str, float] = {}
 """For probes that cost too much for every look: the seconds from one look through them to the next, at least."""
 
+SHARES: dict[str, float] = {}
+"""For probes that are what a page is about: the share of the time they may take where others may take less."""
+
 
 def probe(function: Probe) -> Probe:
     """Enter a probe under its function's name."""

@@ -10,7 +10,7 @@ import sys
 import time
 import traceback
 
-from playground.probes.registry import PERIODS
+from playground.probes.registry import PERIODS, SHARES
 from playground.runs import frames
 from playground.runs.frames import Snapshot
 from playground.runs.trainer import State, Trainer
@@ -22,7 +22,7 @@ EAGER, EAGER_SECONDS = 0.15, 10.0
 BURST = 0.15
 """The seconds of the processor that they may take at once: most happens in the first moments."""
 LOOKING = 0.005
-"""The share of the time that each probe may take in glances."""
+"""The share of the time that each probe may take in glances, unless it is among SHARES."""
 BYTES = 2e6
 """What one probe may send in a second of glances."""
 OPTIMIZER = "optimizer/"
@@ -95,7 +95,7 @@ class Pictures:
         for name, found in self._trainer.look(wanted):
             arrays |= found
             now, size = time.thread_time(), sum(array.nbytes for array in found.values())
-            self._pauses[name] = max((now - began) / LOOKING, size / BYTES)
+            self._pauses[name] = max((now - began) / SHARES.get(name, LOOKING), size / BYTES)
             began = now
         return arrays
 

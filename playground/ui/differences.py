@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
 from playground.i18n import has
-from playground.spec import Experiment, LayerSpec
+from playground.spec import Adversary, Experiment, LayerSpec
 from playground.ui.language import language, t
 from playground.ui.say import place_name
 
+Layers = tuple[LayerSpec, ...]
 PARTS = ("loss", "optimizer", "schedule", "training", "engine", "device")
 MOST_PLACES = 4
 """Where layers differ in more places than this, both sequences are written down whole."""
@@ -30,8 +32,12 @@ class Difference:
 
 def differences(here: Experiment, there: Experiment) -> list[Difference]:
     """Return what differs, data and seed apart, in the order of the form."""
-    found = _layers(here, there)
+    found = _layers(here.model.layers, there.model.layers)
+    if here.adversary is not None and there.adversary is not None:
+        found += _rules(here.adversary, there.adversary)
     for part in PARTS:
+        if part == "loss" and here.adversary is not None:
+            continue
         a, b = getattr(here, part), getattr(there, part)
         if a == b:
             continue
@@ -45,8 +51,24 @@ def differences(here: Experiment, there: Experiment) -> list[Difference]:
     return found
 
 
-def _layers(here: Experiment, there: Experiment) -> list[Difference]:
-    ours, theirs = here.model.layers, there.model.layers
+def _rules(here: Adversary, there: Adversary) -> list[Difference]:
+    """Return what differs between two games: the discriminator, its optimizer, the game, and every other rule."""
+    who = t("ui.player_discriminator")
+    layers = _layers(here.discriminator.layers, there.discriminator.layers)
+    found = [Difference(f"{who} · {one.place}", one.here, one.there) for one in layers]
+    for part, words in (("optimizer", "optimizer"), ("loss", "gan_loss")):
+        a, b = getattr(here, part), getattr(there, part)
+        place = f"{who} · {t('ui.place.optimizer')}" if part == "optimizer" else t("ui.place.game")
+        if type(a) is not type(b):
+            found.append(Difference(place, t(f"{words}.{a.kind}"), t(f"{words}.{b.kind}")))
+        else:
+            name = who if part == "optimizer" else place
+            found += [Difference(f"{name} · {one.place}", one.here, one.there) for one in _fields("", a, b)]
+    plain = {"discriminator", "optimizer", "loss"}
+    return found + _fields("", here, there, leave=plain)
+
+
+def _layers(ours: Layers, theirs: Layers) -> list[Difference]:
     if [layer.kind for layer in ours] == [layer.kind for layer in theirs]:
         return [
             one
@@ -64,12 +86,13 @@ def _layers(here: Experiment, there: Experiment) -> list[Difference]:
     ]
 
 
-def _fields(place: str, a: Any, b: Any) -> list[Difference]:
+def _fields(place: str, a: Any, b: Any, leave: Collection[str] = ()) -> list[Difference]:
     old, new = a.model_dump(mode="json"), b.model_dump(mode="json")
+    before = f"{place}." if place else ""
     return [
-        Difference(place_name(f"{place}.{name}"), _written(name, old[name]), _written(name, new[name]))
+        Difference(place_name(f"{before}{name}"), _written(name, old[name]), _written(name, new[name]))
         for name in new
-        if new[name] != old[name]
+        if name not in leave and new[name] != old[name]
     ]
 
 

@@ -14,7 +14,7 @@ from playground.data import Dataset, featurise
 from playground.probes.adversarial import latents, rivalry
 from playground.probes.adversarial.players import Players, is_game, players
 from playground.probes.maps import nice, plane_points, signed
-from playground.probes.registry import PERIODS, Array, Arrays, Subject, game_probe
+from playground.probes.registry import PERIODS, SHARES, Array, Arrays, Subject, game_probe
 from playground.spec.adversary import pixels
 
 GRID, COARSE = 64, 48
@@ -23,7 +23,7 @@ FAKES, SHOWN, PULLED = 1000, 360, 140
 SHEET = 25
 SPREAD = 1.4
 """The deviation of a density's kernel, in coarse places."""
-PERIODS["sheet"] = 0.1
+PERIODS["sheet"], SHARES["arena"] = 0.1, 0.03
 
 
 @game_probe

@@ -10,7 +10,7 @@ from playground.probes.maps import nice
 from playground.probes.registry import PERIODS, Array, Arrays, Subject, game_probe
 
 BINS = 30
-MOST, FEW = 800, 200
+MOST, FEW = 800, 100
 """Samples of each kind, and pictures."""
 PERIODS["balance"] = 0.05
 

@@ -6,11 +6,11 @@ import numpy as np
 
 from playground.probes.adversarial import latents
 from playground.probes.adversarial.players import is_game, players
-from playground.probes.registry import PERIODS, Array, Arrays, Subject, game_probe
+from playground.probes.registry import PERIODS, SHARES, Array, Arrays, Subject, game_probe
 
 COUNT = 60
 """Six rows of ten: with conditions a column for each class of digits."""
-PERIODS["gallery"] = 0.1
+PERIODS["gallery"], SHARES["gallery"] = 0.1, 0.03
 
 
 @game_probe

@@ -13,6 +13,7 @@ const HALF = 54; // px of each half
 const FOOT = 18;
 const NEAR = 0.1; // of 50 %: there D is sure of nothing
 const GUESSING = 0.6; // a coin is right in half of the cases
+const POOR = 0.5; // of the fakes are good: below that, it is D that is weak
 const FIGURES = [
   ["d_loss", "discriminator"], ["g_loss", "generator"], ["d_accuracy", "discriminator"],
   ["d_gradient_norm", "discriminator"], ["g_gradient_norm", "generator"],
@@ -77,15 +78,17 @@ class Balance extends Panel {
     const [real, fake] = this.shown["gan/answers/mean"].data;
     this.#bars(pen, real, fake);
     const critic = Boolean(this.shown["gan/answers/range"]);
-    const state = critic ? (real - fake > 0 ? "critic" : "critic_lost") : this.#state(real, fake);
+    const state = critic ? (real - fake > 0 ? "critic" : "critic_lost") : this.#state(real, fake, step);
     this.root.dataset.balance = state;
     const values = { real: critic ? digits(real) : percent(real), fake: critic ? digits(fake) : percent(fake), gap: digits(real - fake), right: percent(this.metrics.d_accuracy ?? NaN) };
     write(this.verdict, this.word(state, values));
     this.speak(this.canvas, () => this.word(critic ? "alt_critic" : "alt", { ...values, step: whole(step) }));
   }
 
-  #state(real, fake) {
-    if (Math.abs(real - 0.5) < NEAR && Math.abs(fake - 0.5) < NEAR) return this.metrics.d_accuracy > GUESSING ? "unsure" : "even";
+  #state(real, fake, step) {
+    const { d_accuracy: right = 0.5, quality = 1 } = this.metrics;
+    if (step === 0) return "begun";
+    if (Math.abs(real - 0.5) < NEAR && Math.abs(fake - 0.5) < NEAR) return right > GUESSING ? "unsure" : quality < POOR ? "weak" : "even";
     if (real - fake > 0.6) return "ahead";
     return fake > real + 0.05 ? "fooled" : "some";
   }

@@ -63,6 +63,7 @@ class Readout {
 
 function written(name, value) {
   if (name === "epoch") return value < 100 ? value.toFixed(1) : Math.round(value).toLocaleString("en");
+  if (name === "modes") return String(value);
   if (SHARES.includes(name)) return Number.isFinite(value) ? `${(100 * value).toFixed(1)} %` : "—";
   return digits(value);
 }
