@@ -1,4 +1,4 @@
-"""What the pictures of a game show is what its networks say: answers, pulls, modes, neighbours, one step of the game."""
+"""What the pictures of a game show is what its networks say: answers, pulls, modes, neighbours, a step of both."""
 
 from __future__ import annotations
 
@@ -153,14 +153,14 @@ def test_the_walk_is_a_step_as_torch_takes_it() -> None:
     paid.backward()
     with torch.no_grad():
         for weight in d.parameters():
-            weight -= 0.05 * weight.grad
+            weight.sub_(0.05 * weight.grad)
     made = g(fresh)
     made.retain_grad()
     asked = soft(-d(made)).mean()
     asked.backward()
     with torch.no_grad():
         for weight in g.parameters():
-            weight -= 0.05 * weight.grad
+            weight.sub_(0.05 * weight.grad)
     assert found.plain["before"]["d_loss"] == pytest.approx(paid.item(), rel=1e-4)
     assert found.plain["after"]["g_loss"] != found.plain["end"]["g_loss"]
     np.testing.assert_allclose(found.arrays["fresh"], made.detach().numpy(), rtol=1e-4, atol=1e-5)
@@ -202,10 +202,8 @@ def test_noise_by_hand() -> None:
     assert (other != middle.arrays["samples"]).any()
     way = answer("imagine", digits, {"way": "between", "first": 2, "second": 12}).arrays["samples"]
     shown = compute("gallery", digits.subject)["gan/samples"]
-    assert (
-        np.abs(way[0].astype(int) - shown[2]).max() <= 1
-        and np.abs(way[-1].astype(int) - shown[12]).max() <= 1
-    )
+    assert np.abs(way[0].astype(int) - shown[2]).max() <= 1
+    assert np.abs(way[-1].astype(int) - shown[12]).max() <= 1
     with pytest.raises(SpecError):
         answer("imagine", digits, {"u": 7})
 
@@ -225,7 +223,8 @@ def test_a_copy_is_recognised() -> None:
     found = answer("copies", Scene(trained(DIGITS.to_json(), 3)), {})
     assert found.plain["copied"] == 0  # noise is like no digit
     seen = answer("recognise", Scene(trained(DIGITS.to_json(), 3)), {})
-    assert seen.plain["judge"] == "" and seen.arrays["seen"].sum() == pytest.approx(1)
+    assert seen.plain["judge"] == ""
+    assert seen.arrays["seen"].sum() == pytest.approx(1)
 
 
 def _torch(subject: Subject, player: str, linear: int) -> torch.nn.Sequential:
