@@ -9,12 +9,14 @@ import streamlit as st
 
 from playground.data import Dataset
 from playground.live.component import stage
+from playground.live.shipped import recording
 from playground.probes.filters import first_filters
 from playground.spec import Experiment, SpecError
 from playground.spec.recurrent_layers import Recurrent
 from playground.ui import form, proposals
-from playground.ui.language import language
+from playground.ui.language import language, t
 from playground.ui.run import Now
+from playground.ui.say import say
 from playground.ui.service import owner
 
 KEY = "stage"
@@ -97,13 +99,20 @@ def recurrent(experiment: Experiment) -> bool:
 
 
 def opening() -> bool:
-    """Tell whether the visitor has just come in: an example as it is, and nothing done yet."""
+    """Tell whether to play a recording: of an example as it is, if nothing is done yet or a recording of it ships."""
     lost = st.session_state.get("link_error") or st.session_state.get("link_trouble")
-    return form.preset() is not None and not form.can_undo() and not lost
+    if form.preset() is None or lost:
+        return False
+    return not form.can_undo() or recording(form.experiment()) is not None
 
 
 def stage_panel(now: Now, shown: tuple[str, ...]) -> None:
     """Show the run of the moment `now` by the views `shown`, or the untrained network where there is no run."""
+    played = opening()
+    shipped = recording(now.experiment) if now.view is None and played else None
+    if shipped is not None:
+        facts = {name: shipped.facts[name] for name in ("seconds", "engine", "made")}
+        say(t("ui.recording", steps=int(shipped.steps[-1]), **facts), "info", key="recording")
     stage(
         now.view.run if now.view is not None else None,
         now.experiment,
@@ -112,6 +121,6 @@ def stage_panel(now: Now, shown: tuple[str, ...]) -> None:
         key=KEY,
         lang=language(),
         reports=("status",),
-        opening=opening(),
+        opening=played,
         on_proposal=proposals.take,
     )

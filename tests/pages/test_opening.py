@@ -92,3 +92,11 @@ def test_a_link_to_somebody_elses_run_shows_nothing_of_it(opened: Open) -> None:
     assert page.said("run-link") == text("run.no_such_run")
     assert "run" not in page.app.query_params
     assert page.status == "ready"
+
+
+def test_an_example_that_takes_minutes_opens_with_a_recording_and_says_so(opened: Open) -> None:
+    page = opened().click("preset-gan-mnist")
+    assert "playground record gan-mnist" in page.said("recording")
+    assert opened().said("recording") == ""
+    page.click("play")
+    assert page.said("recording") == ""
