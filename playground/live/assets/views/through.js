@@ -166,12 +166,14 @@ class Through extends Panel {
     pen.font = `12px ${family}`;
     pen.fillStyle = stage.colours.text;
     const name = this.word("row", { letter, layer: level.layer + 1, kind: level.kind, more: this.#more(level) });
-    const first = values[level.reverse ? values.length - 1 : 0];
-    const last = values[level.reverse ? 0 : values.length - 1];
-    pen.fillText(name, LEFT, top + TITLE - 4, width - LEFT - 130);
+    const read = Array.from(level.reverse ? [...values].reverse() : values);
+    const begin = Math.max(0, read.findIndex((value) => value > 0)); // before it there is only padding
+    const [first, last] = [read[begin], read.at(-1)];
+    const ends = this.word("ends", { first: digits(first), last: digits(last) });
+    pen.fillText(name, LEFT, top + TITLE - 4, Math.max(40, width - LEFT - RIGHT - pen.measureText(ends).width - 8));
     pen.textAlign = "right";
     pen.fillStyle = stage.colours.faint;
-    pen.fillText(this.word("ends", { first: digits(first), last: digits(last) }), width - RIGHT, top + TITLE - 4);
+    pen.fillText(ends, width - RIGHT, top + TITLE - 4);
     pen.strokeStyle = colour;
     pen.lineWidth = 2;
     pen.setLineDash(dash);
