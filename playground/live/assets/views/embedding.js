@@ -265,7 +265,7 @@ class Embedding extends Panel {
     if (!this.guess || id > this.guess.length) return colours.faint;
     const least = 1 / Math.max(setup.target.size, 2);
     const sure = (this.sure[id - 1] / 255 - least) / (1 - least);
-    return written(between(colours.faint, colours.classes[this.guess[id - 1] % colours.classes.length], Math.min(1, 0.15 + Math.max(sure, 0))));
+    return written(between(colours.faint, dyed(colours, this.guess[id - 1]), Math.min(1, 0.15 + Math.max(sure, 0))));
   }
 
   #tell(near) {
@@ -297,6 +297,14 @@ class Embedding extends Panel {
     }
     if (!this.guess) return [];
     const { names } = target;
-    return Array.from({ length: target.size }, (_, k) => [colours.classes[k % colours.classes.length], names?.[k] ?? String(k)]);
+    return Array.from({ length: target.size }, (_, k) => [dyed(colours, k), names?.[k] ?? String(k)]);
   }
 }
+
+// The colour of a class; those beyond the palette have the same ones again, nearer to the ink.
+function dyed({ classes, text }, k) {
+  const colour = classes[k % classes.length];
+  return k < classes.length ? colour : hex(between(colour, text, 0.5));
+}
+
+const hex = (parts) => `#${parts.map((part) => part.toString(16).padStart(2, "0")).join("")}`;

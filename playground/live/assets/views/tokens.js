@@ -242,7 +242,8 @@ class Tokens extends Panel {
     const { answer } = found.way.facts;
     if (current) root.dataset.step = found.way.step;
     write(this.step, this.word("at", { step: whole(found.way.step) }));
-    if (this.entry.getRootNode().activeElement !== this.entry && this.entry.value !== answer.text) this.entry.value = answer.text;
+    const text = of.text ?? (current ? answer.text : this.entry.value);
+    if (this.entry.getRootNode().activeElement !== this.entry && this.entry.value !== text) this.entry.value = text;
     this.#lay(answer);
     this.#tokens(answer);
     this.#bandsOf(found);
