@@ -190,7 +190,7 @@ def test_data_without_texts_are_refused() -> None:
             scene.subject.state,
         )
     )
-    for what, asked in (("pipeline", {}), ("writing", {}), ("nearest_tokens", {"id": 2})):
+    for what, asked in (("pipeline", {}), ("writing", {}), ("nearest_tokens", {"token": 2})):
         with pytest.raises(SpecError) as refused:
             asks.answer(what, bare, asked)
         assert refused.value.key == "stage.text.no_text"
@@ -226,7 +226,7 @@ def test_the_map_of_a_reader_tells_its_answer_to_each_word_alone() -> None:
 def test_the_nearest_tokens_are_those_of_the_smallest_angle() -> None:
     scene = reader(*READERS["lstm"])
     weight = scene.subject.state["0.weight"]
-    found = asks.answer("nearest_tokens", scene, {"id": 3, "count": 3}).plain
+    found = asks.answer("nearest_tokens", scene, {"token": 3, "count": 3}).plain
     expected = {
         token: weight[token] @ weight[3] / np.linalg.norm(weight[token]) / np.linalg.norm(weight[3])
         for token in range(1, 8)

@@ -65,9 +65,9 @@ def laid_out(vectors: Array) -> tuple[Array, Array]:
 
 
 class Near(Spec):
-    """A token, and how many that are near it."""
+    """The id of a token, and how many that are near it."""
 
-    id: Annotated[int, Field(ge=1)]
+    token: Annotated[int, Field(ge=1)]
     count: Annotated[int, Field(ge=1, le=50)] = 8
 
 
@@ -83,13 +83,13 @@ def nearest_tokens(scene: Scene, wanted: Near, lang: str) -> Answer:
         SpecError: if the network has no Embedding, or there is no such token.
     """
     vectors = vectors_of(scene.subject)
-    if wanted.id >= len(vectors):
-        raise SpecError("error.no_element", place="id", value=wanted.id)
-    cosine = cosines(vectors, wanted.id)
-    order = [int(token) for token in np.argsort(-cosine, kind="stable") if token not in (0, wanted.id)]
+    if wanted.token >= len(vectors):
+        raise SpecError("error.no_element", place="token", value=wanted.token)
+    cosine = cosines(vectors, wanted.token)
+    order = [int(token) for token in np.argsort(-cosine, kind="stable") if token not in (0, wanted.token)]
     near = [{"id": token, "cosine": float(cosine[token])} for token in order[: wanted.count]]
-    length = float(np.linalg.norm(vectors[wanted.id].astype(np.float64)))
-    return Answer({"id": wanted.id, "length": length, "near": near if length else []})
+    length = float(np.linalg.norm(vectors[wanted.token].astype(np.float64)))
+    return Answer({"id": wanted.token, "length": length, "near": near if length else []})
 
 
 def cosines(vectors: Array, token: int) -> Array:

@@ -34,7 +34,7 @@ class Embedding extends Panel {
     this.asking = new Asking(stage, {
       period: () => (this.#attended ? PERIOD : 0),
       about: () => String(this.#attended),
-      ask: () => this.stage.ask("nearest_tokens", { id: this.#attended, count: NEAR, ...at(stage) }),
+      ask: () => this.stage.ask("nearest_tokens", { token: this.#attended, count: NEAR, ...at(stage) }),
       heard: (found) => this.#hear(found),
       refused: () => this.#hear(null),
       settled: () => this.again(),
