@@ -6,6 +6,7 @@ Knows no screen.
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
@@ -152,7 +153,7 @@ def text_spec(table: TextTable, file_id: str, column: str, label_column: str) ->
     foreign = sum(ord(c) >= 0x2E80 for text in texts for c in text)
     how = "characters" if foreign > 0.3 * sum(map(len, texts)) else "words"
     lengths = sorted(len(cut(text, how)) for text in texts)
-    length = max(2, min(100, lengths[int(0.95 * (len(lengths) - 1))]))
+    length = max(2, min(100, lengths[math.ceil(0.95 * (len(lengths) - 1))]))
     distinct = len({token for text in texts for token in cut(text, how)})
     return TextCsv(
         file=file_id,
