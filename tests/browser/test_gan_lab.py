@@ -1,0 +1,84 @@
+"""A journey through the GAN lab: who learns, one step in five phases, and what is drawn by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from playground.presets import presets
+from tests.browser.visitor import key, press, status, step, train, until
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+OpenTab = Callable[..., Any]
+
+
+def of(tab: Any, view: str, name: str) -> str:
+    """Return a fact that a view carries."""
+    return tab.locator(f".stage-{view}").first.evaluate("(node, name) => node.dataset[name] ?? ''", name)
+
+
+def pressed(tab: Any, name: str) -> bool:
+    return tab.locator(f".stage-duel [data-name={name}]").get_attribute("aria-pressed") == "true"
+
+
+def click(tab: Any, selector: str) -> None:
+    """Click what the stage may be about to move, once the page rests."""
+    tab.wait_for_selector(".stApp[data-test-script-state=notRunning]")
+    tab.locator(selector).first.click()
+
+
+def norms(tab: Any) -> dict[str, str]:
+    cells = tab.locator(".stage-balance-figures > div")
+    return dict(
+        cells.evaluate_all(
+            "(all) => all.map((one) => [one.dataset.name, one.querySelector('dd').textContent])"
+        )
+    )
+
+
+def test_two_networks_play_against_each_other(open_tab: OpenTab) -> None:
+    tab = open_tab(f"/?e={presets()['gan-8-gaussians'].experiment.to_link()}")
+    tab.wait_for_selector(f"{key('lab-gan-here')} a")
+    tab.wait_for_selector(".stage-arena[data-state=shown]")
+    tab.wait_for_selector(".stage-duel[data-state=shown]")
+    train(tab, 20)
+    tab.wait_for_function("document.querySelector('.stage-coverage')?.dataset.state === 'shown'")
+    until(lambda: norms(tab)["d_gradient_norm"] not in ("—", "0"), "the discriminator learns")
+
+    click(tab, ".stage-duel [data-name=walk]")
+    panel = ".stage-duel-panel:not([hidden])"
+    tab.wait_for_selector(panel)
+    until(lambda: status(tab) == "paused", "the run rests for the walk")
+    at = tab.locator(panel).get_attribute("data-step")
+    tab.locator(f"{panel} .stage-duel-phase").nth(3).click()
+    assert tab.locator(panel).get_attribute("data-phase") == "4"
+    assert "L_G" in tab.locator(f"{panel} .stage-balance-formula").inner_text()
+    assert of(tab, "arena", "walks") == "true"
+    tab.keyboard.press("Escape")
+    tab.locator(".stage-duel-panel").wait_for(state="hidden")
+    assert of(tab, "arena", "walks") == "false"
+    assert step(tab) == int(at or -1)
+
+    before = step(tab)
+    click(tab, ".stage-duel [data-name=step_discriminator]")
+    until(lambda: step(tab) == before + 1, "one step of the discriminator alone")
+    click(tab, ".stage-duel [data-name=turn_generator]")
+    until(lambda: pressed(tab, "turn_generator"), "only the generator learns")
+
+    click(tab, ".stage-gan-brush > button")
+    canvas = tab.locator(".stage-arena-canvas")
+    canvas.hover(position={"x": 150, "y": 200})
+    tab.mouse.down()
+    for x in (190, 230, 270):
+        canvas.hover(position={"x": x, "y": 210})
+    tab.mouse.up()
+    click(tab, ".stage-gan-brush .stage-gan-main")
+    until(lambda: status(tab) == "running" and step(tab) > 5, "what was drawn is learned")
+    tab.wait_for_selector(f"{key('kind-Drawing')}")
+    tab.wait_for_function(
+        "document.querySelector('.stage-coverage [data-name=modes] dd').textContent.endsWith('/ 1')"
+    )
+    press(tab, "play")
