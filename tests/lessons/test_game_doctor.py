@@ -82,6 +82,24 @@ def test_each_illness_is_told_by_its_figures(lines: dict[str, Any], expected: st
         trainer_of(remedied, load(remedied.data)).step()
 
 
+def test_a_balance_that_swings_is_no_illness_while_samples_become_better() -> None:
+    swinging = 0.5 + 0.3 * np.sin(np.arange(COUNT) * 2.0)
+    assert names(scene(d_accuracy=swinging, quality=np.linspace(0.1, 0.7, COUNT))) == []
+    assert names(scene(d_accuracy=swinging, quality=np.linspace(0.1, 0.9, COUNT))) == []
+
+
+def test_pictures_of_all_classes_are_no_collapse() -> None:
+    experiment = preset("gan-conditional").experiment
+    trainer = trainer_of(experiment, load(experiment.data))
+    for _ in range(60):
+        trainer.step()
+    fakes, reals = illness.variety(Scene(Subject(experiment, trainer.dataset, trainer.state())))
+    assert fakes > illness.ALIKE * reals
+    alike = {name: 0 * x if "generator" in name else x for name, x in trainer.state().items()}
+    fakes, _ = illness.variety(Scene(Subject(experiment, trainer.dataset, alike)))
+    assert fakes == 0
+
+
 def test_good_samples_need_no_doctor_however_strong_the_discriminator() -> None:
     assert names(scene(d_accuracy=0.95, d_real=0.9, d_fake=0.1)) == []
 

@@ -29,6 +29,8 @@ SURE, APART = 0.9, 0.6
 """The discriminator is far ahead if it is right so often, and its answers are so far apart."""
 GOOD = 0.8
 """From this share of good samples on nothing is wrong with them."""
+UNEVEN = 0.2
+"""Up to this reverse KL divergence all classes of pictures are made."""
 FADED, ABRUPT = 0.02, 0.02
 """The generator's gradient has vanished below this part of what it was, or below this norm."""
 SWING, TURNS = 0.08, 4
@@ -36,6 +38,8 @@ SWING, TURNS = 0.08, 4
 ALIKE = 0.5
 """Pictures are collapsed if they are less than half as far from each other as real ones."""
 PAIRS = 200
+PROGRESS = (("quality", 1, 0.05), ("modes", 1, 0.5), ("reverse_kl", -1, 0.05))
+"""What tells that samples become better, in which direction, and by how much at least."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,10 +67,19 @@ class Match:
     @property
     def losing(self) -> bool:
         """Whether the samples are not good yet, or not all there, as far as that is measured."""
-        quality, modes = self.line("quality"), self.line("modes")
-        if not len(quality):
-            return True
+        quality, modes, apart = (_latest(self.line(name)) for name in ("quality", "modes", "reverse_kl"))
+        if not len(quality):  # of pictures only a classifier could tell it
+            return not len(apart) or _middle(apart) > UNEVEN
         return _middle(quality) < GOOD or _middle(modes) < 0.9 * self.modes
+
+    @property
+    def improving(self) -> bool:
+        """Whether the samples have lately become better, as far as that is measured."""
+        for name, sign, least in PROGRESS:
+            line = self.line(name)
+            if sign * (_middle(_latest(line)) - _middle(line[: max(1, len(line) // 3)])) > least:
+                return True
+        return False
 
     @property
     def modes(self) -> int:
@@ -155,7 +168,7 @@ def ahead(match: Match, found: frozenset[str]) -> Finding | None:
 def circling(match: Match, found: frozenset[str]) -> Finding | None:
     """Both players run after each other: the balance swings, and nothing gets better."""
     accuracy = match.line("d_accuracy")
-    if len(accuracy) < FEWEST // 3 or not match.losing or "ahead" in found:
+    if match.scene.step < 2 * STEPS or not match.losing or match.improving or "ahead" in found:
         return None
     moves = np.diff(accuracy)
     turns = int((np.diff(np.sign(moves[np.abs(moves) > 0.02])) != 0).sum())
@@ -178,7 +191,14 @@ def variety(scene: Scene) -> tuple[float, float]:
 
 def _apart(pictures: Array) -> float:
     x = np.nan_to_num(pictures).reshape(len(pictures), -1).astype(np.float64)
-    return float(np.median(np.linalg.norm(x - np.roll(x, len(x) // 2, axis=0), axis=1)))
+    # Generated ones come class by class, in turns: neighbours at a fixed distance might all be of one class.
+    others = stream(0, "pairs").permutation(len(x))
+    return float(np.median(np.linalg.norm(x - x[others], axis=1)))
+
+
+def _latest(line: Array) -> Array:
+    """Return the last third of a line (P,)."""
+    return line[-max(1, len(line) // 3) :]
 
 
 def _middle(values: Array) -> float:
