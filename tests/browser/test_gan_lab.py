@@ -1,4 +1,4 @@
-"""A journey through the GAN lab: who learns, one step in five phases, and what is drawn by hand."""
+"""A journey through the GAN lab: who learns, one step in five phases, what is drawn by hand, digits of noise."""
 
 from __future__ import annotations
 
@@ -82,3 +82,26 @@ def test_two_networks_play_against_each_other(open_tab: OpenTab) -> None:
         "document.querySelector('.stage-coverage [data-name=modes] dd').textContent.endsWith('/ 1')"
     )
     press(tab, "play")
+
+
+def test_digits_are_made_of_noise(open_tab: OpenTab) -> None:
+    game = presets()["gan-conditional"].experiment.replace("training.max_epochs", 0)
+    tab = open_tab(f"/?e={game.to_link()}")
+    tab.wait_for_selector(".stage-gallery[data-state=shown]")
+    train(tab, 1)
+    press(tab, "play")
+    until(lambda: status(tab) == "paused", "it rests")
+    for at in (0, 3):
+        tab.locator(".stage-gallery-canvas").click(position={"x": 30 + 66 * at, "y": 40})
+    tab.locator(".stage-noise").scroll_into_view_if_needed()
+    tab.wait_for_selector(".stage-noise-strip:not([hidden])")
+    click(tab, ".stage-gallery .stage-look-chip")
+    tab.mouse.move(5, 5)
+    tab.wait_for_function("/60/.test(document.querySelector('.stage-gallery .stage-look-note').textContent)")
+    seen = tab.locator(".stage-noise .stage-look-note").first.inner_text()
+    tab.locator(".stage-noise-pad").click(position={"x": 20, "y": 20})
+    until(
+        lambda: tab.locator(".stage-noise .stage-look-note").first.inner_text() != seen,
+        "another place, another z",
+    )
+    tab.wait_for_selector(".stage-coverage[data-state=shown]")
