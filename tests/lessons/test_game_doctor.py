@@ -9,7 +9,7 @@ import pytest
 
 from playground import i18n
 from playground.data import load
-from playground.lessons import doctor as _  # noqa: F401 - enters its question
+from playground.lessons import doctor as entered  # noqa: F401 - enters its question
 from playground.lessons.remedies import remedies
 from playground.presets import preset
 from playground.probes import Subject

@@ -60,7 +60,7 @@ def trained(experiment: str, steps: int = 30) -> Subject:
     trainer = trainer_of(spec, load(spec.data))
     for _ in range(steps):
         trainer.step()
-    return Subject(trainer.experiment, trainer.dataset, trainer.state())  # type: ignore[arg-type]
+    return Subject(trainer.experiment, trainer.dataset, trainer.state())
 
 
 def points(**changes: Any) -> Subject:
@@ -153,6 +153,7 @@ def test_the_walk_is_a_step_as_torch_takes_it() -> None:
     paid.backward()
     with torch.no_grad():
         for weight in d.parameters():
+            assert weight.grad is not None
             weight.sub_(0.05 * weight.grad)
     made = g(fresh)
     made.retain_grad()
@@ -160,11 +161,13 @@ def test_the_walk_is_a_step_as_torch_takes_it() -> None:
     asked.backward()
     with torch.no_grad():
         for weight in g.parameters():
+            assert weight.grad is not None
             weight.sub_(0.05 * weight.grad)
     assert found.plain["before"]["d_loss"] == pytest.approx(paid.item(), rel=1e-4)
     assert found.plain["after"]["g_loss"] != found.plain["end"]["g_loss"]
     np.testing.assert_allclose(found.arrays["fresh"], made.detach().numpy(), rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(found.arrays["moved"], g(fresh).detach().numpy(), rtol=1e-3, atol=1e-4)
+    assert made.grad is not None
     np.testing.assert_allclose(found.arrays["pull"], -made.grad.numpy() * batch.size, rtol=1e-3, atol=1e-5)
 
 
