@@ -243,3 +243,15 @@ def test_letters_of_a_writer_have_a_map_without_answers() -> None:
     found = compute("embedding", writer(WRITER).subject)
     assert set(found) == {"embedding/map", "embedding/share"}
     assert len(found["embedding/map"]) == len(LETTERS) - 1
+
+
+def test_the_gates_of_a_typed_text_are_those_of_its_ids() -> None:
+    scene = reader(*READERS["lstm"])
+    found = asks.answer("theatre", scene, {"text": "the film not bad"})
+    sample = asks.answer("theatre", scene, {"index": 0})  # the same text, as the data have it
+    assert set(found.arrays) == set(sample.arrays)
+    for name, values in sample.arrays.items():
+        np.testing.assert_array_equal(found.arrays[name], values)
+    with pytest.raises(SpecError) as refused:
+        asks.answer("theatre", scene, {"text": " "})
+    assert refused.value.key == "text.empty"
