@@ -63,7 +63,11 @@ def facts(experiment: Experiment, dataset: Dataset, lang: str = "en") -> dict[st
         ],
         "columns": _columns(experiment, dataset, lang),
         **_players(experiment),
-        "input": {"labels": _inputs(experiment, dataset, lang), "shape": list(dataset.input_shape)},
+        "input": {
+            "labels": _inputs(experiment, dataset, lang),
+            "shape": list(dataset.input_shape),
+            **_measured(dataset),
+        },
         "target": {
             "kind": dataset.target.kind,
             "size": dataset.target.size,
@@ -198,6 +202,18 @@ def _inputs(experiment: Experiment, dataset: Dataset, lang: str) -> list[str]:
         return list(dataset.feature_names)
     keys = {name: f"ui.sign.{name}" for name in dataset.feature_names}
     return [i18n.text(key, lang) if i18n.has(key, lang) else name for name, key in keys.items()]
+
+
+def _measured(dataset: Dataset) -> dict[str, Any]:
+    """Return how a series' input becomes a number as it was measured: times `scale`, plus `offset`, in `unit`."""
+    if dataset.series is None:
+        return {}
+    scaling = dataset.scaling
+    return {
+        "unit": dataset.series.unit,
+        "scale": float(scaling.scale[0]),
+        "offset": float(scaling.offset[0]),
+    }
 
 
 def _unit(dataset: Dataset) -> dict[str, float]:

@@ -134,7 +134,7 @@ class Sequence extends Panel {
     if (own === this.mode) return;
     this.#turn(own);
     if (own && this.own) {
-      this.text.value = typed(this.own, this.how, this.stage.setup.input.labels);
+      this.text.value = typed(this.own, this.how, this.stage.setup.input);
       this.#send();
     } else choose(this.stage, this.before ?? { index: 0, test: this.stage.setup.samples[1] > 0 });
   }
@@ -166,7 +166,7 @@ class Sequence extends Panel {
       own.data[at * width + lane.feature] = this.ink;
     } else own.data[at * width + lane.feature] = value;
     this.at = at;
-    this.text.value = typed(own, this.how, this.stage.setup.input.labels);
+    this.text.value = typed(own, this.how, this.stage.setup.input);
     this.#send();
   }
 
@@ -188,11 +188,16 @@ class Sequence extends Panel {
   #typed() {
     const { setup } = this.stage;
     const found = parsed(this.text.value, this.how, setup.input);
-    write(this.trouble, found ? "" : this.word(`typing_${this.how === "symbols" ? "symbols" : "numbers"}`, { symbols: setup.input.labels.join(" ") }));
+    write(this.trouble, found ? "" : this.word(`typing_${this.how === "symbols" ? "symbols" : setup.input.unit ? "measured" : "numbers"}`, { symbols: setup.input.labels.join(" "), unit: setup.input.unit }));
     if (!found) return;
     this.own = found;
     this.at = Math.min(this.at, found.shape[0] - 1);
     this.#send();
+  }
+
+  get #hint() {
+    const { unit } = this.stage.setup.input;
+    return this.word("own_hint") + (unit ? ` ${this.word("own_unit", { unit })}` : "");
   }
 
   #send() {
@@ -209,7 +214,7 @@ class Sequence extends Panel {
     const { feed, stage, root } = this;
     const answer = feed.latest;
     root.dataset.state = feed.refusal ? "refused" : answer && feed.fresh ? "shown" : "waiting";
-    write(this.note, feed.refusal || (this.mode ? this.word("own_hint") : answer ? "" : this.word("waiting")));
+    write(this.note, feed.refusal || (this.mode ? this.#hint : answer ? "" : this.word("waiting")));
     this.#where();
     if (!answer) return;
     if (this.mode && !this.own) this.own = started(answer.arrays.x);

@@ -4,7 +4,8 @@
 const TYPED = "typed";
 const DRAWN = "values";
 
-/** What an ask wants to know of it: {index, test}, {text} or {values}. The last one chosen stays while other things are. */
+/** What an ask wants to know of it: {index, test}, {text} or {values}. The last one chosen stays while other things are, and
+    while it fits what the network reads. */
 export function chosen(stage) {
   const { selection } = stage;
   if (selection?.kind === "sample") stage.subject = { index: selection.index, test: Boolean(selection.test) };
@@ -15,9 +16,12 @@ export function chosen(stage) {
   const first = { index: 0, test: test > 0 };
   if (!subject) return first;
   if (subject.text !== undefined) return stage.setup.text ? subject : first;
-  if (subject.values !== undefined) return stage.setup.text ? first : subject;
+  if (subject.values !== undefined) return !stage.setup.text && numbers(subject.values.data) === subject.values.steps * stage.setup.input.shape[1] ? subject : first;
   return subject.index < (subject.test ? test : training) ? subject : first;
 }
+
+// How many float32 a text in base64 holds: those of another data set are no sequence of this one.
+const numbers = (data) => Math.floor((data.length * 3) / 4 / 4);
 
 /** Looks at {index, test}, {text} or {values} from now on. */
 export function choose(stage, what) {
