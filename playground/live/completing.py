@@ -24,7 +24,7 @@ from playground.probes import Subject
 from playground.probes.maps import GRID
 from playground.probes.registry import names
 from playground.runs import frames
-from playground.runs.evaluation import MAX_SAMPLES
+from playground.runs.evaluation import MAX_SAMPLES, share
 from playground.runs.trainer import trainer_of
 from playground.spec import Experiment, SpecError, State, estimate
 
@@ -92,10 +92,10 @@ def untrained(experiment: Experiment, folder: Path, wanted: tuple[str, ...]) -> 
 def small(experiment: Experiment) -> bool:
     """Tell whether looking at a network is a matter of milliseconds."""
     try:
-        shape = experiment.data.input_shape()
-        samples = sum(min(count, MAX_SAMPLES) for count in experiment.data.num_samples())
-        places = GRID**2 if len(shape) == 1 else 0
-        flops = experiment.model.flops(experiment.input_shape()) * (samples + places)
+        train, test = experiment.data.num_samples()
+        judged = min(train, share(experiment.model, experiment.input_shape())) + min(test, MAX_SAMPLES)
+        places = GRID**2 if experiment.data.nature == "points" else 0
+        flops = experiment.model.flops(experiment.input_shape()) * (judged + places)
         return flops <= MOST_FLOPS and estimate(experiment).parameters <= 2_000_000
     except SpecError:
         return False

@@ -28,6 +28,23 @@ def waves() -> Experiment:
     )
 
 
+OWN = """async () => {
+  const files = performance.getEntriesByType("resource").map((one) => one.name);
+  const loaded = (name) => files.find((one) => one.includes(`/sequence/${name}.js`));
+  const { parsed, typed, encoded } = await import(loaded("own"));
+  const { chosen } = await import(loaded("subject"));
+  const input = { labels: ["x"], shape: [24, 1], scale: 2, offset: 60 };  // 60 ± 2 °F
+  const found = parsed("62 58", "numbers", input);
+  const selection = { kind: "values", values: { data: encoded(found.data), steps: 2 } };
+  const at = (shape) => chosen({ selection, setup: { samples: [5, 2], input: { shape } } });
+  return {
+    read: [...found.data], typed: typed(found, "numbers", input), too_large: parsed("1e308", "numbers", input),
+    fits: "values" in at([24, 1]), elsewhere: at([50, 2]),
+  };
+}"""
+"""What is typed is in the unit of the series, and kept while the network reads sequences of that width."""
+
+
 def click_at(tab: Any, selector: str, x: float, y: float) -> None:
     """Click a place of an element, in parts of its size."""
     node = tab.locator(selector).first
@@ -104,6 +121,14 @@ def test_gates_are_seen_held_and_opened_while_a_forecast_is_learned(open_tab: Op
     tab.locator(".stage-sequence-text").fill("0 1 0 -1 0 1 0 -1 0 1 0 -1")
     tab.locator(".stage-trajectory").scroll_into_view_if_needed()
     until(lambda: fact(tab, "trajectory", "steps") == "12", "twelve steps are followed")
+
+    assert tab.evaluate(OWN) == {
+        "read": [1, -1],
+        "typed": "62 58",
+        "too_large": None,
+        "fits": True,
+        "elsewhere": {"index": 0, "test": True},
+    }
 
     # The other kinds of cells beside it, by one press.
     tab.wait_for_selector(".stApp[data-test-script-state=notRunning]")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from playground.data import load
-from playground.live import opening
+from playground.live import completing, opening
 from playground.live.slow import Feed, nothing
 from playground.live.stills import RECORDED, stills
 from playground.presets import presets
@@ -67,6 +67,17 @@ def test_what_is_dear_is_followed_for_a_while(tmp_path: Path, monkeypatch: pytes
         trainer.step()
     for name, tensor in trainer.state().items():
         assert np.array_equal(last.arrays[f"w/{name}"], tensor)
+
+
+@pytest.mark.parametrize("key", ["polarity-gru", "char-lstm", "series-lstm", "circle"])
+def test_whatever_comes_on_screen_later_is_made_of_a_recorded_moment(key: str, tmp_path: Path):
+    experiment = presets()[key].experiment
+    trainer = trainer_of(experiment, load(experiment.data, tmp_path))
+    frame = frames.encode(trainer.snapshot(("weights",)))
+    lacking = completing.lacks(frame, experiment, tmp_path, ("histograms",))
+    assert lacking == ("histograms",)
+    whole = frames.decode(completing.complete(frame, experiment, tmp_path, lacking)).arrays
+    assert any(name.startswith("hist/w/") for name in whole)
 
 
 def test_what_is_too_large_to_be_kept_is_not_trained_here(tmp_path: Path):

@@ -21,6 +21,7 @@ import { Reel } from "./reel.js";
 import { Slots } from "./slots.js";
 import { Socket } from "./socket.js";
 
+const AT_REST = 300; // ms after which a moment that is shown is no frame of a film
 const DYES = ["negative", "zero", "positive", "train", "test", "wrong", "faint", "line", "discriminator", "generator", "real"];
 
 export class Board {
@@ -206,6 +207,7 @@ export class Board {
   }
 
   close() {
+    clearTimeout(this.revisiting);
     chorus.leave(this);
     this.source?.close();
     this.reel.close();
@@ -309,6 +311,16 @@ export class Board {
     if (!this.source || (!again && probes.join() === this.probes)) return;
     this.probes = probes.join();
     this.source.watch(probes);
+    this.#revisit();
+  }
+
+  // A recorded moment that rests was fetched for the views that were on screen then.
+  #revisit() {
+    clearTimeout(this.revisiting);
+    const { frame } = this;
+    this.revisiting = setTimeout(() => {
+      if (this.mode === "replay" && frame && this.frame === frame) this.reel.seek(frame.step);
+    }, AT_REST);
   }
 
   #readTheme() {
