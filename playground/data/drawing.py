@@ -83,7 +83,7 @@ def _assemble(
         points=points[train],
         points_test=points[test],
         scaling=scaling,
-        source="source.points",
+        source="source.drawn" if spec.kind == "Drawing" else "source.points",
         licence="CC0 1.0",
         extent=(extent,) * points.shape[1],
     )

@@ -127,6 +127,8 @@ def figures(now: Now) -> None:
     if now.experiment.adversary is not None:
         shown = shown[:2] + [(name, digits(metrics.get(name))) for name in ("d_loss", "g_loss")]
         shown += [(name, _share(metrics.get(name))) for name in ("d_accuracy", "quality") if name in metrics]
+    elif "bits" in metrics:
+        shown += [(name, digits(metrics.get(name))) for name in ("bits", "test_bits")]
     elif experiment_is_about_classes(now.experiment):
         shown += [(name, _share(metrics.get(name))) for name in ("accuracy", "test_accuracy")]
     else:

@@ -68,6 +68,8 @@ LIGHT = Theme(
         "#5c6ac4",
         "#a3a51f",
         "#7b8794",
+        "#7a2e0e",
+        "#1d3f8a",
     ),
     gates={
         "i": "#2b8a3e",
@@ -108,6 +110,8 @@ DARK = Theme(
         "#91a0f5",
         "#d0d13c",
         "#a3aeba",
+        "#e8a58a",
+        "#c6d8ff",
     ),
     gates={
         "i": "#69db7c",
@@ -236,4 +240,5 @@ def figure(data: Sequence[Mapping[str, Any]], layout: Mapping[str, Any], *, alt:
 
 def alternative(figure: go.Figure) -> str:
     """Return what the figure shows, in words."""
-    return str(figure.layout.meta["alt"])
+    layout: Any = figure.layout  # plotly states no type for it
+    return str(layout.meta["alt"])

@@ -36,7 +36,8 @@ OWN = """async () => {
   const input = { labels: ["x"], shape: [24, 1], scale: 2, offset: 60 };  // 60 ± 2 °F
   const found = parsed("62 58", "numbers", input);
   const selection = { kind: "values", values: { data: encoded(found.data), steps: 2 } };
-  const at = (shape) => chosen({ selection, setup: { samples: [5, 2], input: { shape } } });
+  const experiment = { data: { kind: "Series" } };
+  const at = (shape) => chosen({ selection, setup: { experiment, samples: [5, 2], input: { shape } } });
   return {
     read: [...found.data], typed: typed(found, "numbers", input), too_large: parsed("1e308", "numbers", input),
     fits: "values" in at([24, 1]), elsewhere: at([50, 2]),

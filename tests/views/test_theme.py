@@ -40,9 +40,9 @@ def test_the_light_palette_is_the_one_of_the_design() -> None:
 
 
 @pytest.mark.parametrize("theme", [look.LIGHT, look.DARK], ids=lambda theme: theme.name)
-def test_two_classes_have_the_palettes_ends_and_ten_differ(theme: look.Theme) -> None:
+def test_two_classes_have_the_palettes_ends_and_twelve_differ(theme: look.Theme) -> None:
     assert theme.classes[:2] == (theme.negative, theme.positive)
-    assert len(set(theme.classes)) == 10
+    assert len(set(theme.classes)) == 12
 
 
 def test_curves_stay_out_of_the_palette() -> None:

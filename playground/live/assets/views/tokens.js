@@ -291,7 +291,7 @@ class Tokens extends Panel {
     });
     if (columns.padding) {
       const { left, width } = columns.padding;
-      cells.push(h("li", { class: "stage-tokens-padding", style: { left: `${left}px`, width: `${width}px` }, title: this.word("padding", { count: padding }), "aria-label": this.word("padding", { count: padding }) }, h("b", {}, `${padding}×`), h("small", {}, "0")));
+      cells.push(h("li", { class: "stage-tokens-padding", style: { left: `${left}px`, width: `${width}px` }, title: this.word("padding", { count: padding }), "aria-label": this.word("padding", { count: padding }) }, h("b", {}, `${padding}×`), h("small", {}, this.word("pad"))));
     }
     list.replaceChildren(...cells);
   }

@@ -8,13 +8,14 @@ const DRAWN = "values";
     while it fits what the network reads. */
 export function chosen(stage) {
   const { selection } = stage;
+  const { kind } = stage.setup.experiment.data;
   if (selection?.kind === "sample") stage.subject = { index: selection.index, test: Boolean(selection.test) };
-  else if (selection?.kind === TYPED) stage.subject = { text: selection.text };
-  else if (selection?.kind === DRAWN) stage.subject = { values: selection.values };
-  const { subject } = stage;
+  else if (selection?.kind === TYPED) stage.subject = { text: selection.text, kind };
+  else if (selection?.kind === DRAWN) stage.subject = { values: selection.values, kind };
+  const { kind: meant, ...subject } = stage.subject ?? {};
   const [training, test] = stage.setup.samples;
   const first = { index: 0, test: test > 0 };
-  if (!subject) return first;
+  if (!stage.subject || (meant && meant !== kind)) return first;
   if (subject.text !== undefined) return stage.setup.text ? subject : first;
   if (subject.values !== undefined) return !stage.setup.text && numbers(subject.values.data) === subject.values.steps * stage.setup.input.shape[1] ? subject : first;
   return subject.index < (subject.test ? test : training) ? subject : first;

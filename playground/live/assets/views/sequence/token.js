@@ -1,6 +1,6 @@
 // A token as it can be read: what cannot be seen gets a sign. Knows no view.
 
-const SIGNS = { " ": "␣", "\n": "↵", "\t": "⇥", "": "∅", "\ufffd": "�" };
+const SIGNS = { " ": "␣", "\n": "↵", "\t": "⇥", "": "∅", "\ufffd": "‹?›" };
 
 /** A token as it is written alone, in a column or beside a bar. */
 export const glyph = (token) => SIGNS[token] ?? token;
