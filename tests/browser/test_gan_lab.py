@@ -84,6 +84,7 @@ def test_two_networks_play_against_each_other(open_tab: OpenTab) -> None:
     press(tab, "play")
 
 
+@pytest.mark.long
 def test_digits_are_made_of_noise(open_tab: OpenTab) -> None:
     game = presets()["gan-conditional"].experiment.replace("training.max_epochs", 0)
     tab = open_tab(f"/?e={game.to_link()}")

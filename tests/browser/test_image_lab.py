@@ -110,6 +110,7 @@ def test_a_network_is_assembled_trained_reloaded_and_taken_home(open_tab: OpenTa
     assert weights["4.weight"].shape == (10, 16 * 4 * 4)
 
 
+@pytest.mark.long
 def test_the_other_engine_learns_the_same_digits(open_tab: OpenTab) -> None:
     digits = small_digits().replace("engine", "torch")
     tab = open_tab(f"/?e={fitted(templates()['tutorial-28'], digits).to_link()}")

@@ -142,10 +142,9 @@ def test_a_share_link_opens_the_same_experiment(open_tab: OpenTab) -> None:
     assert "Moons" in other.locator(".chosen").inner_text()
 
 
-@pytest.mark.parametrize(("locale", "word"), [("en-US", "link"), ("zh-CN", "链接")])
-def test_a_broken_link_is_a_sentence(open_tab: OpenTab, locale: str, word: str) -> None:
-    tab = open_tab("/?e=1.broken", locale=locale)
-    until(lambda: word in said(tab, "link"), "the sentence is there")
+def test_a_broken_link_is_a_sentence(open_tab: OpenTab) -> None:
+    tab = open_tab("/?e=1.broken", locale="zh-CN")
+    until(lambda: "链接" in said(tab, "link"), "the sentence is there")
     train(tab, beyond=5)
 
 
@@ -188,8 +187,13 @@ def test_the_page_speaks_chinese_to_who_reads_it(open_tab: OpenTab) -> None:
     tab = open_tab(locale="zh-CN", dark=True)
     assert "训练" in tab.locator(f"{key('play')} button:visible").first.inner_text()
     assert tab.locator(".heading").first.inner_text() == "数据"
+    press(tab, "play")
+    until(lambda: status(tab) == "running", "it trains")
     press(tab, "language_switch")
     until(lambda: tab.locator(".heading").first.inner_text() == "Data", "English")
+    tab.wait_for_function("document.querySelector('.stage').board.setup.lang === 'en'")
+    tab.wait_for_selector(".stage-curves :text('training')")
+    assert status(tab) == "running"
 
 
 def test_the_keyboard_trains_and_holds(open_tab: OpenTab) -> None:
@@ -221,9 +225,8 @@ def test_a_telephone_has_no_sideways_scroll_and_train_in_reach(open_tab: OpenTab
     assert tab.locator(f"{key('column-data')}:visible, {key('column-network')}:visible").count() == 1
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_nothing_is_written_smaller_than_twelve_pixels(open_tab: OpenTab, dark: bool) -> None:
-    tab = open_tab(dark=dark)
+def test_nothing_is_written_smaller_than_twelve_pixels(open_tab: OpenTab) -> None:
+    tab = open_tab()
     tab.wait_for_timeout(1500)
     small = tab.evaluate(
         """() => [...document.querySelectorAll('.stMain *')].filter(node =>

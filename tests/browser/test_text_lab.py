@@ -91,6 +91,7 @@ def test_a_text_goes_its_way_through_the_network(open_tab: OpenTab) -> None:
     tab.wait_for_selector(".stage-gates[data-state=shown]")
 
 
+@pytest.mark.long
 def test_a_text_grows_while_the_network_learns(open_tab: OpenTab) -> None:
     corpus = network(
         {"kind": "Corpus", "count": 20_000, "length": 20, "vocabulary": 90}, tokens=90, out=90, writes=True

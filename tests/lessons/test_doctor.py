@@ -23,7 +23,7 @@ from tests.lessons.cases import CASES, Case, adam, dense, scenes
 ILL = {"xor-single-neuron": "too_small", "overfit": "overfitting"}
 """Presets that are there to show an illness."""
 LONG = (
-    *("digits-best", "rgb-cnn"),
+    *("digits-cnn", "digits-best", "rgb-cnn"),
     *("series-lstm", "adding-lstm", "polarity-gru", "names-gru", "char-lstm", "idioms-gru"),
 )
 ENOUGH = {"digits-mlp": 2, "digits-cnn": 2, "lenet-5": 2, "digits-best": 2, "rgb-cnn": 1}

@@ -201,7 +201,8 @@ export class Board {
     this.slots.arrange(options.views);
     chorus.join(this, options.group ?? "");
     if (before && before.run !== options.run) chorus.tell(this.group);
-    if (!before || before.run !== options.run || before.transport !== options.transport) this.#connect(options);
+    const same = ["run", "transport", "lang"].every((name) => before?.[name] === options[name]);
+    if (!same) this.#connect(options);
     else this.source.renew(options.token);
     if (bundle) this.source.take(bundle);
   }

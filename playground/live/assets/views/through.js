@@ -208,7 +208,8 @@ class Through extends Panel {
   #sentence() {
     const { ratio, verdict, layer, kind } = this.#worst();
     const size = ratio === null ? "" : times(ratio >= 1 ? ratio : 1 / ratio);
-    return this.word(`verdict_${verdict}`, { size, layer: layer + 1, kind, steps: whole(this.found.steps) });
+    const each = verdict === "vanishing" && this.stage.setup.target.steps ? "_each" : "";
+    return this.word(`verdict_${verdict}${each}`, { size, layer: layer + 1, kind, steps: whole(this.found.steps) });
   }
 }
 
