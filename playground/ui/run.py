@@ -14,6 +14,7 @@ from typing import Any
 import streamlit as st
 
 from playground.data.folder import data_folder
+from playground.presets import presets
 from playground.runs import commands
 from playground.runs.client import RunView
 from playground.runs.frames import Snapshot
@@ -111,7 +112,10 @@ def adopt() -> None:
         st.session_state["pace"] = view.pace
         beside.adopt(st.query_params.get("beside", ""))
         if "form" not in st.session_state:
-            form.begin(form.read(view.experiment))
+            experiment = form.read(view.experiment)
+            form.begin(experiment)
+            known = (key for key, example in presets().items() if example.experiment == experiment)
+            st.session_state["preset"] = next(known, None)
 
 
 def forget() -> None:

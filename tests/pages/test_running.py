@@ -78,6 +78,7 @@ def test_a_structural_change_holds_the_run_and_undo_returns_to_it(opened: Open) 
 def test_a_reload_shows_the_same_run(opened: Open) -> None:
     page = training(opened, "circle")
     again = opened(run=page.app.query_params["run"])
+    assert again.app.session_state["preset"] == page.app.session_state["preset"] == "circle"
     assert again.app.session_state["run"] == page.app.session_state["run"]
     assert again.step >= page.step
     assert again.experiment == page.experiment
