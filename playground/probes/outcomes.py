@@ -7,6 +7,7 @@ import numpy as np
 from playground.data import Dataset
 from playground.data.targets import decide, shades
 from playground.probes.registry import PERIODS, Array, Arrays, Subject, in_chunks, probe
+from playground.spec.losses import IGNORED
 
 MAX_SAMPLES = 2000
 MAX_CLASSES = 256
@@ -27,14 +28,15 @@ def verdicts(subject: Subject) -> Arrays:
     Returns:
         `confusion` (C, C) i8: how often a sample of the row's class was taken for the column's. Of the first 2,000
         samples, in order, `verdict/class` (N,) u1 and `verdict/sure` (N,) u2, 65,535 = certain, where there are at most
-        256 classes. Nothing for regression.
+        256 classes and one answer for each sample; of answers at every step those that are judged are counted. Nothing
+        for regression.
     """
     target = subject.dataset.target
     if target.kind != "classes":
         return {}
     outputs = _outputs(subject)
     found: Arrays = {"confusion": _counted(subject, outputs)}
-    if target.size > MAX_CLASSES:
+    if target.size > MAX_CLASSES or target.steps:
         return found
     outputs = outputs[:MAX_SAMPLES]
     taken_for = decide(subject.experiment, outputs)
@@ -55,8 +57,9 @@ def held_back(dataset: Dataset) -> tuple[Array, Array]:
 def _counted(subject: Subject, outputs: Array) -> Array:
     """Return how often a class (row) was taken for another (C, C), from the outputs for all samples."""
     size = subject.dataset.target.size
-    taken_for = decide(subject.experiment, outputs)
-    counts = np.bincount(held_back(subject.dataset)[1] * size + taken_for, minlength=size**2)
+    taken_for, truth = decide(subject.experiment, outputs), held_back(subject.dataset)[1]
+    judged = truth != IGNORED
+    counts = np.bincount(truth[judged] * size + taken_for[judged], minlength=size**2)
     return counts.reshape(size, size).astype(np.int64)
 
 

@@ -50,9 +50,14 @@ def test_a_network_is_assembled_from_an_empty_template(opened: Open) -> None:
     page.click("step").until(lambda p: p.step == 1, "it can be trained")
 
 
+PICTURES = presets()["lenet-5"].experiment
+SERIES = presets()["series-lstm"].experiment
+
+
 @pytest.mark.parametrize("key", list(templates()))
 def test_a_template_replaces_the_layers_and_can_be_undone(opened: Open, key: str) -> None:
-    page = opened(e=presets()["lenet-5"].experiment.to_link())
+    data = PICTURES if templates()[key].suits(PICTURES.data) else SERIES
+    page = opened(e=data.to_link())
     before = page.experiment
     page.click(f"template-{key}")
     wanted = fitted(templates()[key], Experiment.from_json(before))

@@ -77,3 +77,11 @@ def test_filters_stay_within_their_bytes() -> None:
 
 def test_a_first_layer_that_does_not_see_the_picture_has_no_filters() -> None:
     assert compute("filters", subject(preset("circle").experiment)) == {}
+
+
+def test_answers_at_every_step_are_counted_where_they_are_judged() -> None:
+    echo = subject(preset("echo-gru").experiment)
+    found = compute("verdicts", echo)
+    truth = echo.dataset.y_test
+    assert found["confusion"].sum() == (truth != -100).sum() < truth.size
+    assert "verdict/class" not in found
