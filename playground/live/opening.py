@@ -74,7 +74,8 @@ def _made(text: str, folder: Path) -> Tape:
     steps = _steps(experiment)
     whole = _cost(experiment, steps[-1]) <= MOST_FLOPS
     most = min(FRAMES, int(MOST_BYTES / (4 * max(1, estimate(experiment).parameters))))
-    if not whole and most < FEWEST:
+    # Pictures are asked about for every frame: a film of them would keep the server busy for nothing.
+    if not whole and (most < FEWEST or experiment.data.nature == "pictures"):
         return EMPTY
     trainer = trainer_of(experiment, load(experiment.data, folder))
     shown = list(_to_the_end(trainer, steps) if whole else _for_a_while(trainer, most))

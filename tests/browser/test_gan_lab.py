@@ -10,7 +10,7 @@ import pytest
 from playground.presets import presets
 from tests.browser.visitor import key, press, status, step, train, until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(240)]
 
 OpenTab = Callable[..., Any]
 
@@ -84,7 +84,6 @@ def test_two_networks_play_against_each_other(open_tab: OpenTab) -> None:
     press(tab, "play")
 
 
-@pytest.mark.long
 def test_digits_are_made_of_noise(open_tab: OpenTab) -> None:
     game = presets()["gan-conditional"].experiment.replace("training.max_epochs", 0)
     tab = open_tab(f"/?e={game.to_link()}")

@@ -11,7 +11,7 @@ import pytest
 from playground.spec import Experiment
 from tests.browser.visitor import key, press, status, step, until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(240)]
 
 OpenTab = Callable[..., Any]
 

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from playground.data import load
+from playground.data.targets import decide
 from playground.presets import preset
 from playground.probes import Subject, compute
 from playground.probes.adversarial import latents, rivalry
@@ -17,7 +18,7 @@ from playground.probes.adversarial.imagine import between, plane
 from playground.probes.adversarial.nearest import apart, nearest
 from playground.probes.adversarial.players import players
 from playground.probes.adversarial.walk import Batch
-from playground.probes.asks import Scene, answer
+from playground.probes.asks import Judge, Scene, answer
 from playground.runs.trainer import trainer_of
 from playground.spec import Experiment, SpecError
 
@@ -228,6 +229,37 @@ def test_a_copy_is_recognised() -> None:
     seen = answer("recognise", Scene(trained(DIGITS.to_json(), 3)), {})
     assert seen.plain["judge"] == ""
     assert seen.arrays["seen"].sum() == pytest.approx(1)
+
+
+def test_a_classifier_of_ones_own_judges_what_is_generated() -> None:
+    classifier = DIGITS.replace("adversary", None).replace("loss", {"kind": "CrossEntropy"})
+    classifier = classifier.replace("optimizer", {"kind": "Adam", "lr": 0.01}).replace(
+        "model",
+        {
+            "layers": [
+                {"kind": "Flatten"},
+                {"kind": "Linear", "out_features": 32},
+                {"kind": "ReLU"},
+                {"kind": "Linear", "out_features": 10},
+            ]
+        },
+    )
+    trainer = trainer_of(classifier, load(classifier.data))
+    while trainer.epoch < 10:
+        trainer.step()
+    accuracy = trainer.metrics()["accuracy"]
+    assert accuracy > 0.95
+    subject = Subject(classifier, trainer.dataset, trainer.state())
+    scene = Scene(trained(DIGITS.to_json(), 3), judge=Judge(subject, "mine", accuracy))
+    found = answer("recognise", scene, {})
+    made = players(scene.subject).fakes(latents.fixed(DIGITS, found.plain["count"]))
+    taken = decide(classifier, subject.net().forward(made.astype(np.float32)))
+    np.testing.assert_array_equal(found.arrays["taken"], taken)
+    assert (found.plain["judge"], found.plain["accuracy"]) == ("mine", accuracy)
+    assert 0 <= found.plain["sure"] <= 1
+    real = trainer.dataset.x
+    assert made.min() >= real.min() - 1e-6, "generated pictures are shown to it as real ones are"
+    assert made.max() <= real.max() + 1e-6
 
 
 def _torch(subject: Subject, player: str, linear: int) -> torch.nn.Sequential:
