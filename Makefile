@@ -20,7 +20,7 @@ help:
 	  '                HOST=0.0.0.0      listen to the network (the default is this machine only)' \
 	  '                DATA_DIR=folder   where runs and data sets are kept' \
 	  'make test     all tests, those in a real browser too; ARGS="-k xor" passes anything on to pytest' \
-	  'make test-long    the trainings that take ten seconds and more: presets whose goals need them' \
+	  'make test-long    what takes long: trainings of some presets, journeys through the newer labs' \
 	  'make check    ruff (format, lint), pyright, import-linter' \
 	  'make bench    measure the engines beside plain torch loops: a table, and bench.json; ARGS is passed on' \
 	  'make bench-stage   measure the live stage in a real browser: frames, latency, clicks; ARGS is passed on' \

@@ -33,6 +33,7 @@ def run_of(tab: Any) -> str:
     return parse_qs(urlsplit(tab.url).query).get("run", [""])[0]
 
 
+@pytest.mark.long
 def test_one_neuron_says_why_xor_is_beyond_it(open_tab: OpenTab) -> None:
     tab = open_tab()
     preset(tab, "xor-single-neuron")
@@ -41,6 +42,7 @@ def test_one_neuron_says_why_xor_is_beyond_it(open_tab: OpenTab) -> None:
     assert figure(tab, "accuracy") <= 75
 
 
+@pytest.mark.long
 def test_digits_are_learned_before_ones_eyes_and_replayed(open_tab: OpenTab) -> None:
     board = "document.querySelector('.stage').board"
     pixels = "(name) => document.querySelector(`.stage-${name}-canvas`).toDataURL()"

@@ -20,7 +20,12 @@ def trained(experiment: Experiment, epochs: int) -> dict[str, float]:
     return trainer.metrics()
 
 
-@pytest.mark.parametrize("key", list(presets()))
+LONG = ("digits-best", "rgb-cnn", "char-lstm")
+
+
+@pytest.mark.parametrize(
+    "key", [pytest.param(key, marks=[pytest.mark.long] if key in LONG else []) for key in presets()]
+)
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_a_preset_reaches_its_goals(key: str, seed: int) -> None:
     found = preset(key)
