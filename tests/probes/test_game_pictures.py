@@ -144,7 +144,7 @@ def test_the_generators_sheet_lies_where_the_noise_is_put() -> None:
 
 
 def test_the_walk_is_a_step_as_torch_takes_it() -> None:
-    subject = points(optimizer=SGD, adversary__optimizer=SGD)
+    subject = points(optimizer=SGD, adversary__optimizer=SGD, adversary__input_noise=0.0)
     found = answer("duel_walk", Scene(subject, step=7), {"number": 3})
     batch = Batch(players(subject), 3, 7)
     g, d = _torch(subject, "generator", 3), _torch(subject, "discriminator", 3)
@@ -170,6 +170,36 @@ def test_the_walk_is_a_step_as_torch_takes_it() -> None:
     np.testing.assert_allclose(found.arrays["moved"], g(fresh).detach().numpy(), rtol=1e-3, atol=1e-4)
     assert made.grad is not None
     np.testing.assert_allclose(found.arrays["pull"], -made.grad.numpy() * batch.size, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("base", [POINTS, DIGITS], ids=["dense", "convolutions"])
+def test_a_normalised_discriminator_is_shown_as_it_judges(base: Experiment) -> None:
+    spec = base.replace("adversary.spectral_norm", True)
+    trainer = trainer_of(spec, load(spec.data))
+    for _ in range(20):
+        trainer.step()
+    x, y = trainer.dataset.x[:50], trainer.dataset.y[:50]
+    shown = players(Subject(spec, trainer.dataset, trainer.state())).scores(x, y)
+    meant = trainer._judged(trainer._shown(x), y)
+    np.testing.assert_allclose(shown, np.ravel(meant), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("path", ["adversary.spectral_norm", "adversary.loss.kind"])
+def test_a_step_that_only_torch_can_take_is_not_walked(path: str) -> None:
+    spec = POINTS.replace(path, True if path.endswith("norm") else "WassersteinPenalty")
+    state = {name: x.astype(np.float32) for name, x in spec.initial_state().items()}
+    with pytest.raises(SpecError) as refused:
+        answer("duel_walk", Scene(Subject(spec, load(spec.data), state)), {})
+    assert refused.value.key == "stage.duel.torch_only"
+
+
+def test_noise_before_the_discriminator_is_walked_too() -> None:
+    calm, noisy = (
+        answer("duel_walk", Scene(points(adversary__input_noise=noise)), {"number": 1}).plain
+        for noise in (0.0, 0.5)
+    )
+    assert calm["known"] == noisy["known"]
+    assert calm["d_gradient_norm"] != pytest.approx(noisy["d_gradient_norm"], rel=1e-3)
 
 
 def test_walking_leaves_the_networks_as_they_are() -> None:

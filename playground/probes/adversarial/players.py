@@ -7,6 +7,7 @@ discriminator's raw output).
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import cast
@@ -19,7 +20,7 @@ from engines.numpy.net import Net
 from playground.probes.adversarial import latents, rivalry
 from playground.probes.adversarial.latents import told
 from playground.probes.registry import Array, Subject
-from playground.spec import Experiment, ModelSpec, Shape, SpecError, State
+from playground.spec import Experiment, LayerSpec, ModelSpec, Shape, SpecError, State
 from playground.spec.adversary import (
     EMBEDDING,
     PLAYERS,
@@ -29,6 +30,8 @@ from playground.spec.adversary import (
     generator_input,
     pixels,
 )
+from playground.spec.image_layers import Conv2d, Residual
+from playground.spec.layers import Linear
 from playground.spec.optimizers import SGD, OptimizerSpec
 
 CHUNK = 512
@@ -74,11 +77,15 @@ class Players:
         return in_parts(self.discriminator, self.presented(x, labels)).reshape(len(x))
 
     def presented(self, x: Array, labels: Array | None) -> Array:
-        """Return what enters the discriminator."""
+        """Return what enters the discriminator: samples, and behind them the condition."""
+        return told(self.entered(x), self.condition("discriminator", labels, len(x)))
+
+    def entered(self, x: Array) -> Array:
+        """Return samples x as the players see them: pictures between their black and their white."""
         low, high = pixels(self.experiment)
-        if (low, high) != (0.0, 1.0):
-            x = np.asarray(x, np.float32) * np.float32(high - low) + np.float32(low)
-        return told(x, self.condition("discriminator", labels, len(x)))
+        if (low, high) == (0.0, 1.0):
+            return x
+        return np.asarray(x, np.float32) * np.float32(high - low) + np.float32(low)
 
     def condition(self, player: str, labels: Array | None, count: int) -> Array | None:
         """Return what tells a player the classes `labels` (N,), which take turns without them: (N, k), or None."""
@@ -128,7 +135,9 @@ def players(subject: Subject, optimizers: tuple[OptimizerSpec, OptimizerSpec] | 
         else:
             net = cast("Net", engines.get("numpy").net(model, shape, optimizers[number]))
         if optimizers is not None or _held.get(net) is not subject:
-            net.load(of(subject.state, player))
+            own = of(subject.state, player)
+            normalised = experiment.adversary.spectral_norm and player == PLAYERS[1]
+            net.load(_normalised(model.layers, own) if normalised else own)
             _held[net] = subject
         found.append(net)
     return Players(subject, *found)
@@ -142,6 +151,24 @@ def of(state: State, player: str) -> State:
         for name, x in state.items()
         if name.startswith(prefix) and name != prefix + EMBEDDING
     }
+
+
+def _normalised(layers: Sequence[LayerSpec], state: State, prefix: str = "") -> State:
+    """Return a state whose dense and convolutional weights are divided by their largest singular value.
+
+    That is what a network with spectral normalisation computes with; its state holds what is learned, as torch's does.
+    Miyato et al. (2018).
+    """
+    found = dict(state)
+    for index, layer in enumerate(layers):
+        name = f"{prefix}{index}"
+        if isinstance(layer, Residual):
+            found = _normalised(layer.layers, found, f"{name}.layers.")
+        elif isinstance(layer, Linear | Conv2d):
+            weight = found[f"{name}.weight"]
+            size = float(np.linalg.norm(weight.reshape(len(weight), -1).astype(np.float64), 2))
+            found[f"{name}.weight"] = weight / weight.dtype.type(size or 1.0)
+    return found
 
 
 def in_parts(net: Net, x: Array) -> Array:

@@ -18,7 +18,7 @@ from playground.probes.adversarial.players import Players, players
 from playground.probes.asks import Answer, Scene, ask
 from playground.probes.maps import plane_points, signed
 from playground.probes.registry import Array, Arrays
-from playground.spec import Spec, State
+from playground.spec import Spec, SpecError, State
 from playground.spec.adversary import PLAYERS, pixels
 from playground.spec.base import number
 from playground.spec.random import stream
@@ -44,7 +44,12 @@ def duel_walk(scene: Scene, draw: Draw, lang: str) -> Answer:
         arrays: `real`, `fake` (the discriminator's batch), `fresh` (the generator's), `moved` (the same noise after
             its update), (B, 2) f4 or (B, H, W) u1; `answer/real`, `answer/fake`, `answer/fresh` (B,) f4; `pull` (B, 2)
             f4, or (B, H, W) u1 with 128 = 0; of points `plane/before` and `plane/after` (64, 64) u1 as in `arena`.
+
+    Raises:
+        SpecError: if it is no GAN, too large, or only torch can take such a step.
     """
+    if scene.subject.experiment.adversary is not None and _adversary(scene).needs_torch():
+        raise SpecError("stage.duel.torch_only", place="adversary")
     pair = players(scene.subject, (scene.subject.experiment.optimizer, _adversary(scene).optimizer))
     known = _remember(pair, scene.memory)
     batch = Batch(pair, draw.number, scene.step)
@@ -95,6 +100,11 @@ class Batch:
         self.real: Array = dataset.x[chosen]
         self.labels: Array = dataset.y[chosen]
         self.z, self.fresh = (latents.drawn(pair.adversary, self.size, drawn) for _ in range(2))
+        self._drawn, self._noise = drawn, np.float32(pair.adversary.input_noise)
+
+    def blurred(self, x: Array) -> Array:
+        """Return what the discriminator sees of samples x (N, ...) while somebody learns: maybe with noise."""
+        return x + self._noise * self._drawn.standard_normal(x.shape, dtype=np.float32) if self._noise else x
 
 
 def _adversary(scene: Scene) -> Any:
@@ -113,7 +123,9 @@ def _standing(pair: Players, batch: Batch, fakes: Array) -> dict[str, Any]:
 def _discriminator_learns(pair: Players, batch: Batch, fakes: Array) -> float:
     """Take the discriminator's step and return the norm of its gradient."""
     net, adversary = pair.discriminator, pair.adversary
-    x = np.concatenate([pair.presented(batch.real, batch.labels), pair.presented(fakes, batch.labels)])
+    both = np.concatenate([pair.entered(batch.real), pair.entered(fakes)])
+    labels = np.concatenate([batch.labels, batch.labels])
+    x = latents.told(batch.blurred(both), pair.condition("discriminator", labels, len(both)))
     scores = net.forward(x, training=True)
     _, real, fake = rivalry.discriminator_loss(
         adversary.loss, scores[: batch.size], scores[batch.size :], adversary.label_smoothing
@@ -134,7 +146,7 @@ def _generator_learns(pair: Players, batch: Batch) -> tuple[Array, float]:
     made = pair.generator.forward(pair.drafted(batch.fresh, batch.labels), training=True)
     low, high = pixels(pair.experiment)
     shaped = made.reshape(batch.size, *pair.experiment.data.input_shape())
-    entered = latents.told(shaped, pair.condition("discriminator", batch.labels, batch.size))
+    entered = latents.told(batch.blurred(shaped), pair.condition("discriminator", batch.labels, batch.size))
     scores = pair.discriminator.forward(entered, training=True)
     slope = rivalry.generator_loss(pair.adversary.loss, scores)[1]
     grad = np.ascontiguousarray(pair.discriminator.backward(slope)[:, : shaped.shape[1]])
