@@ -1,33 +1,30 @@
 """Training a generator against a discriminator, one step at a time. Knows no thread, clock, queue or screen.
 
 A step is `discriminator_steps` updates of the discriminator and then `generator_steps` of the generator, each on a
-batch; an epoch is as many steps as it takes to go through the real samples once at one batch a step. Everything is
-decided by the experiment: the same one takes the same steps, however often it is interrupted or looked at.
-
+batch; an epoch is as many steps as it takes to go through the real samples once at one batch a step.
 Legend: B samples of a batch, N real samples.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from engines.choice import place_of
 from engines.generators import generator_state, restore_generator
 from engines.protocol import Array, Dtype
 from playground import probes
 from playground.data import Dataset
 from playground.data.modes import modes
 from playground.probes.adversarial import coverage, latents, rivalry
-from playground.runs.frames import Snapshot
+from playground.runs import goals
+from playground.runs.feed import shuffled
 from playground.runs.players import Player
-from playground.runs.soundness import finite, put_number
-from playground.spec import Adversary, Experiment, SpecError, State, check, enforce
+from playground.runs.soundness import finite
+from playground.runs.training import Training
+from playground.spec import Adversary, Experiment, SpecError, State
 from playground.spec.adversary import PLAYERS, Wasserstein, WassersteinPenalty, pixels
 from playground.spec.random import stream
 
@@ -38,16 +35,8 @@ JUDGED = 1000
 CHUNK = 256
 
 
-class Adversarial:
-    """The trainer of one experiment with an adversary on one data set; see `runs.trainer.Trainer`.
-
-    Attributes:
-        experiment: with every change made since the start.
-        steps: steps taken, of both players together.
-        status: `"running"`, `"finished"` or `"diverged"`.
-        place: the engine and the device, chosen where the experiment leaves them open.
-        reason: the i18n key of the sentence that says why it is not running; empty while it is.
-    """
+class Adversarial(Training):
+    """The trainer of a generator and its discriminator on one data set; its steps are those of both together."""
 
     def __init__(self, experiment: Experiment, dataset: Dataset, *, dtype: Dtype = "float32") -> None:
         """Build both players at step 0.
@@ -57,16 +46,7 @@ class Adversarial:
         """
         if experiment.adversary is None:
             raise SpecError("error.no_adversary", place="adversary")
-        check(experiment)
-        enforce(experiment)
-        if dataset.x.shape[1:] != experiment.data.input_shape() or dataset.target != experiment.data.target():
-            raise SpecError("error.other_data", place="data", value=experiment.data.kind)
-        self.experiment = experiment
-        self.dataset = dataset
-        self.steps = 0
-        self.status = "running"
-        self.reason = ""
-        self.place = place_of(experiment, wait=True)
+        super().__init__(experiment, dataset)
         if experiment.adversary.needs_torch() and self.place.engine != "torch":
             raise SpecError("fit.gan_loss_torch", place="adversary")
         self._generator, self._discriminator = (
@@ -74,14 +54,14 @@ class Adversarial:
         )
         self._random = stream(experiment.seed, "adversary")  # noise, and the classes of what is generated
         self._shuffles = 0  # orders of the real samples drawn so far
-        self._order = self._draw(0)
+        self._order = self._draw()
         self._taken = 0  # samples of the present order that have been shown
         self._seen = 0  # real samples that all steps together would have shown at one batch each
         self._norms: dict[str, float] = {}  # of the last gradients of who has learned already
         self._paid = dict.fromkeys(PLAYERS, 0.0)  # of the last batches
         self._penalty = 0.0
         self._modes = modes(experiment.data, dataset)
-        self._anchor, self._anchored = self.checkpoint(), 0
+        self._anchor_here()
 
     # --- training ---------------------------------------------------------------------------------------------
 
@@ -95,41 +75,16 @@ class Adversarial:
             return
         if self.steps - self._anchored >= CHECK_EVERY:
             self._look_up()
-        training = self.experiment.training
-        if training.max_steps and self.steps >= training.max_steps:
-            self._finish("run.reached_steps")
-        elif training.max_epochs and self.epoch >= training.max_epochs - 1e-9:
-            self._finish("run.reached_epochs")
+        reason = goals.limit(self.experiment.training, self.steps, self.epoch)
+        if reason:
+            self.status, self.reason = "finished", reason
 
     @property
     def epoch(self) -> float:
         """Epochs trained, with fractions."""
         return self._seen / len(self.dataset.x)
 
-    @property
-    def batch_size(self) -> int:
-        """Real samples in an update of the discriminator, and generated ones in every update."""
-        return min(self.experiment.training.batch_size or len(self.dataset.x), len(self.dataset.x))
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """Steps in an epoch, rounded up."""
-        return math.ceil(len(self.dataset.x) / self.batch_size)
-
     # --- looking ----------------------------------------------------------------------------------------------
-
-    def snapshot(self, wanted: Sequence[str] = ()) -> Snapshot:
-        """Return the metrics now, and the arrays of the probes in `wanted`. Training is not disturbed by it."""
-        arrays = {name: array for _, found in self.look(wanted) for name, array in found.items()}
-        return Snapshot(self.steps, self.epoch, self.metrics(), arrays)
-
-    def look(self, wanted: Sequence[str]) -> Iterator[tuple[str, dict[str, Array]]]:
-        """Give the arrays of each probe in `wanted`, with its name, computed as they are asked for."""
-        if not wanted:
-            return
-        subject = probes.Subject(self.experiment, self.dataset, self.state())
-        for name in wanted:
-            yield name, probes.compute(name, subject)
 
     def metrics(self) -> dict[str, float]:
         """Return how the game stands, judged on the first real samples and on as many from fixed latents.
@@ -187,89 +142,47 @@ class Adversarial:
         parts = [self._generator.forward(z[i : i + CHUNK], y[i : i + CHUNK]) for i in range(0, count, CHUNK)]
         return np.concatenate(parts), y
 
-    # --- changing ---------------------------------------------------------------------------------------------
+    # --- what a trainer says of itself ------------------------------------------------------------------------
 
-    def set(self, path: str, value: object) -> None:
-        """Change one setting and go on training with the same weights.
+    def _subject(self) -> probes.Subject:
+        return probes.Subject(self.experiment, self.dataset, self.state())
 
-        Raises:
-            SpecError: if there is no such setting, the value does not fit, or the change needs a new start; nothing
-                has changed then.
-        """
-        changed = self.experiment.replace(path, value)
-        self._require_live(changed)
-        check(changed)
-        enforce(changed)
+    def _take_up(self, changed: Experiment) -> None:
         for player in self._players:
             player.retune(changed)
         self.experiment = changed
-        if self.status == "finished":
-            self.status, self.reason = "running", ""
-        self._anchor_here()
 
-    def set_weight(self, name: str, index: Sequence[int], value: float) -> None:
-        """Set one number of one tensor by hand.
-
-        Raises:
-            SpecError: if there is no such number or the value is not finite.
-        """
-        state = self.state()
-        put_number(state, name, index, value)
+    def _load(self, state: State) -> None:
         for player in self._players:
             player.load(state)
-        self._anchor_here()
 
-    # --- leaving and coming back ------------------------------------------------------------------------------
-
-    def checkpoint(self) -> tuple[dict[str, Any], State]:
-        """Return everything a new trainer needs to go on exactly from here: plain values, and arrays."""
-        meta: dict[str, Any] = {
-            "experiment": _plain(self.experiment),  # pyright: ignore[reportArgumentType]  (frozen models are hashable)
-            "steps": self.steps,
-            "status": self.status,
-            "reason": self.reason,
+    def _standing(self) -> dict[str, Any]:
+        return {
             "shuffles": self._shuffles,
             "taken": self._taken,
             "seen": self._seen,
             "norms": dict(self._norms),
             "penalty": self._penalty,
         }
-        state: State = {"random/noise": generator_state(self._random)}
-        for player in self._players:
-            parts = {
-                "net": player.state(),
-                "optimizer": player.optimizer_state(),
-                "random": player.random_state(),
-            }
-            state |= {f"{part}/{name}": x for part, found in parts.items() for name, x in found.items()}
-        return meta, state
 
-    def restore(self, meta: dict[str, Any], state: State) -> None:
-        """Go to where `checkpoint` was taken.
+    def _parts(self) -> dict[str, State]:
+        one, other = self._players
+        return {
+            "net": one.state() | other.state(),
+            "optimizer": one.optimizer_state() | other.optimizer_state(),
+            "random": {"noise": generator_state(self._random), **one.random_state(), **other.random_state()},
+        }
 
-        Raises:
-            SpecError: if the checkpoint belongs to another experiment.
-        """
-        experiment = Experiment.from_plain(meta["experiment"])
-        if experiment.data != self.experiment.data or experiment.seed != self.experiment.seed:
-            raise SpecError("error.other_experiment", place="checkpoint")
-        self._require_live(experiment)
-        self.experiment = experiment
-        parts: dict[str, State] = {"net": {}, "optimizer": {}, "random": {}}
-        for name, value in state.items():
-            part, _, inner = name.partition("/")
-            parts[part][inner] = value
+    def _resume(self, meta: dict[str, Any], parts: dict[str, State]) -> None:
         for player in self._players:
-            player.retune(experiment)
+            player.retune(self.experiment)
             player.load(parts["net"])
             player.load_optimizer(parts["optimizer"])
             player.load_random(parts["random"])
         restore_generator(self._random, parts["random"]["noise"])
-        self.steps, self.status, self.reason = meta["steps"], meta["status"], meta["reason"]
         self._shuffles, self._taken, self._seen = meta["shuffles"], meta["taken"], meta["seen"]
         self._norms, self._penalty = dict(meta["norms"]), meta["penalty"]
-        self._order = self._draw(self._shuffles)
-        self._anchor, self._anchored = (meta, state), self.steps
+        self._order = self._draw()
 
     # --- inside -----------------------------------------------------------------------------------------------
 
@@ -359,8 +272,8 @@ class Adversarial:
         ]
         return np.concatenate(parts)
 
-    def _draw(self, shuffle: int) -> Array:
-        return stream(self.experiment.seed, "shuffle", shuffle).permutation(len(self.dataset.x))
+    def _draw(self) -> npt.NDArray[np.int64]:
+        return shuffled(self.experiment.seed, self._shuffles, len(self.dataset.x))
 
     def _next(self, count: int) -> Array:
         """Return the indices (count,) of the next real samples; behind the last of an order begins another."""
@@ -368,17 +281,10 @@ class Adversarial:
         self._taken += len(chosen)
         if len(chosen) < count:
             self._shuffles += 1
-            self._order = self._draw(self._shuffles)
+            self._order = self._draw()
             self._taken = count - len(chosen)
             chosen = np.concatenate([chosen, self._order[: self._taken]])
         return chosen
-
-    def _finish(self, reason: str) -> None:
-        self.status, self.reason = "finished", reason
-
-    def _anchor_here(self) -> None:
-        """Keep a state that is known to be good."""
-        self._anchor, self._anchored = self.checkpoint(), self.steps
 
     def _look_up(self) -> None:
         """Keep this state if all its numbers are finite."""
@@ -401,35 +307,3 @@ class Adversarial:
         self.restore(*good)
         self._paid = dict.fromkeys(PLAYERS, 0.0)
         self.status, self.reason = "diverged", "run.diverged"
-
-    def _require_live(self, changed: Experiment) -> None:
-        """Refuse a change that would need other data, other tensors or another engine."""
-        now = self.experiment
-        for part in ("data", "seed", "engine", "device"):
-            if getattr(changed, part) != getattr(now, part):
-                raise SpecError("error.needs_restart", place=part)
-        if changed.adversary is None or now.adversary is None:
-            raise SpecError("error.needs_restart", place="adversary")
-        for part in ("latent_dim", "conditional", "embedding_dim", "spectral_norm"):
-            if getattr(changed.adversary, part) != getattr(now.adversary, part):
-                raise SpecError("error.needs_restart", place=f"adversary.{part}")
-        if changed.adversary.needs_torch() and self.place.engine != "torch":
-            raise SpecError("error.needs_restart", place="adversary.loss")
-        models = (
-            ("model", changed.model, now.model),
-            ("adversary.discriminator", changed.adversary.discriminator, now.adversary.discriminator),
-        )
-        for place, new, old in models:
-            if [layer.kind for layer in new.layers] != [layer.kind for layer in old.layers]:
-                raise SpecError("error.needs_restart", place=place)
-        shapes = [
-            {name: tensor.shape for name, tensor in found.tensors().items()} for found in (changed, now)
-        ]
-        if shapes[0] != shapes[1] or pixels(changed) != pixels(now):
-            raise SpecError("error.needs_restart", place="model")
-
-
-@lru_cache(maxsize=32)
-def _plain(experiment: Experiment) -> dict[str, Any]:
-    """An experiment seldom changes while it trains, and turning it into plain values takes a dozen steps' time."""
-    return {"version": Experiment.VERSION, **experiment.plain()}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from playground.data import load
-from playground.runs import supervised
+from playground.runs import feed
 from playground.runs.supervised import Supervised
 from playground.spec import Experiment
 
@@ -33,7 +33,7 @@ EXPERIMENT = Experiment.from_plain(PLAIN)
 
 @pytest.fixture(autouse=True)
 def _small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervised, "PORTION", 200)
+    monkeypatch.setattr(feed, "PORTION", 200)
 
 
 def trainer(experiment: Experiment = EXPERIMENT, **others: Any) -> Supervised:
@@ -78,7 +78,7 @@ def test_it_goes_on_bit_for_bit_wherever_it_was_left(at: int) -> None:
 
 def test_portions_are_no_part_of_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     found = run(trainer(), 60)
-    monkeypatch.setattr(supervised, "PORTION", 10_000)
+    monkeypatch.setattr(feed, "PORTION", 10_000)
     same(run(trainer(), 60), found)
 
 
