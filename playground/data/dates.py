@@ -18,7 +18,7 @@ FORMATS = (
     *("%Y年%m月%d日", "%Y年%m月", "%Y%m%d", "%d %b %Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y", "%b %Y"),
 )
 """Tried in this order; where month and day could be either, the month comes first."""
-HOUR, DAY, WEEK = 3600.0, 86_400.0, 604_800.0
+DAY, WEEK = 86_400.0, 604_800.0
 
 
 @dataclass(frozen=True)

@@ -64,11 +64,6 @@ def prepared(name: str, folder: Path | None, read: Callable[[], Raw]) -> Arrays:
     return found
 
 
-def is_prepared(name: str, folder: Path) -> bool:
-    """Tell whether the arrays called `name` are there."""
-    return (folder / "datasets" / "prepared" / f"{name}-{VERSION}").is_dir()
-
-
 def _mapped(place: Path) -> Arrays | None:
     """Return the arrays that lie there, or None if they do not, or not whole."""
     try:

@@ -80,7 +80,6 @@ class Parameter:
         pushed: what its gradient has of the layer's output, `∂L/∂z`, with its value.
         carried: what that is multiplied by, `x₁`, with its value; of a bias nothing and 1.
         old, gradient: its value, and the derivative of the whole objective.
-        data_gradient: the loss's part of that.
         source: the place its edge comes from; None for a bias and a norm's numbers.
         terms: returns the terms of its gradient, where it works at many places at once.
     """
@@ -92,7 +91,6 @@ class Parameter:
     pushed: tuple[str, float]
     old: float
     gradient: float
-    data_gradient: float
     source: tuple[int, int] | None
     terms: Callable[[], list[Term]] | None = None
 
@@ -513,8 +511,7 @@ class Opened:
         source: tuple[int, int] | None,
     ) -> Parameter:
         old, gradient = float(self.walk.old[tensor][place]), float(self.walk.gradients[tensor][place])
-        data = float(self.walk.data_gradients[tensor][place])
-        return Parameter(tensor, place, name, carried, pushed, old, gradient, data, source)
+        return Parameter(tensor, place, name, carried, pushed, old, gradient, source)
 
     def _new(self, parameter: Parameter) -> float:
         return float(self.walk.new[parameter.tensor][parameter.place])

@@ -23,7 +23,6 @@ class Capabilities:
     name: str
     num_cores: int
     devices: tuple[str, ...] = ("cpu",)
-    survives_service: bool = False
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from playground.runs.history import History, pack_point, unpack_point
-from playground.runs.records import COMMAND, FRAME, HISTORY, NOTE, Record
+from playground.runs.records import COMMAND, FRAME, HISTORY, Record
 from playground.runs.thinning import spread
 
 
@@ -28,19 +28,19 @@ class Bounds:
     num_frames: int = 4096
     history_bytes: int = 4 << 20
     num_points: int = 16384
-    other_bytes: int = 1 << 20
+    command_bytes: int = 1 << 20
 
 
 class Contents:
-    """Frames and history points in ascending steps, one per step; commands and notes by step."""
+    """Frames and history points in ascending steps, one per step; commands by step."""
 
     def __init__(self) -> None:
         self.steps = array("q")  # of the frames, as offsets and sizes
         self.offsets = array("q")
         self.sizes = array("q")
         self.history = History()
-        self.others: list[Record] = []
-        self.written = {FRAME: 0, HISTORY: 0, COMMAND: 0, NOTE: 0}  # bytes in the file, replaced frames too
+        self.commands: list[Record] = []
+        self.written = {FRAME: 0, HISTORY: 0, COMMAND: 0}  # bytes in the file, replaced frames too
 
     @property
     def last_step(self) -> int:
@@ -52,8 +52,8 @@ class Contents:
         passed over."""
         if record.kind in self.written:
             self.written[record.kind] += record.size
-        if record.kind in (COMMAND, NOTE):
-            bisect.insort_right(self.others, record, key=by_step)
+        if record.kind == COMMAND:
+            bisect.insort_right(self.commands, record, key=by_step)
         elif record.kind == HISTORY and record.step >= self.history.last_step:
             self.history.append(record.step, *unpack_point(record.payload))
         elif record.kind == FRAME and (not self.steps or record.step >= self.steps[-1]):
@@ -69,9 +69,9 @@ class Contents:
 
     def cut_back(self, step: int, keep_commands: bool) -> bool:
         """Forget what came after `step`; False if there was nothing."""
-        kept = [other for other in self.others if stays(other, step, keep_commands)]
-        changed = len(kept) < len(self.others) or self.last_step > step
-        self.others = kept
+        kept = [command for command in self.commands if stays(command, step, keep_commands)]
+        changed = len(kept) < len(self.commands) or self.last_step > step
+        self.commands = kept
         self.history.cut_back(step)
         while self.steps and self.steps[-1] > step:
             self.pop_frame()
@@ -88,8 +88,8 @@ class Contents:
         if self.written[HISTORY] > bounds.history_bytes or len(self.history) > bounds.num_points:
             self.history.thin(min(bounds.num_points, bounds.history_bytes // self.history.point_size) // 2)
             changed = True
-        if self.written[COMMAND] + self.written[NOTE] > bounds.other_bytes:
-            self.others = newest(self.others, bounds.other_bytes // 2)
+        if self.written[COMMAND] > bounds.command_bytes:
+            self.commands = newest(self.commands, bounds.command_bytes // 2)
             changed = True
         return changed
 
@@ -110,7 +110,7 @@ class Contents:
             Record(HISTORY, step, pack_point(epoch, metrics))
             for step, epoch, metrics in self.history.points()
         )
-        return heapq.merge(self.others, frames, points, key=by_step)
+        return heapq.merge(self.commands, frames, points, key=by_step)
 
 
 def by_step(record: Record) -> int:
@@ -118,16 +118,16 @@ def by_step(record: Record) -> int:
     return record.step
 
 
-def stays(other: Record, step: int, keep_commands: bool) -> bool:
-    """Whether a command or note is kept when everything after `step` is dropped."""
-    return other.step <= step or (keep_commands and other.kind == COMMAND)
+def stays(record: Record, step: int, keep_commands: bool) -> bool:
+    """Whether a record is kept when everything after `step` is dropped."""
+    return record.step <= step or (keep_commands and record.kind == COMMAND)
 
 
-def newest(others: list[Record], max_bytes: int) -> list[Record]:
-    """The last of `others` that together have at most `max_bytes` on disk."""
+def newest(records: list[Record], max_bytes: int) -> list[Record]:
+    """The last of `records` that together have at most `max_bytes` on disk."""
     total = 0
-    for count, other in enumerate(reversed(others)):
-        total += other.size
+    for count, record in enumerate(reversed(records)):
+        total += record.size
         if total > max_bytes:
-            return others[len(others) - count :]
-    return others
+            return records[len(records) - count :]
+    return records

@@ -1,12 +1,12 @@
 """Recording: everything a run has shown, in one append-only file `log.bin`, readable while it grows.
 
-Four kinds of record: frame (an encoded snapshot), history (the scalar metrics only), command (what was
-applied at a step), note (a line of text). Every frame also leaves its metrics in the history.
+Three kinds of record: frame (an encoded snapshot), history (the scalar metrics only), command (what was
+applied at a step). Every frame also leaves its metrics in the history.
 
-Bound, per run: frames ≤ 32 MiB and ≤ 4,096, history ≤ 4 MiB and ≤ 16,384 points, commands and notes ≤ 1 MiB;
+Bound, per run: frames ≤ 32 MiB and ≤ 4,096, history ≤ 4 MiB and ≤ 16,384 points, commands ≤ 1 MiB;
 half as much again on disk for the moment of a rewrite. What exceeds its bound is thinned to half: the first
 and the newest frame stay, and between them frames spaced half evenly, half logarithmically; the history
-keeps first, last and extremes; of commands and notes the oldest go.
+keeps first, last and extremes; of commands the oldest go.
 
 What is in memory is the truth: where a rewrite finds no space the file lags behind, and catches up later. One
 writer; readers are threads of the same process. Knows no trainer, worker or screen.
@@ -32,13 +32,12 @@ from playground.runs.durable import stall_reason
 from playground.runs.frames import Snapshot
 from playground.runs.history import pack_point
 from playground.runs.log import Log
-from playground.runs.records import COMMAND, FRAME, HISTORY, NOTE, Record
+from playground.runs.records import COMMAND, FRAME, HISTORY, Record
 
 __all__ = ["Bounds", "Command", "Recording"]
 
 Encoded = bytes  # a frame in its binary form: inside the class, `bytes` is the size of the file
 MAX_COMMAND = 64 << 10  # bytes
-MAX_NOTE = 2000  # characters
 MAX_PATIENCE = 256  # records dropped between two attempts to rewrite a file for which there is no space
 
 
@@ -55,7 +54,7 @@ class Recording:
 
     `stalled` is empty while records reach the disk; otherwise the reason: `"disk_full"`, `"too_large"` (a
     limit on the size of files) or `"unwritable"`. Frames and history that come meanwhile are dropped;
-    commands and notes are owed and written first as soon as there is space. Nothing raises because of a full
+    commands are owed and written first as soon as there is space. Nothing raises because of a full
     disk.
     """
 
@@ -66,7 +65,7 @@ class Recording:
         self.lock = threading.RLock()
         self.log = Log(folder)
         self.contents = Contents()
-        self.owed: list[Record] = []  # commands and notes that are not on disk yet
+        self.owed: list[Record] = []  # commands that are not on disk yet
         self.behind = False  # the file still holds what `contents` has dropped
         self.waiting = self.patience = 0
         for offset, record in self.log.scan():
@@ -118,24 +117,29 @@ class Recording:
             raise ValueError(f"command: {error}") from None
         if len(payload) > MAX_COMMAND:
             raise ValueError(f"command: at most {MAX_COMMAND} bytes expected, got {len(payload)}")
-        return self.append_other(Record(COMMAND, frames.checked_step(step), payload))
-
-    def append_note(self, step: int, text: str) -> bool:
-        """Record a line of text (its first 2,000 characters) at `step`; False if it is owed or the file
-        closed."""
-        return self.append_other(
-            Record(NOTE, frames.checked_step(step), text[:MAX_NOTE].encode("utf-8", "replace"))
-        )
+        record = Record(COMMAND, frames.checked_step(step), payload)
+        with self.lock:
+            known = self.contents.commands
+            first = bisect.bisect_left(known, record.step, key=by_step)
+            if record in known[first : bisect.bisect_right(known, record.step, key=by_step)]:
+                return True
+            if self.write([record]):
+                return True
+            if record not in self.owed:
+                self.owed = newest([*self.owed, record], self.bounds.command_bytes // 2)
+            return False
 
     def cut_back(self, step: int, *, keep_commands: bool = False) -> None:
         """Drop everything recorded after `step` (-1: everything); `keep_commands` keeps the commands to
         come."""
         with self.lock:
-            self.owed = [other for other in self.owed if stays(other, step, keep_commands)]
-            num_others = len(self.contents.others)
+            self.owed = [command for command in self.owed if stays(command, step, keep_commands)]
+            num_commands = len(self.contents.commands)
             if not self.contents.cut_back(step, keep_commands):
                 return
-            if not self.behind and self.cut_tail(step, keep_commands, num_others - len(self.contents.others)):
+            if not self.behind and self.cut_tail(
+                step, keep_commands, num_commands - len(self.contents.commands)
+            ):
                 return
             self.behind = True
             self.waiting = self.patience = 0
@@ -205,14 +209,9 @@ class Recording:
     def commands(self, after: int = -1) -> list[Command]:
         """The commands applied after step `after`, by step, those of one step in the order they were
         recorded."""
-        others = self.all_others()
-        return [
-            Command(o.step, json.loads(o.payload)) for o in others if o.kind == COMMAND and o.step > after
-        ]
-
-    def notes(self) -> list[tuple[int, str]]:
-        """All notes with their steps, by step."""
-        return [(o.step, o.payload.decode("utf-8")) for o in self.all_others() if o.kind == NOTE]
+        with self.lock:
+            known = sorted([*self.contents.commands, *self.owed], key=by_step)
+        return [Command(record.step, json.loads(record.payload)) for record in known if record.step > after]
 
     @property
     def last_step(self) -> int:
@@ -226,21 +225,6 @@ class Recording:
         return self.log.end
 
     # --- within ---------------------------------------------------------------------------------------
-
-    def append_other(self, record: Record) -> bool:
-        with self.lock:
-            known = self.contents.others
-            first = bisect.bisect_left(known, record.step, key=by_step)
-            if (
-                record.kind == COMMAND
-                and record in known[first : bisect.bisect_right(known, record.step, key=by_step)]
-            ):
-                return True
-            if self.write([record]):
-                return True
-            if record.kind != COMMAND or record not in self.owed:
-                self.owed = newest([*self.owed, record], self.bounds.other_bytes // 2)
-            return False
 
     def write(self, batch: list[Record]) -> bool:
         """Write what is owed and the batch, all or nothing."""
@@ -259,15 +243,15 @@ class Recording:
         self.keep_bounds()
         return True
 
-    def cut_tail(self, step: int, keep_commands: bool, num_others: int) -> bool:
-        """Cut the file where that is enough: what is dropped, `num_others` commands and notes among it, is its tail.
+    def cut_tail(self, step: int, keep_commands: bool, num_commands: int) -> bool:
+        """Cut the file where that is enough: what is dropped, `num_commands` commands among it, is its tail.
 
         That needs no space and hardly any time, and is so after every killed worker; commands that an earlier cut has
         kept lie elsewhere.
         """
         start = self.contents.offsets[-1] if self.contents.offsets else 0
         tail = self.log.tail(start, lambda record: not stays(record, step, keep_commands))
-        if not tail or sum(kind in (COMMAND, NOTE) for _, kind, _ in tail) != num_others:
+        if not tail or sum(kind == COMMAND for _, kind, _ in tail) != num_commands:
             return False
         try:
             self.log.truncate(tail[0][0])
@@ -315,10 +299,6 @@ class Recording:
         record = self.log.read(self.contents.offsets[i])
         step = self.contents.steps[i]
         return record if record and (record.kind, record.step) == (FRAME, step) else None
-
-    def all_others(self) -> list[Record]:
-        with self.lock:
-            return sorted([*self.contents.others, *self.owed], key=by_step)
 
     def __enter__(self) -> Self:
         return self

@@ -19,7 +19,6 @@ from typing import BinaryIO, Final
 FRAME: Final = 1
 HISTORY: Final = 2
 COMMAND: Final = 3
-NOTE: Final = 4
 
 MARK = b"NNR1"
 header_format = struct.Struct("<4sIIIq")
@@ -28,7 +27,7 @@ HEADER = header_format.size
 
 @dataclass(frozen=True)
 class Record:
-    """What was recorded at a step; `kind` is FRAME, HISTORY, COMMAND or NOTE."""
+    """What was recorded at a step; `kind` is FRAME, HISTORY or COMMAND."""
 
     kind: int
     step: int

@@ -166,6 +166,3 @@ def trainer_of(experiment: Experiment, dataset: Dataset) -> Supervised | Adversa
     from playground.runs.supervised import Supervised
 
     return Supervised(experiment, dataset)
-
-
-trainer_for = build

@@ -26,7 +26,7 @@ from playground.runs.frames import FrameError, Snapshot, decode, encode
 from playground.runs.recording import Bounds, Command, Recording
 from playground.runs.thinning import decimate, spread
 
-SMALL = Bounds(frame_bytes=40_000, num_frames=64, history_bytes=20_000, num_points=128, other_bytes=4_000)
+SMALL = Bounds(frame_bytes=40_000, num_frames=64, history_bytes=20_000, num_points=128, command_bytes=4_000)
 
 
 def frame(step: int, size: int = 8, **metrics: float) -> Snapshot:
@@ -46,7 +46,6 @@ def shown(recording: Recording) -> dict[str, Any]:
         "steps": recording.steps().tolist(),
         "history": history,
         "commands": recording.commands(),
-        "notes": recording.notes(),
         "last_step": recording.last_step,
     }
 
@@ -63,7 +62,6 @@ def record_a_little(recording: Recording) -> list[int]:
     done(recording.append(point(1, accuracy=0.5)))
     done(recording.append_command(1, {"set": "lr", "value": 0.1}))
     done(recording.append(frame(3, loss=math.nan)))
-    done(recording.append_note(3, "faster 更快"))
     done(recording.append(encode(frame(3, size=3))))
     done(recording.append(point(4)))
     return ends
@@ -88,7 +86,6 @@ def test_what_was_recorded_is_there_now_and_after_reopening(recording: Recording
         3,
     ]  # the second of that step
     assert recording.commands() == [Command(1, {"set": "lr", "value": 0.1})]
-    assert recording.notes() == [(3, "faster 更快")]
     history = recording.history()
     assert history["step"].tolist() == [0, 1, 3, 4]
     assert history["epoch"].tolist() == [0.0, 0.1, 0.3, 0.4]
@@ -231,7 +228,7 @@ from pathlib import Path
 import numpy as np
 from playground.runs.frames import Snapshot
 from playground.runs.recording import Bounds, Recording
-bounds = Bounds(frame_bytes=40_000, num_frames=64, history_bytes=20_000, num_points=128, other_bytes=4_000)
+bounds = Bounds(frame_bytes=40_000, num_frames=64, history_bytes=20_000, num_points=128, command_bytes=4_000)
 with Recording.open(Path(sys.argv[1]), bounds=bounds) as recording:
     step = recording.last_step
     print("open", step, flush=True)
@@ -275,7 +272,7 @@ def test_a_killed_writer_loses_no_acknowledged_record(tmp_path: Path) -> None:
 
 
 def bound(bounds: Bounds) -> int:
-    return bounds.frame_bytes + bounds.history_bytes + bounds.other_bytes
+    return bounds.frame_bytes + bounds.history_bytes + bounds.command_bytes
 
 
 def test_the_bound_holds_and_the_first_the_newest_and_the_extremes_stay(tmp_path: Path) -> None:
@@ -400,7 +397,6 @@ def test_cutting_back_drops_everything_after_a_step(recording: Recording, tmp_pa
     for step in range(30):
         recording.append(frame(step) if step % 3 == 0 else point(step))
         recording.append_command(step, {"n": step})
-        recording.append_note(step, f"{step}")
         expected[step] = shown(recording)
     for step in (28, 17, 16, 3, 0):
         recording.cut_back(step)
@@ -500,7 +496,6 @@ def test_a_full_disk_makes_a_recording_quiet_until_there_is_space(
     disk.room = 0
     assert recording.append_command(2, {"set": "lr"}) is False
     assert recording.append_command(2, {"set": "lr"}) is False
-    assert recording.append_note(2, "the disk is full") is False
     assert recording.commands() == [Command(2, {"set": "lr"})]  # owed
     disk.room = 10**6
     assert recording.append(frame(3))
@@ -508,7 +503,6 @@ def test_a_full_disk_makes_a_recording_quiet_until_there_is_space(
     assert recording.steps().tolist() == [0, 3]
     after = shown(recording)
     assert after["commands"] == [Command(2, {"set": "lr"})]
-    assert after["notes"] == [(2, "the disk is full")]
     with Recording.open(tmp_path / "run") as again:
         assert shown(again) == after
 

@@ -14,8 +14,6 @@ import numpy.typing as npt
 from playground.spec import GanLoss
 
 Array = npt.NDArray[Any]
-EQUILIBRIUM = {"NonSaturating": (2 * np.log(2), np.log(2)), "Minimax": (2 * np.log(2), -np.log(2))}
-"""What discriminator and generator pay where the former cannot tell real from fake: D = ½ everywhere."""
 
 
 def discriminator_loss(

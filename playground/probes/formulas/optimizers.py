@@ -47,11 +47,6 @@ class Move:
         """lr; as it was typed, unless a schedule has changed it."""
         return Operand(self.lr, exact=self.lr == self.spec.lr)
 
-    @property
-    def is_first(self) -> bool:
-        """Whether the optimizer remembers nothing yet."""
-        return not any(self.memory.values())
-
 
 Rule = Callable[[Move, float, str], tuple[list[Block], float]]
 FORMULAS: dict[type[OptimizerSpec], Rule] = {}

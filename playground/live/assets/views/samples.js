@@ -7,7 +7,7 @@ import { attendedCell, CELL, hold } from "./picture/cell.js";
 import { Bitmap } from "./picture/bitmap.js";
 import { ramp } from "./picture/ink.js";
 import { dye } from "./picture/styles.js";
-import { hands, moved, tileAt, tiling } from "./picture/tiles.js";
+import { hands, moved, tileAt } from "./picture/tiles.js";
 import { Verdicts } from "./samples/verdicts.js";
 
 export const needs = ["verdicts"];

@@ -1,6 +1,5 @@
 // Bytes of one picture as pixels: one channel from paper to ink, three as colours. Knows no view.
 
-import { rgb } from "../../colours.js";
 import { pixel } from "../picture/bitmap.js";
 import { between, ramp } from "../picture/ink.js";
 
@@ -22,9 +21,3 @@ export function tint(canvas, { data, shape: [channels, rows, columns] }, colours
 
 /** A colour as a canvas wants it: `part` of the way from the background to another. */
 export const shade = (colours, name, part) => `rgb(${between(colours.background, colours[name], part).join(" ")})`;
-
-/** Whether white or black is easier to read on a pixel of a table. */
-export function onTop(colour) {
-  const [red, green, blue] = rgb(colour);
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 140 ? "#111" : "#fff";
-}
