@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import numpy as np
 
 import playground.lessons.doctor  # noqa: F401 - enters its question
 from playground.data import load
-from playground.live import completing, opening, tokens
+from playground.live import completing, judges, opening, tokens
 from playground.live.envelope import with_fields
 from playground.live.line import LONG, Lines
 from playground.live.opening import EMPTY, Tape
@@ -125,14 +126,24 @@ class Desk:
         )
         packed = (await self.lines.ask(request, LONG)).payloads[0]
         history = await self._history(claims) if "history" in question.wants else b""
-        judge = await self._judge(claims, view["experiment"]) if "judge" in question.wants else None
-        scene = partial(self._scene, view["experiment"], packed, history, view["status"], judge)
-        return await asyncio.to_thread(self._think, scene, said, number, claims.lang)
+        scene = partial(self._scene, view["experiment"], packed, history, view["status"])
+        known = read_experiment(view["experiment"])
+        bench = (
+            await self._bench(claims.owner, known, said.get("judge")) if "judge" in question.wants else None
+        )
+        return await asyncio.to_thread(self._think, scene, bench, said, number, claims.lang)
 
-    def _think(self, scene: Callable[[], asks.Scene], said: dict[str, Any], number: int, lang: str) -> bytes:
+    def _think(
+        self,
+        scene: Callable[[], asks.Scene],
+        bench: asks.Bench | None,
+        said: dict[str, Any],
+        number: int,
+        lang: str,
+    ) -> bytes:
         """Answer a question; on a thread."""
         given = {name: value for name, value in said.items() if name not in ("type", "id", "what", "step")}
-        at = scene()
+        at = scene() if bench is None else replace(scene(), bench=bench)
         answer = asks.answer(said["what"], at, given, lang)
         found = frames.encode(Snapshot(at.step, at.epoch, {}, answer.arrays, "answer"))
         return with_fields(found, id=number, answer=answer.plain)
@@ -160,9 +171,13 @@ class Desk:
             case "history":
                 return with_fields(tape.history, id=number)
             case _:
-                asks.find(said.get("what"))
+                question = asks.find(said.get("what"))
                 scene = partial(self._still_scene, experiment, tape, said.get("step"))
-                return await asyncio.to_thread(self._think, scene, said, number, claims.lang)
+                wish = said.get("judge")
+                bench = (
+                    await self._bench(claims.owner, experiment, wish) if "judge" in question.wants else None
+                )
+                return await asyncio.to_thread(self._think, scene, bench, said, number, claims.lang)
 
     def _still_scene(self, experiment: Experiment, tape: Tape, step: Any) -> asks.Scene:
         frame = tape.at(step) if isinstance(step, int) else None
@@ -181,30 +196,21 @@ class Desk:
         arrays = {name.removeprefix(prefix): x for name, x in found.arrays.items() if name.startswith(prefix)}
         return frames.encode(Snapshot(found.step, found.epoch, {}, arrays))
 
-    async def _judge(self, claims: Claims, experiment: str) -> asks.Judge | None:
-        """Return the best classifier of the same pictures among the visitor's own runs; None where there is none."""
-        rows = (await self.lines.ask(commands.ListRuns(owner=claims.owner))).body["runs"]
-        game = read_experiment(experiment)
-        best: tuple[float, str, Experiment] | None = None
-        for row in rows:
-            accuracy = (row["metrics"] or {}).get("test_accuracy")
-            if not isinstance(accuracy, int | float) or (best is not None and accuracy <= best[0]):
-                continue
-            other = read_experiment(row["experiment"])
-            same = other.data.kind == game.data.kind and other.data.input_shape() == game.data.input_shape()
-            if other.adversary is None and same and completing.small(other):
-                best = float(accuracy), str(row["run"]), other
-        if best is None:
-            return None
-        request = commands.GetState(owner=claims.owner, run=best[1])
-        found = frames.decode((await self.lines.ask(request, LONG)).payloads[0])
-        state = {name: np.array(x) for name, x in found.arrays.items() if not name.startswith(MEMORY)}
-        dataset = await asyncio.to_thread(load, best[2].data, self.folder)
-        return asks.Judge(Subject(best[2], dataset, state), best[1], best[0])
+    async def _bench(self, owner: str, experiment: Experiment, wish: object) -> asks.Bench:
+        """Return who can judge generated pictures among the visitor's own runs, and who does."""
+        rows = (await self.lines.ask(commands.ListRuns(owner=owner))).body["runs"]
+        found = judges.candidates(rows, experiment, read_experiment)
+        listed = tuple(candidate.plain() for candidate in found)
+        one = judges.chosen(found, wish)
+        if one is None:
+            return asks.Bench(listed)
+        request = commands.GetState(owner=owner, run=one.run)
+        packed = frames.decode((await self.lines.ask(request, LONG)).payloads[0])
+        state = {name: np.array(x) for name, x in packed.arrays.items() if not name.startswith(MEMORY)}
+        dataset = await asyncio.to_thread(load, one.experiment.data, self.folder)
+        return asks.Bench(listed, asks.Judge(Subject(one.experiment, dataset, state), one.run, one.accuracy))
 
-    def _scene(
-        self, experiment: str, packed: bytes, history: bytes, status: str, judge: asks.Judge | None = None
-    ) -> asks.Scene:
+    def _scene(self, experiment: str, packed: bytes, history: bytes, status: str) -> asks.Scene:
         found = frames.decode(packed)
         known = read_experiment(experiment)
         state = {name: np.array(x) for name, x in found.arrays.items() if not name.startswith(MEMORY)}
@@ -216,7 +222,6 @@ class Desk:
             memory or None,
             frames.decode(history).arrays if history else {},
             status,
-            judge,
         )
 
     # --- what is shown ------------------------------------------------------------------------------------------

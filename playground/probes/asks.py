@@ -31,6 +31,19 @@ class Judge:
 
 
 @dataclass(frozen=True, eq=False)
+class Bench:
+    """Who can judge generated pictures among the visitor's own networks, and who does.
+
+    Attributes:
+        listed: {run, network, accuracy} of each, the best first.
+        judge: who does; None where the nearest real picture decides.
+    """
+
+    listed: tuple[dict[str, Any], ...] = ()
+    judge: Judge | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Scene:
     """A network at one moment of its training.
 
@@ -40,7 +53,7 @@ class Scene:
         memory: the optimizer's memory by the names of `Net.optimizer_state`; None where it is not known.
         history: the metrics so far by name, with `step` and `epoch`, each (P,).
         status: of the run, "diverged" among others.
-        judge: the best classifier of such samples that the visitor has trained; None where there is none.
+        bench: who judges generated pictures, where that is wanted.
     """
 
     subject: Subject
@@ -49,7 +62,7 @@ class Scene:
     memory: State | None = None
     history: Mapping[str, Array] = field(default_factory=dict[str, Array])
     status: str = "running"
-    judge: Judge | None = None
+    bench: Bench = field(default_factory=Bench)
 
 
 @dataclass(frozen=True)

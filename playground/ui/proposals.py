@@ -12,12 +12,16 @@ from typing import Any
 import streamlit as st
 
 from playground.data.folder import data_folder
+from playground.presets import preset
 from playground.runs import commands
 from playground.runs.reasons import NoSuchRun
 from playground.spec import DataSpec, Experiment, SpecError
-from playground.ui import beside, form, preview, run
+from playground.ui import beside, form, labs, preview, run
 from playground.ui.painting import painted
 from playground.ui.service import client, owner
+
+JUDGE, ENOUGH, HELD_BACK = "digits-mlp", 40, 0.2
+"""The example whose network learns to judge, how many epochs it takes, and the share it is tested on."""
 
 
 @run.guarded
@@ -94,6 +98,20 @@ def _strokes(proposal: dict[str, Any]) -> None:
     run.start(paused=False)
 
 
+def _judge(proposal: dict[str, Any]) -> None:
+    """Train a classifier of the pictures that a game is about, in the lab of pictures: it can judge them afterwards."""
+    data = form.experiment().data
+    if data.nature != "pictures":
+        raise SpecError("stage.gallery.no_pictures", place="data")
+    known = preset(JUDGE).experiment
+    if getattr(data, "test_fraction", 1) == 0:  # how good a judge is, only held-back pictures tell
+        data = data.model_copy(update={"test_fraction": HELD_BACK})
+    training = known.training.model_copy(update={"max_epochs": ENOUGH})
+    labs.put(form.fitting(known.model_copy(update={"data": data, "training": training})))
+    st.session_state["form_notice"] = "ui.notice.judge"
+    run.start(paused=False)
+
+
 def _go_on(changed: bool) -> None:
     """Train the changed network at once where the one before was training."""
     here = st.session_state.get("run")
@@ -113,4 +131,5 @@ KINDS: dict[str, Callable[[dict[str, Any]], None]] = {
     "compare": _compare,
     "turn": _turn,
     "strokes": _strokes,
+    "judge": _judge,
 }

@@ -18,7 +18,7 @@ from playground.probes.adversarial.imagine import between, plane
 from playground.probes.adversarial.nearest import apart, nearest
 from playground.probes.adversarial.players import players
 from playground.probes.adversarial.walk import Batch
-from playground.probes.asks import Judge, Scene, answer
+from playground.probes.asks import Bench, Judge, Scene, answer
 from playground.runs.trainer import trainer_of
 from playground.spec import Experiment, SpecError
 
@@ -280,11 +280,12 @@ def test_a_classifier_of_ones_own_judges_what_is_generated() -> None:
     accuracy = trainer.metrics()["accuracy"]
     assert accuracy > 0.95
     subject = Subject(classifier, trainer.dataset, trainer.state())
-    scene = Scene(trained(DIGITS.to_json(), 3), judge=Judge(subject, "mine", accuracy))
+    scene = Scene(trained(DIGITS.to_json(), 3), bench=Bench(judge=Judge(subject, "mine", accuracy)))
     found = answer("recognise", scene, {})
     made = players(scene.subject).fakes(latents.fixed(DIGITS, found.plain["count"]))
     taken = decide(classifier, subject.net().forward(made.astype(np.float32)))
     np.testing.assert_array_equal(found.arrays["taken"], taken)
+    assert found.plain["sure"] == pytest.approx((found.arrays["confidence"] >= 0.9).mean())
     assert (found.plain["judge"], found.plain["accuracy"]) == ("mine", accuracy)
     assert 0 <= found.plain["sure"] <= 1
     real = trainer.dataset.x

@@ -5,10 +5,11 @@ Legend: K modes or classes, N samples.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
+from pydantic import Field
 
 from playground.data import Dataset
 from playground.data.modes import Modes, modes
@@ -17,9 +18,9 @@ from playground.probes.adversarial import latents
 from playground.probes.adversarial.coverage import CONFIDENT, ENOUGH, counts, divergence
 from playground.probes.adversarial.nearest import nearest
 from playground.probes.adversarial.players import is_game, players
-from playground.probes.asks import Answer, Nothing, Scene, ask
+from playground.probes.asks import Answer, Scene, ask
 from playground.probes.registry import PERIODS, Array, Arrays, Subject, game_probe, in_chunks
-from playground.spec import Experiment, SpecError
+from playground.spec import Experiment, Spec, SpecError
 
 JUDGED = 1000
 """Points that are counted, those the metrics are measured on."""
@@ -54,16 +55,23 @@ def spread(subject: Subject) -> Arrays:
     }
 
 
-@ask(of="game", wants=("judge",))
-def recognise(scene: Scene, nothing: Nothing, lang: str) -> Answer:
+class Wish(Spec):
+    """Who shall judge: the id of one of the visitor's own runs, "nearest" for nobody, "" for the best there is."""
+
+    judge: Annotated[str, Field(max_length=100)] = ""
+
+
+@ask(Wish, of="game", wants=("judge",))
+def recognise(scene: Scene, wish: Wish, lang: str) -> Answer:
     """Return what a classifier of the visitor's own takes generated pictures for; without one, the nearest real ones.
 
     Returns:
-        plain: `judge`, the id of the run that judges or ""; `accuracy` of it on held-back pictures or None; `count`;
-            `sure`, the share of pictures it is 90 % sure of (None without a judge); `classes`, how many are hit;
-            `reverse_kl`; `obeyed`, how many show the class that was told (None where none was).
+        plain: `judge`, the id of the run that judges or ""; `judges`, who could ({run, network, accuracy}); `accuracy`
+            of it on held-back pictures or None; `count`; `sure`, the share of pictures it is 90 % sure of (None without
+            a judge); `classes`, how many are hit; `reverse_kl`; `obeyed`, how many show the class that was told (None
+            where none was).
         arrays: `seen` and `real` (K,) f4 shares, `hit` (K,) u1; `told` (N,) i4, the class the generator was told, and
-            `taken` (N,) i4, the one it is taken for.
+            `taken` (N,) i4, the one it is taken for; with a judge `confidence` (N,) f4, how sure it is of that.
     """
     dataset = scene.subject.dataset
     if dataset.x.ndim != 4 or dataset.target.kind != "classes":
@@ -72,37 +80,40 @@ def recognise(scene: Scene, nothing: Nothing, lang: str) -> Answer:
     size = dataset.target.size
     told = latents.classes(pair.experiment, PICTURES)
     made = pair.fakes(latents.fixed(pair.experiment, PICTURES), told)
-    taken, sure, accuracy = _judged(scene, made)
+    judge = scene.bench.judge
+    taken, confidence = _judged(scene, made)
     seen = np.bincount(taken, minlength=size)
     real = np.bincount(np.asarray(dataset.y, np.int64), minlength=size)
     hit = seen >= np.maximum(ENOUGH * real / real.sum() * PICTURES, 1)
     plain: dict[str, Any] = {
-        "judge": "" if scene.judge is None else scene.judge.name,
-        "accuracy": accuracy,
+        "judge": "" if judge is None else judge.name,
+        "judges": list(scene.bench.listed),
+        "accuracy": None if judge is None else judge.accuracy,
         "count": PICTURES,
-        "sure": sure,
+        "sure": None if confidence is None else float((confidence >= CONFIDENT).mean()),
         "classes": int(hit.sum()),
         "reverse_kl": divergence(seen, real / real.sum()),
         "obeyed": float((taken == told).mean()) if pair.adversary.conditional != "none" else None,
     }
     shares = {"seen": seen / seen.sum(), "real": real / real.sum()}
     arrays: Arrays = {name: values.astype(np.float32) for name, values in shares.items()}
-    return Answer(
-        plain,
-        arrays
-        | {"hit": hit.astype(np.uint8), "told": told.astype(np.int32), "taken": taken.astype(np.int32)},
-    )
+    arrays |= {"hit": hit.astype(np.uint8), "told": told.astype(np.int32), "taken": taken.astype(np.int32)}
+    if confidence is not None:
+        arrays["confidence"] = confidence.astype(np.float32)
+    return Answer(plain, arrays)
 
 
-def _judged(scene: Scene, pictures: Array) -> tuple[Array, float | None, float | None]:
-    """Return the class of each picture (N,), the share of them the judge is sure of, and how good the judge is."""
+def _judged(scene: Scene, pictures: Array) -> tuple[Array, Array | None]:
+    """Return the class of each picture (N,), and how sure a judge is of it (N,); None where there is no judge."""
     dataset = scene.subject.dataset
-    if scene.judge is None:
+    if scene.bench.judge is None:
         index, _ = nearest(dataset, pictures)
-        return np.asarray(dataset.y, np.int64)[index], None, None
-    subject = scene.judge.subject
+        return np.asarray(dataset.y, np.int64)[index], None
+    subject = scene.bench.judge.subject
     shown = shades(subject.experiment, in_chunks(subject.net(), np.ascontiguousarray(pictures, np.float32)))
-    return shown.argmax(axis=1), float((shown.max(axis=1) >= CONFIDENT).mean()), scene.judge.accuracy
+    if shown.shape[1] == 1:  # two classes in one number, −1 … 1
+        shown = 0.5 + 0.5 * np.concatenate([-shown, shown], axis=1)
+    return shown.argmax(axis=1), shown.max(axis=1)
 
 
 def modes_of(experiment: Experiment, dataset: Dataset) -> Modes | None:

@@ -13,6 +13,8 @@ export const styles = "gan.css";
 const HIGH = 74; // px of the bars
 const FOOT = 18;
 const EVERY = 3000; // ms between two questions about pictures while it trains
+const TRUSTED = 0.8; // a judge that is right less often is named, but one is offered all the same
+export const JUDGED = "coverage:judged";
 
 /** The view: `draw`, `renew`, `dispose`. */
 export function mount(element, stage) {
@@ -37,6 +39,7 @@ class Coverage extends Panel {
   renew() {
     if (this.stage.setup.lang !== this.lang) return false;
     Object.assign(this, { shown: null, judged: null, metrics: null });
+    this.bench.hidden = true;
     this.again();
     return true;
   }
@@ -55,8 +58,28 @@ class Coverage extends Panel {
     this.figures = h("dl", { class: "stage-balance-figures" }, ["modes", "quality", "reverse_kl"].map(figure));
     this.note = h("p", { class: "stage-look-note" });
     const head = h("div", { class: "stage-look-head" }, h("h3", { class: "stage-look-caption" }, word("title")));
-    this.root = h("section", { class: "stage-look stage-coverage", "aria-label": word("title") }, head, this.field, this.figures, this.note);
+    this.select = h("select", { class: "stage-duel-pace stage-coverage-judge", onchange: () => this.#wish(this.select.value) });
+    this.train = h("button", { type: "button", class: "stage-look-chip", title: word("train_help"), data: { name: "train" }, onclick: () => this.stage.propose({ kind: "judge" }) }, word("train"));
+    this.bench = h("div", { class: "stage-coverage-bench", hidden: true }, h("label", {}, h("span", { class: "stage-gan-label" }, word("judge")), this.select), this.train);
+    this.root = h("section", { class: "stage-look stage-coverage", "aria-label": word("title") }, head, this.field, this.figures, this.bench, this.note);
     this.begin(this.field);
+  }
+
+  // Who judges is the visitor's choice: one of their own classifiers, or nobody.
+  #wish(run) {
+    this.wished = run;
+    this.#soon(0);
+  }
+
+  #seat({ judge, judges }) {
+    const all = [["nearest", this.word("nearest")], ...judges.map(({ run, network, accuracy }) => [run, this.word("own", { network, accuracy: percent(accuracy) })])];
+    const listed = JSON.stringify(all);
+    if (listed !== this.listed) this.select.replaceChildren(...all.map(([value, text]) => h("option", { value }, text)));
+    this.listed = listed;
+    if (this.select.getRootNode().activeElement !== this.select) this.select.value = judge || "nearest";
+    this.train.hidden = judges.some(({ accuracy }) => accuracy >= TRUSTED);
+    this.bench.hidden = false;
+    this.root.dataset.judge = judge;
   }
 
   get #pictures() {
@@ -75,9 +98,12 @@ class Coverage extends Panel {
     if (this.asking || this.gone || document.hidden) return;
     Object.assign(this, { asking: true, asked: performance.now(), at: this.last?.step });
     try {
-      const found = await this.stage.ask("recognise", at(this.stage));
-      this.judged = { ...found.facts.answer, real: found.arrays.real.data, seen: found.arrays.seen.data, hit: found.arrays.hit.data };
+      const found = await this.stage.ask("recognise", { ...(this.wished && { judge: this.wished }), ...at(this.stage) });
+      const { arrays, facts, step } = found;
+      this.judged = { ...facts.answer, real: arrays.real.data, seen: arrays.seen.data, hit: arrays.hit.data };
       this.refusal = "";
+      this.#seat(this.judged);
+      this.stage.emit(JUDGED, { step, own: Boolean(this.judged.judge), taken: arrays.taken.data, told: arrays.told.data, confidence: arrays.confidence?.data });
     } catch (error) {
       if (!error.late) this.refusal = error.message;
     }

@@ -3,6 +3,7 @@
 
 import { digits, h, whole } from "../dom.js";
 import { percent } from "./gan/actors.js";
+import { JUDGED } from "./coverage.js";
 import { at } from "./explain/moment.js";
 import { Bitmap } from "./picture/bitmap.js";
 import { ramp } from "./picture/ink.js";
@@ -13,7 +14,8 @@ export const needs = ["gallery"];
 export const place = "main";
 export const styles = "gan.css";
 
-const [ACROSS, MOST, GAP, HEAD] = [10, 62, 4, 18]; // tiles in a row; px
+const [ACROSS, MOST, GAP, HEAD, CAPTION] = [10, 62, 4, 18, 16]; // tiles in a row; px
+const SURE = 0.9; // of a judge
 const PAIRS = 20; // samples that are shown with their nearest real picture
 const EVERY = 2500; // ms between two questions about these while it trains
 export const PAIR = "gallery:pair";
@@ -27,8 +29,8 @@ class Gallery extends Panel {
   static words = "gallery";
 
   constructor(element, stage) {
-    super(element, stage);
-    Object.assign(this, { bitmap: new Bitmap(), real: new Bitmap(), resting: -1, pair: [], near: null, asked: -1e9, compares: false });
+    super(element, stage, { [JUDGED]: (judged) => this.#judge(judged) });
+    Object.assign(this, { judged: null, names: null, bitmap: new Bitmap(), real: new Bitmap(), resting: -1, pair: [], near: null, asked: -1e9, compares: false });
     this.#build();
   }
 
@@ -40,7 +42,7 @@ class Gallery extends Panel {
 
   renew() {
     if (this.stage.setup.lang !== this.lang) return false;
-    Object.assign(this, { shown: null, near: null, pair: [] });
+    Object.assign(this, { shown: null, near: null, pair: [], judged: null });
     this.again();
     return true;
   }
@@ -60,8 +62,9 @@ class Gallery extends Panel {
     this.canvas = h("canvas", { class: "stage-gallery-canvas", tabindex: 0, role: "application", "aria-label": word("waiting") });
     this.field = h("div", { class: "stage-gallery-field" }, this.canvas);
     this.compare = h("button", { type: "button", class: "stage-look-chip", "aria-pressed": "false", title: word("near_help"), onclick: () => this.#compare() }, word("near"));
+    this.seen = h("button", { type: "button", class: "stage-look-chip", "aria-pressed": "false", title: word("seen_help"), data: { name: "seen" }, onclick: () => this.#name(!this.named) }, word("seen"));
     this.note = h("p", { class: "stage-look-note" });
-    const head = h("div", { class: "stage-look-head" }, h("h3", { class: "stage-look-caption" }, word("title")), h("div", { class: "stage-look-chips" }, this.compare));
+    const head = h("div", { class: "stage-look-head" }, h("h3", { class: "stage-look-caption" }, word("title")), h("div", { class: "stage-look-chips" }, this.seen, this.compare));
     this.root = h("section", { class: "stage-look stage-gallery", "aria-label": word("title") }, head, this.field, this.note);
     hands(this.canvas, {
       at: (x, y) => (this.layout ? tileAt(this.layout, this.count, x, y - this.layout.top) : -1),
@@ -95,6 +98,22 @@ class Gallery extends Panel {
     this.compares = !this.compares;
     this.compare.setAttribute("aria-pressed", String(this.compares));
     if (this.compares) this.#ask();
+    this.again();
+  }
+
+  // Below each picture the class that it is taken for; by itself as soon as a classifier of the visitor's own judges.
+  #name(named) {
+    this.named = this.chosen = named;
+    this.seen.setAttribute("aria-pressed", String(named));
+    this.again();
+  }
+
+  #judge(judged) {
+    this.judged = judged;
+    if (judged.own && this.chosen === undefined) {
+      this.named = true;
+      this.seen.setAttribute("aria-pressed", "true");
+    }
     this.again();
   }
 
@@ -134,7 +153,8 @@ class Gallery extends Panel {
     const { width, count } = this;
     const top = this.#conditional ? HEAD : 0;
     const size = Math.min(MOST, Math.floor((width + GAP) / ACROSS) - GAP);
-    const below = this.compares ? size + 20 : 0;
+    this.caption = this.named ? CAPTION : 0;
+    const below = this.caption + (this.compares ? size + 20 : 0);
     const pitch = [size + GAP, size + GAP + below];
     const rows = Math.ceil(count / ACROSS);
     this.layout = { columns: ACROSS, rows, size, pitch, width, height: rows * pitch[1] - GAP, top };
@@ -173,17 +193,32 @@ class Gallery extends Panel {
       pen.strokeStyle = chosen ? colours.accent : k === this.resting ? colours.text : colours.line;
       pen.lineWidth = chosen ? 3 : k === this.resting ? 2 : 1;
       pen.strokeRect(x + 0.5, y + 0.5, layout.size - 1, layout.size - 1);
+      this.#tell(pen, k, x + layout.size / 2, y + layout.size + 13);
       if (!this.compares || !near) continue;
-      this.real.draw(pen, k, x, y + layout.size + 2, layout.size, layout.size);
+      const under = y + layout.size + this.caption;
+      this.real.draw(pen, k, x, under + 2, layout.size, layout.size);
       pen.strokeStyle = colours.real;
       pen.lineWidth = 1.5;
-      pen.strokeRect(x + 0.75, y + layout.size + 2.75, layout.size - 1.5, layout.size - 1.5);
+      pen.strokeRect(x + 0.75, under + 2.75, layout.size - 1.5, layout.size - 1.5);
       const copied = near.distance.data[k] < near.close;
       pen.font = `${copied ? "700 " : ""}12px ${this.family}`;
       pen.textAlign = "center";
       pen.fillStyle = copied ? colours.wrong : colours.faint;
-      pen.fillText(`${copied ? "= " : ""}${digits(near.distance.data[k])}`, x + layout.size / 2, y + 2 * layout.size + 15);
+      pen.fillText(`${copied ? "= " : ""}${digits(near.distance.data[k])}`, x + layout.size / 2, under + layout.size + 15);
     }
+  }
+
+  // What was judged is of one step: at any other nothing stands there.
+  #tell(pen, k, x, y) {
+    const { judged, stage } = this;
+    if (!this.named || judged?.step !== this.last?.step || k >= judged.taken.length) return;
+    const { names } = stage.setup.target;
+    const other = this.#conditional && judged.taken[k] !== judged.told[k];
+    pen.font = `${other ? "700 " : ""}12px ${this.family}`;
+    pen.textAlign = "center";
+    pen.fillStyle = other ? stage.colours.wrong : stage.colours.faint;
+    const name = names[judged.taken[k]];
+    pen.fillText(`${other ? "→ " : ""}${name}${judged.confidence?.[k] < SURE ? "?" : ""}`, x, y, this.layout.size);
   }
 
   #says() {
@@ -192,7 +227,9 @@ class Gallery extends Panel {
     const { near } = this;
     if (this.compares && near) return this.word(near.copied > near.count / 4 ? "copying" : "no_copying", { copied: near.copied, count: near.count, usual: digits(near.usual), close: digits(near.close) });
     if (this.pair.length === 1) return this.word("second");
-    return this.word(this.compares ? "asking" : "hint");
+    if (this.compares) return this.word("asking");
+    if (this.named && this.judged) return this.word(this.judged.step !== this.last?.step ? "seen_later" : this.judged.own ? "seen_own" : "seen_nearest");
+    return this.word("hint");
   }
 
   #sentence(index) {
