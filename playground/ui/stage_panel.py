@@ -21,11 +21,11 @@ from playground.ui.service import owner
 
 KEY = "stage"
 EXPLAINED = ("diagram", "backprop", "drawer")
-GAME = ("arena", "duel", "balance", "doctor", "coverage", "noise", "curves", "timeline", "bar")
+GAME = ("arena", "duel", "noise", "balance", "doctor", "coverage", "curves", "timeline", "bar")
 GAME_PICTURES = (
     "gallery",
     "duel",
-    "noise_wide",
+    "noise",
     "balance",
     "doctor",
     "coverage",

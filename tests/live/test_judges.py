@@ -1,4 +1,4 @@
-"""Generated digits are judged by a classifier that the same visitor has trained: chosen, reached and named by the service."""
+"""Generated digits are judged by a classifier that the same visitor has trained: found, chosen and named."""
 
 from __future__ import annotations
 

@@ -219,7 +219,12 @@ def test_pictures_are_walked_through_too_with_their_classes() -> None:
     shown = compute("gallery", subject)
     assert shown["gan/samples"].shape == (60, 8, 8)
     tiles = compute("anatomy", subject)
-    assert tiles["gan/d/-1"].shape == (4, 8, 8)  # the picture, and planes for three numbers of the class
+    assert tiles["gan/d/-1"].shape == (1, 8, 8)
+    assert tiles["gan/g/-1"].shape == (1, 2, 3)  # 6 numbers of noise, in rows
+    for player in "gd":  # the class is told by three numbers of each player's own
+        number = subject.state[f"{'discriminator' if player == 'd' else 'generator'}.classes.weight"][:, 0]
+        told = (tiles[f"gan/{player}/-1/told"][0, 0].astype(float) - 128) / 127
+        assert np.corrcoef(told, number)[0, 1] > 0.999
 
 
 def test_noise_by_hand() -> None:

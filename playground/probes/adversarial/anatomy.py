@@ -15,7 +15,7 @@ from playground.probes.adversarial.players import Players, is_game, players
 from playground.probes.columns import columns
 from playground.probes.maps import nice, plane_points, signed
 from playground.probes.registry import PERIODS, Array, Arrays, Subject, game_probe
-from playground.spec.adversary import discriminator_input, generator_input
+from playground.spec.adversary import condition_size, discriminator_input, generator_input
 
 TILES, SIDE = 8, 20
 REACH = 2.2
@@ -32,8 +32,9 @@ def anatomy(subject: Subject) -> Arrays:
     of a dense layer in rows.
 
     Returns:
-        `gan/g/<column>` and `gan/d/<column>` (tiles, h, w) u1, column −1 is what enters; bytes as in the probe `maps`,
-        row 0 the lowest for maps, the highest for pictures. `gan/g/<column>/reach` (1,) f4.
+        `gan/g/<column>` and `gan/d/<column>` (tiles, h, w) u1, column −1 is what enters without the class; bytes as in
+        the probe `maps`, row 0 the lowest for maps, the highest for pictures. `gan/g/<column>/reach` (1,) f4. Where
+        players are told the class of a sample: `gan/g/-1/told` and `gan/d/-1/told` (1, 1, k) u1, the k numbers for it.
     """
     if not is_game(subject):
         return {}
@@ -51,7 +52,11 @@ def anatomy(subject: Subject) -> Arrays:
     found: Arrays = {}
     nets = (pair.generator, generator_input), (pair.discriminator, discriminator_input)
     for name, x, (net, shape) in zip("gd", entered, nets, strict=True):
-        found |= _tiles(f"gan/{name}/-1", x, plane, 1.0 if name == "d" else None)
+        own = x.shape[1] - condition_size(pair.experiment)
+        found |= _tiles(f"gan/{name}/-1", x[:, :own], plane, 1.0 if name == "d" else None)
+        if own < x.shape[1]:
+            told = x[0, own:].reshape(x.shape[1] - own, -1)[:, 0]  # a class is the same all over a picture
+            found[f"gan/{name}/-1/told"] = signed(told, nice(float(np.abs(told).max())))[None, None]
         layers = net.trace(x)
         for number, column in enumerate(columns(net.model, shape(pair.experiment))):
             reach = 1.0 if column.bounded else None

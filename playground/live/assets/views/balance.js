@@ -3,6 +3,7 @@
 
 import { digits, h, whole } from "../dom.js";
 import { percent } from "./gan/actors.js";
+import { typeset } from "./gan/formula.js";
 import { Panel, write } from "./picture/panel.js";
 
 export const needs = ["balance"];
@@ -56,7 +57,7 @@ class Balance extends Panel {
       return h("div", { data: { name, actor } }, h("dt", { title: word(`${name}_help`) }, word(name)), cell);
     }));
     this.verdict = h("p", { class: "stage-balance-verdict" });
-    this.why = h("details", { class: "stage-balance-why" }, h("summary", {}, word("why")), h("p", {}, word("why_text")), h("p", { class: "stage-balance-formula" }, word("why_formula")), h("p", {}, word("why_end")));
+    this.why = h("details", { class: "stage-balance-why" }, h("summary", {}, word("why")), h("p", {}, word("why_text")), h("p", { class: "stage-balance-formula" }, typeset(word("why_formula"))), h("p", {}, word("why_end")));
     const head = h("div", { class: "stage-look-head" }, h("h3", { class: "stage-look-caption" }, word("title")));
     this.root = h("section", { class: "stage-look stage-balance", "aria-label": word("title") }, head, this.field, this.verdict, this.figures, this.why);
     this.begin(this.field);

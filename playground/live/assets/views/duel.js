@@ -3,6 +3,7 @@
 
 import { h } from "../dom.js";
 import { percent } from "./gan/actors.js";
+import { typeset } from "./gan/formula.js";
 import { Strip } from "./gan/strip.js";
 import { arenaOf, flowOf, numbers, PHASES, rowsOf } from "./gan/walk.js";
 import { arrange, Wiring } from "./gan/wiring.js";
@@ -227,7 +228,7 @@ class Duel extends Panel {
     const kind = this.stage.setup.experiment.adversary?.loss?.kind ?? "NonSaturating";
     write(this.heading, `${phase}. ${this.word(`${name}_title`)}`);
     write(this.about, this.word(walk.critic && ["judge", "detect"].includes(name) ? `${name}_critic` : name === "improve" && !walk.arrays["plane/before"] ? "improve_pictures" : `${name}_text`, values));
-    write(this.formula, name === "detect" ? this.word(`d_formula_${kind}`, values) : name === "slope" ? this.word(`g_formula_${kind}`, values) : "");
+    this.formula.replaceChildren(...typeset(name === "detect" ? this.word(`d_formula_${kind}`, values) : name === "slope" ? this.word(`g_formula_${kind}`, values) : ""));
     this.play.replaceChildren(icon(this.playing ? "pause" : "play"));
     this.play.setAttribute("aria-label", this.word(this.playing ? "pause" : "play"));
     this.back.disabled = phase === 1;
@@ -278,7 +279,7 @@ class Duel extends Panel {
     if (!layout) return;
     const pen = this.pen(this.canvas, width, layout.height);
     this.wiring.family = this.family;
-    const words = Object.fromEntries(["generator", "discriminator", "real", "fake", "answer"].map((key) => [key, this.word(key)]));
+    const words = Object.fromEntries(["generator", "discriminator", "real", "fake", "answer", "class"].map((key) => [key, this.word(key)]));
     const t = this.shownAt ?? 1;
     const flow = this.walk ? flowOf(this.phase, t) : {};
     this.wiring.paint(pen, layout, this.shown, stage.colours, words, { flow, time: performance.now() / 1000, frozen: this.walk ? null : this.frozen });

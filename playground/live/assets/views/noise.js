@@ -2,19 +2,22 @@
 // gallery. For points the arena shows where the noise lands; for pictures the plane itself is laid out with samples.
 
 import { digits, h } from "../dom.js";
-import { percent } from "./gan/actors.js";
+import { diamond, disc, marks, percent } from "./gan/actors.js";
 import { at } from "./explain/moment.js";
 import { PAIR } from "./gallery.js";
 import { Bitmap } from "./picture/bitmap.js";
 import { ramp } from "./picture/ink.js";
 import { Panel, write } from "./picture/panel.js";
+import { Places } from "./plane/places.js";
 
 export const needs = [];
-export const place = "side";
+export const place = "main";
 export const styles = "gan.css";
 
 const [WIDEST, PLAIN, SHEET, STEP] = [380, 200, 9, 0.04]; // px; samples a side of the plane; of the plane, for an arrow key
 const [SOON, SHEETS] = [60, 900]; // ms between two questions about a place, and about the whole plane
+const REACH = 2.2; // deviations of normal noise from the middle of the plane to its ends (imagine.py)
+const TRAIL = 120; // places of the way over the plane
 const TRIP = 14000; // ms of a round trip
 export const LANDED = "noise:landed";
 
@@ -28,7 +31,7 @@ class Noise extends Panel {
 
   constructor(element, stage) {
     super(element, stage, { [PAIR]: (pair) => this.#between(pair), mode: () => this.#stale() });
-    Object.assign(this, { u: 0, v: 0, t: 0, way: "place", label: 0, one: new Bitmap(), many: new Bitmap(), path: new Bitmap(), found: null, sheet: null, strip: null, step: -1 });
+    Object.assign(this, { u: 0, v: 0, t: 0, way: "place", label: 0, one: new Bitmap(), many: new Bitmap(), path: new Bitmap(), found: null, sheet: null, strip: null, step: -1, landed: [] });
     this.#build();
   }
 
@@ -42,7 +45,7 @@ class Noise extends Panel {
 
   renew() {
     if (this.stage.setup.lang !== this.lang || this.pictures !== this.#pictures) return false;
-    Object.assign(this, { found: null, sheet: null, strip: null });
+    Object.assign(this, { found: null, sheet: null, strip: null, landed: [] });
     this.#stale();
     this.again();
     return true;
@@ -65,8 +68,7 @@ class Noise extends Panel {
     const word = (key, values) => this.word(key, values);
     this.pictures = this.#pictures;
     this.pad = h("canvas", { class: "stage-noise-pad", tabindex: 0, role: "application", "aria-label": word("pad") });
-    this.large = h("canvas", { class: "stage-noise-large", role: "img", hidden: !this.pictures });
-    this.field = h("div", { class: "stage-noise-field" }, this.pad, this.large);
+    this.large = h("canvas", { class: "stage-noise-large", role: "img" });
     this.slider = h("input", { type: "range", min: 0, max: 1, step: 0.005, value: 0, "aria-label": word("walk") });
     this.slider.oninput = () => this.#walk(Number(this.slider.value));
     this.play = h("button", { type: "button", class: "stage-look-tool", "aria-label": word("play"), title: word("play"), onclick: () => this.#toggle() }, "↻");
@@ -76,7 +78,10 @@ class Noise extends Panel {
     this.between_ = h("p", { class: "stage-look-note", hidden: !this.pictures }, word("between_hint"));
     this.note = h("p", { class: "stage-look-note" });
     const head = h("div", { class: "stage-look-head" }, h("h3", { class: "stage-look-caption" }, word("title")));
-    this.root = h("section", { class: "stage-look stage-noise", "aria-label": word("title") }, head, this.classes ?? "", this.field, h("div", { class: "stage-look-tools" }, this.play, walk), this.note, this.strip_, this.between_);
+    const tools = h("div", { class: "stage-look-tools" }, this.play, walk);
+    const beside = this.pictures ? "" : h("div", { class: "stage-noise-beside" }, tools, this.note);
+    this.field = h("div", { class: "stage-noise-field" }, this.pad, this.large, beside);
+    this.root = h("section", { class: "stage-look stage-noise", "aria-label": word("title") }, head, this.classes ?? "", this.field, this.pictures ? [tools, this.note] : "", this.strip_, this.between_);
     this.#hands();
     this.begin(this.field);
   }
@@ -177,7 +182,7 @@ class Noise extends Panel {
         const found = await stage.ask("imagine", { way, u, v, t, label, near: this.pictures, ...at(stage) });
         this.found = { ...found.facts.answer, arrays: found.arrays, way, u, v };
         this.refusal = "";
-        if (!this.pictures) stage.emit(LANDED, Array.from(found.arrays.samples.data));
+        if (!this.pictures) this.#land(Array.from(found.arrays.samples.data), found.step);
       } catch (error) {
         if (!error.late) this.refusal = error.message;
       }
@@ -185,6 +190,14 @@ class Noise extends Panel {
       this.again();
       if (this.wished) this.#ask();
     }, SOON);
+  }
+
+  // A way over the plane is that of one moment: another one begins anew.
+  #land(place, step) {
+    if (step !== this.since) this.landed = [];
+    this.since = step;
+    this.landed = [...this.landed, place].slice(-TRAIL);
+    this.stage.emit(LANDED, place);
   }
 
   async #sheet() {
@@ -205,11 +218,12 @@ class Noise extends Panel {
 
   paint() {
     const { width, stage, found } = this;
-    const side = Math.floor(Math.min(this.pictures ? WIDEST : PLAIN, this.pictures ? 0.6 * width : width));
+    const side = Math.floor(this.pictures ? Math.min(WIDEST, 0.6 * width) : Math.min(PLAIN, (width - 12) / 2));
     const { colours } = stage;
     this.lut = ramp(colours.background, colours.text);
     this.#pad(this.pen(this.pad, side, side), side, colours);
     if (this.pictures) this.#large(Math.min(170, Math.floor(width - side - 12)), colours);
+    else this.#plane(this.pen(this.large, side, side), side, colours);
     this.root.dataset.state = this.refusal ? "refused" : found ? "shown" : "waiting";
     write(this.note, this.refusal || this.#says());
     this.#strip(colours);
@@ -240,8 +254,9 @@ class Noise extends Panel {
       pen.fillText("z₁ →", side - 30, side - 6);
       pen.fillText("z₂ ↑", 5, 14);
     }
-    if (this.way !== "place" || !(this.touched || this.pictures)) return;
-    const [x, y] = [((this.u + 1) / 2) * side, ((1 - this.v) / 2) * side];
+    const place = this.way === "place" ? (this.touched || this.pictures) && [this.u, this.v] : this.#walked();
+    if (!place) return;
+    const [x, y] = [((place[0] + 1) / 2) * side, ((1 - place[1]) / 2) * side];
     pen.beginPath();
     pen.arc(x, y, 8, 0, 2 * Math.PI);
     pen.lineWidth = 5;
@@ -250,6 +265,40 @@ class Noise extends Panel {
     pen.lineWidth = 3;
     pen.strokeStyle = colours.generator;
     pen.stroke();
+  }
+
+  // Where the noise lands among the real samples, and the last places it came by.
+  #plane(pen, side, colours) {
+    const { setup } = this.stage;
+    const places = new Places(setup.extent);
+    places.width = places.height = side;
+    const toPixel = (x, y) => places.toPixel(x, y);
+    pen.strokeStyle = colours.line;
+    pen.lineWidth = 1;
+    pen.strokeRect(0.5, 0.5, side - 1, side - 1);
+    pen.globalAlpha = 0.5;
+    marks(pen, disc, setup.arrays.points, toPixel, 1.6, colours.real, colours.background);
+    pen.globalAlpha = 1;
+    if (this.landed.length) {
+      pen.beginPath();
+      this.landed.forEach((place, k) => (k ? pen.lineTo(...toPixel(...place)) : pen.moveTo(...toPixel(...place))));
+      pen.strokeStyle = colours.generator;
+      pen.lineWidth = 1.5;
+      pen.stroke();
+      marks(pen, diamond, { data: this.landed.at(-1), shape: [1, 2] }, toPixel, 5.5, colours.generator, colours.background);
+    }
+    pen.font = `12px ${this.family}`;
+    pen.fillStyle = colours.faint;
+    pen.fillText("G(z)", 5, 14);
+    this.large.setAttribute("aria-label", this.word("lands", { place: this.landed.length ? this.landed.at(-1).map((value) => value.toFixed(1).replace("-", "−")).join(", ") : "—" }));
+  }
+
+  // Where the round trip is on the plane: known where the plane is all there is.
+  #walked() {
+    const { found } = this;
+    if (!found || found.size > 2) return null;
+    const reach = this.stage.setup.experiment.adversary.noise === "uniform" ? 1 : REACH;
+    return [found.z[0] / reach, (found.z[1] ?? 0) / reach].map((part) => Math.max(-1, Math.min(1, part)));
   }
 
   #large(side, colours) {

@@ -3,7 +3,7 @@
 
 import { digits, fit, h, whole } from "../dom.js";
 import { Fork, Ghost, Live } from "./time/acts.js";
-import { Bubble } from "./time/bubble.js";
+import { Bubble, paid } from "./time/bubble.js";
 import { button, name, sign, SIGNS } from "./time/buttons.js";
 import { Player, SPEEDS } from "./time/player.js";
 import { recordOf } from "./time/series.js";
@@ -271,7 +271,7 @@ class Timeline {
     if (!this.shown || now - this.spoken < (this.dragging ? 0 : SPOKEN)) return;
     this.spoken = now;
     const { step, epoch, metrics } = this.shown;
-    const values = { step: whole(step), total: whole(this.total), epoch: digits(epoch), loss: digits(metrics.loss) };
+    const values = { step: whole(step), total: whole(this.total), epoch: digits(epoch), loss: paid(this.stage, (name) => metrics[name]) };
     this.track.setAttribute("aria-valuemax", this.total);
     this.track.setAttribute("aria-valuenow", step);
     this.track.setAttribute("aria-valuetext", this.stage.word("timeline.value", values));

@@ -4,7 +4,9 @@
 import { Bitmap } from "../picture/bitmap.js";
 
 const [LEAST, MOST, GAP, HEAD, FOOT, PAD] = [15, 30, 4, 24, 20, 12]; // px
+const [BIT, ACROSS, BELOW] = [8, 10, 18]; // px of one number that tells the class; of them in a row; px from the tiles down to them
 const ROOM = 232; // px in height for eight tiles
+const ALONE = 76; // px in height where no column has more than one
 const NARROW = 560;
 const SHOWN = 8;
 
@@ -15,7 +17,8 @@ export function arrange(players, arrays, width) {
   const stacked = width < NARROW;
   const tallest = Math.max(...rows.flat().map(({ count }) => count));
   const size = Math.max(LEAST, Math.min(MOST, Math.floor((ROOM + GAP) / tallest) - GAP));
-  const high = HEAD + FOOT + tallest * (size + GAP) - GAP + 2 * PAD;
+  const told = Math.max(...rows.flat().map((column) => column.told ? BELOW + BIT * Math.ceil(column.told.shape[2] / ACROSS) : 0));
+  const high = HEAD + FOOT + Math.max(tallest * (size + GAP) - GAP, ALONE) + told + 2 * PAD;
   const between = stacked ? 0 : 56; // for what goes from one network to the other
   const all = rows[0].length + rows[1].length;
   let left = 0;
@@ -29,7 +32,7 @@ export function arrange(players, arrays, width) {
       column.size = column.count === 1 && column.shape[1] > 3 && column.kind !== "map" ? Math.min(54, step * 0.8) : Math.min(wanted, step * 0.86);
       column.middle = box.x + PAD + 12 + step * (k + 0.5);
       const tall = column.count * (column.size + GAP) - GAP;
-      const from = top + PAD + HEAD + (high - 2 * PAD - HEAD - FOOT - tall) / 2;
+      const from = top + PAD + HEAD + (high - 2 * PAD - HEAD - FOOT - told - tall) / 2;
       column.tiles = Array.from({ length: column.count }, (_, i) => ({ x: column.middle - column.size / 2, y: from + i * (column.size + GAP), size: column.size }));
     });
     row.box = box;
@@ -45,7 +48,8 @@ function columnsOf(players, arrays, name) {
     const array = arrays?.[`gan/${name}/${number}`];
     if (!array) return [];
     const column = player.columns[number];
-    found.push({ name, number, array, shape: array.shape, count: Math.min(SHOWN, array.shape[0]), layer: column?.layer ?? -1, units: column?.units ?? player.inputs, activation: column?.activation ?? "", kind: player.maps ? "map" : "picture" });
+    const told = number < 0 ? arrays[`gan/${name}/-1/told`] : null;
+    found.push({ name, number, array, told, shape: array.shape, count: Math.min(SHOWN, array.shape[0]), layer: column?.layer ?? -1, units: column?.units ?? player.inputs - (told?.shape[2] ?? 0), activation: column?.activation ?? "", kind: player.maps ? "map" : "picture" });
   }
   return found;
 }
@@ -96,11 +100,35 @@ export class Wiring {
       pen.lineWidth = 1;
       pen.strokeRect(x - 0.5, y - 0.5, size + 1, (size * h) / w + 1);
     });
+    if (column.told) this.#told(pen, column, colours, words);
     pen.font = `12px ${this.family}`;
     pen.textAlign = "center";
     pen.fillStyle = colours.faint;
     const box = rows[column.name === "g" ? 0 : 1].box;
     pen.fillText(this.#label(column, words, rows), column.middle, box.y + box.height - PAD + 2);
+  }
+
+  // The numbers that tell a player the class, below what else enters it.
+  #told(pen, { told, tiles, middle, size, shape, name }, colours, words) {
+    const count = told.shape[2];
+    const top = tiles.at(-1).y + (size * shape[1]) / shape[2] + BELOW;
+    const left = middle - (BIT * Math.min(count, ACROSS)) / 2;
+    pen.font = `12px ${this.family}`;
+    pen.textAlign = "center";
+    pen.fillStyle = colours.faint;
+    pen.fillText(`+ ${words.class}`, middle, top - 5);
+    const key = `told ${name}`;
+    if (!this.bitmaps.has(key)) this.bitmaps.set(key, new Bitmap());
+    const bitmap = this.bitmaps.get(key);
+    bitmap.write(told.data, count, 1, 1, colours.lut, true);
+    pen.imageSmoothingEnabled = false;
+    pen.strokeStyle = colours.line;
+    pen.lineWidth = 1;
+    for (let k = 0; k < count; k++) {
+      const [x, y] = [left + BIT * (k % ACROSS), top + BIT * Math.floor(k / ACROSS)];
+      bitmap.draw(pen, k, x, y, BIT, BIT);
+      pen.strokeRect(x + 0.5, y + 0.5, BIT - 1, BIT - 1);
+    }
   }
 
   #label(column, words, rows) {

@@ -19,7 +19,7 @@ export class Bubble {
     const { element, stage, record } = this;
     const words = {
       when: `${stage.word("timeline.step")} ${whole(step)} · ${stage.word("timeline.epoch")} ${digits(record.epochAt(step))}`,
-      loss: `${stage.word("timeline.loss")} ${digits(record.line("loss")?.at(step) ?? NaN)}`,
+      loss: paid(stage, (name) => record.line(name)?.at(step)),
     };
     const changes = record.commands.filter((entry) => Math.abs(place(entry.step) - x) < NEAR).slice(-3);
     element.replaceChildren(
@@ -31,6 +31,12 @@ export class Bubble {
     const half = element.offsetWidth / 2;
     element.style.left = `${Math.min(Math.max(x, half), width - half).toFixed(0)}px`;
   }
+}
+
+/** What was paid, as a text: the loss, or those of two players. `value` gives a metric by its name. */
+export function paid(stage, value) {
+  if (value("d_loss") === undefined) return `${stage.word("timeline.loss")} ${digits(value("loss") ?? NaN)}`;
+  return stage.word("timeline.losses", { d: digits(value("d_loss")), g: digits(value("g_loss")) });
 }
 
 /** What a command has changed, in the words of the settings: "lr → 0.1", "0.weight[1, 0] → 0.5". */

@@ -16,11 +16,13 @@ export function paint(canvas, { width, record, total, place, colours, marks, gho
   pen.setTransform(canvas.width / width, 0, 0, canvas.height / HEIGHT, 0, 0);
   pen.clearRect(0, 0, width, HEIGHT);
   const [left, right] = [place(0), place(total)];
-  const train = points(record.line("loss"), place, width);
-  const test = points(record.line("test_loss"), place, width);
+  const game = record.line("d_loss"); // two players: neither loss is the other's test, and none falls to a goal
+  const train = points(game ?? record.line("loss"), place, width);
+  const test = points(record.line(game ? "g_loss" : "test_loss"), place, width);
   const scale = vertical([...train, ...test]);
   pen.lineJoin = "round";
-  if (train.length > 1) {
+  if (game && train.length > 1) stroke(pen, train, scale, colours.discriminator, []);
+  else if (train.length > 1) {
     trace(pen, train, scale);
     pen.lineTo(train.at(-1)[0], SKY);
     pen.lineTo(train[0][0], SKY);
@@ -30,7 +32,7 @@ export function paint(canvas, { width, record, total, place, colours, marks, gho
     pen.globalAlpha = 1;
     stroke(pen, train, scale, colours.train, []);
   }
-  if (test.length > 1) stroke(pen, test, scale, colours.test, [4, 3]);
+  if (test.length > 1) stroke(pen, test, scale, game ? colours.generator : colours.test, [4, 3]);
   pen.fillStyle = colours.line;
   pen.fillRect(left, SKY, right - left, 1);
   ticks(pen, { left, right, width, record, place, colours, unit, family });
