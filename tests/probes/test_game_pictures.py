@@ -19,6 +19,7 @@ from playground.probes.adversarial.nearest import apart, nearest
 from playground.probes.adversarial.players import players
 from playground.probes.adversarial.walk import Batch
 from playground.probes.asks import Bench, Judge, Scene, answer
+from playground.runs.adversarial import Adversarial
 from playground.runs.trainer import trainer_of
 from playground.spec import Experiment, SpecError
 
@@ -176,6 +177,7 @@ def test_the_walk_is_a_step_as_torch_takes_it() -> None:
 def test_a_normalised_discriminator_is_shown_as_it_judges(base: Experiment) -> None:
     spec = base.replace("adversary.spectral_norm", True)
     trainer = trainer_of(spec, load(spec.data))
+    assert isinstance(trainer, Adversarial)
     for _ in range(20):
         trainer.step()
     x, y = trainer.dataset.x[:50], trainer.dataset.y[:50]
