@@ -107,11 +107,12 @@ def _gallery(experiment: Experiment) -> None:
     chosen = _marked(experiment)
     name = appearance().name
     rules = "".join(
-        f".st-key-kind-{kind} button{{background-image:url(playground/thumbnail/{name}/{kind}.svg)}}"
+        f".st-key-kind-{kind} button::before{{background-image:url(playground/thumbnail/{name}/{kind}.svg)}}"
         for kind in known
     )
     marked = "border-color:var(--pg-test)!important;box-shadow:0 0 0 1px var(--pg-test)"
-    rules += f".st-key-kind-{chosen} button{{{marked}}}"
+    rules += f".st-key-kind-{chosen} button::before{{{marked}}}"
+    rules += f".st-key-kind-{chosen} button p{{color:var(--pg-test);font-weight:600}}"
     st.html(f"<style>{rules}</style>")
     game = experiment.adversary is not None
 
@@ -163,9 +164,9 @@ def _at_home(family: type[DataSpec]) -> navigation.PageEntry | None:
 
 def _tile(kind: str) -> None:
     st.button(
-        t(f"data.{kind}"),
+        t(f"tile.{kind}"),
         key=f"kind-{kind}",
-        help=t(f"data.{kind}"),
+        help=f"**{t(f'data.{kind}')}**  \n{t(f'data.{kind}_help')}",
         width="stretch",
         on_click=_choose,
         args=(kind,),

@@ -98,7 +98,9 @@ def links() -> None:
         for found in navigation.PAGES:
             name = f"lab-{found.path}" + ("-here" if found is here() else "")
             with st.container(key=name, width="content"):
-                st.page_link(page(found), label=t(found.title), query_params=_address(_drawer(found)))
+                st.page_link(
+                    page(found), label=t(f"ui.lab.{found.path}"), query_params=_address(_drawer(found))
+                )
 
 
 def _change(entry: PageEntry) -> None:

@@ -15,6 +15,7 @@ from playground.ui import beside, proposals
 from playground.ui.language import t
 from playground.ui.run import Now
 from playground.ui.service import client, owner
+from playground.ui.transport import epochs
 from playground.views.theme import digits
 
 
@@ -50,9 +51,10 @@ def _best(best: Standing | None) -> str:
         return ""
     accuracy = best.metric.endswith("accuracy")
     value = f"{100 * best.value:.1f} %" if accuracy else digits(best.value)
-    words = t(
-        f"ui.progress.best_{best.metric}", value=value, step=f"{best.step:,}", epoch=f"{best.epoch:.1f}"
-    )
+    # Among equal accuracies the loss decides: without it a best that moves on would be a riddle.
+    decided = {"loss": digits(best.tie)} if accuracy else {}
+    moment = {"step": f"{best.step:,}", "epoch": epochs(best.epoch)}
+    words = t(f"ui.progress.best_{best.metric}", value=value, **decided, **moment)
     return f'<p class="progress-words progress-best" data-step="{best.step}">{html.escape(words)}</p>'
 
 

@@ -25,6 +25,7 @@ from playground.data.folder import data_folder
 from playground.live.assets import assets
 from playground.live.nodelay import send_at_once
 from playground.live.routes import Live
+from playground.ui.front import Front
 from playground.ui.owner import OwnerCookie
 from playground.ui.serve import LIFELINE
 from playground.ui.shield import Shield
@@ -137,6 +138,6 @@ app = st.App(
         Route("/playground/preset/{appearance}/{key}.svg", thumbnail_picture),
         *live.routes,
     ],
-    middleware=[Middleware(Shield), Middleware(OwnerCookie, folder=data_folder())],
+    middleware=[Middleware(Shield), Middleware(Front), Middleware(OwnerCookie, folder=data_folder())],
     lifespan=lifespan,
 )

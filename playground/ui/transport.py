@@ -14,8 +14,10 @@ from playground.ui.language import language, switch, t, wording
 from playground.ui.run import Now
 from playground.ui.share import downloads, share
 from playground.ui.style import appearance
-from playground.views.theme import digits
+from playground.views.theme import NOTHING, digits
 
+IN_NATS = ("BCE", "BCEWithLogits", "CrossEntropy")
+"""Losses that are natural logarithms."""
 PACES = (0.0, 1.0, 5.0, 20.0, 100.0, 1000.0)
 
 
@@ -29,7 +31,7 @@ def masthead(experiment: Experiment) -> None:
         )
         labs.links()
         _presets()
-        st.html(f'<p class="now">{html.escape(_sentence())}</p>', width="stretch")
+        st.html('<span class="between"></span>', width="stretch")
         st.button(
             t("ui.undo"),
             key="undo",
@@ -52,6 +54,11 @@ def masthead(experiment: Experiment) -> None:
         switch()
         share(experiment)
         downloads(experiment)
+
+
+def lead() -> None:
+    """Say in one sentence what is on show."""
+    st.html(f'<p class="now">{html.escape(_sentence())}</p>')
 
 
 def controls(now: Now, playing: bool) -> None:
@@ -115,15 +122,17 @@ def _pace(pace: float) -> str:
     return t("ui.pace_rate", rate=f"{pace:,g}") if pace else t("ui.pace_full")
 
 
-def figures(now: Now) -> None:
-    """Show the numbers of the moment, in digits that do not dance."""
+def figures(now: Now, unit: str = "") -> None:
+    """Show the numbers of the moment, in digits that do not dance; `unit` is that of the numbers to be predicted."""
     metrics = now.snapshot.metrics
     shown = [
         ("step", f"{now.snapshot.step:,}"),
-        ("epoch_count", f"{now.snapshot.epoch:,.{1 if now.snapshot.epoch < 100 else 0}f}"),
+        ("epoch_count", epochs(now.snapshot.epoch)),
         ("loss", digits(metrics.get("loss"))),
         ("test_loss", digits(metrics.get("test_loss"))),
     ]
+    which = now.experiment.loss.kind
+    units = dict.fromkeys(("rmse", "test_rmse"), unit)
     if now.experiment.adversary is not None:
         shown = shown[:2] + [(name, digits(metrics.get(name))) for name in ("d_loss", "g_loss")]
         shown += [(name, _share(metrics.get(name))) for name in ("d_accuracy", "quality") if name in metrics]
@@ -135,11 +144,29 @@ def figures(now: Now) -> None:
         shown += [(name, digits(metrics.get(name))) for name in ("rmse", "test_rmse")]
     rate = now.view.steps_per_second if now.view is not None and now.status == "running" else 0.0
     shown.append(("rate", f"{float(digits(rate).replace(',', '')):,.0f}" if rate >= 1 else "0"))
+    if now.experiment.adversary is None:
+        units |= dict.fromkeys(("loss", "test_loss"), t("ui.figure.nats") if which in IN_NATS else "")
     cells = "".join(
-        f'<div class="figure" data-name="{name}"><dt>{html.escape(t(f"ui.figure.{name}"))}</dt><dd>{value}</dd></div>'
+        f'<div class="figure" data-name="{name}"><dt>{_name(name, which)}</dt>'
+        f"<dd>{value}{_unit(units.get(name, ''), value)}</dd></div>"
         for name, value in shown
     )
     st.html(f'<dl class="figures" data-status="{now.status}" data-step="{now.snapshot.step}">{cells}</dl>')
+
+
+def epochs(count: float) -> str:
+    """Write a number of epochs: with one decimal while it tells something."""
+    return f"{count:,.{1 if count < 100 else 0}f}"
+
+
+def _name(figure: str, loss: str) -> str:
+    """Return what a figure is called: of the loss, which one it is."""
+    name = html.escape(t(f"ui.figure.{figure}"))
+    return name + f"<span> · {html.escape(t(f'ui.figure.of.{loss}'))}</span>" if figure == "loss" else name
+
+
+def _unit(unit: str, value: str) -> str:
+    return f" <small>{html.escape(unit)}</small>" if unit and value != NOTHING else ""
 
 
 def experiment_is_about_classes(experiment: Experiment) -> bool:

@@ -22,7 +22,7 @@ from playground.ui.say import say, sentence
 from playground.ui.stage_panel import stage_panel, views
 from playground.ui.status import explain, why
 from playground.ui.training_panel import training_panel
-from playground.ui.transport import controls, figures, masthead, setup
+from playground.ui.transport import controls, figures, lead, masthead, setup
 from playground.ui.weights_panel import weight_maps
 
 TICK = 1.0
@@ -70,6 +70,7 @@ def workbench() -> None:
             setup(experiment)
         messages = st.container(key="messages", gap=None)
         _tabs()
+    lead()
     with st.container(key="workbench", horizontal=True, gap="small"):
         with st.container(key="column-data"):
             data_panel(experiment, dataset, data_folder())
@@ -130,19 +131,22 @@ def _draw(
     maps: DeltaGenerator,
     course: DeltaGenerator,
 ) -> None:
-    with buttons:
-        controls(now, playing=now.moving)
-    with numbers:
-        figures(now)
-    with messages:
-        explain(now)
-    with course:
-        progress_panel(now)
+    dataset, trouble = None, ""
     try:
         dataset = preview.dataset(now.experiment, data_folder())
     except SpecError as error:
-        with messages:
-            say(sentence(error), "error", key="data")
+        trouble = sentence(error)
+    with buttons:
+        controls(now, playing=now.moving)
+    with numbers:
+        figures(now, dataset.series.unit if dataset is not None and dataset.series is not None else "")
+    with messages:
+        explain(now)
+        if trouble:
+            say(trouble, "error", key="data")
+    with course:
+        progress_panel(now)
+    if dataset is None:
         return
     with maps, st.expander(t("ui.weights"), key="weights-open", on_change="rerun") as opened:
         if opened.open:
@@ -179,6 +183,8 @@ def _tabs() -> None:
         f"[data-testid=stLayoutWrapper]:has(> .st-key-column-{name})" for name in TABS if name != chosen
     ]
     if chosen != "network":
-        others += [".st-key-setup", "[data-testid=stLayoutWrapper]:has(> .st-key-column-training)"]
+        others += [
+            f"[data-testid=stLayoutWrapper]:has(> .st-key-{name})" for name in ("setup", "column-training")
+        ]
     hidden = ",".join(others)
     st.html(f"<style>@media (max-width: 760px) {{ {hidden} {{ display: none !important; }} }}</style>")

@@ -104,19 +104,11 @@ def open_tab(browser: Any, server: str, folder: Path) -> Iterator[Callable[..., 
         tab.on("pageerror", lambda error: troubles.append(f"exception: {error}"))
         tab.on(
             "console",
-            lambda said: (
-                troubles.append(f"console: {said.text}")
-                if said.type == "error" and not _looked_for(said.location["url"])
-                else None
-            ),
+            lambda said: troubles.append(f"console: {said.text}") if said.type == "error" else None,
         )
         tab.on(
             "response",
-            lambda got: (
-                troubles.append(f"{got.status} {got.url}")
-                if got.status >= 400 and not _looked_for(got.url)
-                else None
-            ),
+            lambda got: troubles.append(f"{got.status} {got.url}") if got.status >= 400 else None,
         )
         tab.on(
             "request",
@@ -166,11 +158,6 @@ def _rest(folder: Path) -> None:
             client.send(run.owner, run.id, Pause(), wait=0)
     index.close()
     client.close()
-
-
-def _looked_for(url: str) -> bool:
-    """Tell whether Streamlit looks for its server: below the page's own address first, then above it."""
-    return urlsplit(url).path.startswith(("/images/_stcore/", "/sequences/_stcore/", "/text/_stcore/"))
 
 
 def _is_foreign(url: str) -> bool:

@@ -40,6 +40,17 @@ def test_a_page_brings_a_signed_cookie_that_scripts_cannot_read(server: str) -> 
     assert COOKIE in (ask(server, "/", Cookie=f"{COOKIE}={forged}").getheader("set-cookie") or "")
 
 
+@pytest.mark.parametrize("path", ["/", "/text", "/gan?e=no"])
+def test_a_page_says_where_the_server_is(server: str, path: str) -> None:
+    response = ask(server, path, **{"Accept-Encoding": "gzip", "If-None-Match": "*"})
+    page = response.body.decode()  # type: ignore[attr-defined]
+    assert response.status == 200
+    assert "BACKEND_BASE_URL" in page
+    assert "<title>Neural network playground</title>" in page
+    assert page.rstrip().endswith("</html>")
+    assert response.getheader("etag") is None
+
+
 def test_the_browser_is_told_to_load_from_here_only(server: str) -> None:
     response = ask(server, "/")
     policy = response.getheader("content-security-policy") or ""

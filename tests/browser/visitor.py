@@ -62,7 +62,7 @@ def status(tab: Any) -> str:
 def figure(tab: Any, name: str) -> float:
     """Return a number of the bar."""
     text = tab.locator(f'.figure[data-name="{name}"] dd').inner_text()
-    return float(text.replace(",", "").removesuffix("%").strip())
+    return float(text.replace(",", "").split()[0])
 
 
 def said(tab: Any, name: str) -> str:

@@ -51,7 +51,7 @@ class Page:
         return html.unescape(found.group(1)) if found else ""
 
     def figure(self, name: str) -> str:
-        found = re.search(rf'data-name="{name}"><dt>.*?</dt><dd>(.*?)</dd>', self.html)
+        found = re.search(rf'data-name="{name}"><dt>.*?</dt><dd>(.*?)(?: <small>.*?)?</dd>', self.html)
         assert found, f"no figure {name}"
         return found.group(1)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable
+from unicodedata import east_asian_width
 
 import pytest
 
 from playground.i18n import text
 from playground.presets import presets
-from playground.spec import Experiment
+from playground.spec import DataSpec, Experiment
 from tests.pages.conftest import Page
 
 Open = Callable[..., Page]
@@ -38,6 +40,28 @@ def test_the_language_can_be_switched_and_stays_in_the_link(opened: Open) -> Non
     assert page.app.query_params["lang"] == "zh"
     assert opened(lang="en-US").app.button(key="play").label == "Train"
     assert opened(lang="en-US", e=Experiment().to_link()).app.button(key="play").label == "Train"
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_kind_of_data_has_a_name_that_fits_below_its_picture(lang: str) -> None:
+    names = {kind: text(f"tile.{kind}", lang) for kind in DataSpec.catalogue()}
+    widths = {
+        kind: sum(2 if east_asian_width(letter) == "W" else 1 for letter in name)
+        for kind, name in names.items()
+    }
+    assert {kind: name for kind, name in names.items() if widths[kind] > 9} == {}
+
+
+@pytest.mark.parametrize(
+    ("key", "named", "unit"),
+    [("circle", "MSE", ""), ("sentiment-rnn", "cross-entropy", "nats"), ("series-lstm", "MSE", "")],
+)
+def test_the_loss_says_which_one_it_is(opened: Open, key: str, named: str, unit: str) -> None:
+    page = opened(e=presets()[key].experiment.to_link())
+    loss = re.search(r'data-name="loss"><dt>Loss<span> · (.*?)</span></dt><dd>[\d.]+(.*?)</dd>', page.html)
+    assert loss
+    assert loss.groups() == (named, f" <small>{unit}</small>" if unit else "")
+    assert ("<small>°F</small>" in page.html) == (key == "series-lstm")
 
 
 @pytest.mark.parametrize("key", list(presets()))

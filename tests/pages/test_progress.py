@@ -13,6 +13,8 @@ from playground.presets import presets
 from playground.runs.best import Standing
 from playground.runs.client import Client
 from playground.spec import Experiment
+from playground.ui.transport import epochs
+from playground.views.theme import digits
 from tests.pages.conftest import Page
 
 Open = Callable[..., Page]
@@ -64,7 +66,8 @@ def test_the_best_moment_is_named_and_can_be_gone_back_to(opened: Open) -> None:
     page.until(lambda p: p.status == "paused", "it rests")
     page.until(lambda p: f"(step {standing(p).step:,})" in told(p), "the best is told")
     best, run = standing(page), page.app.session_state["run"]
-    assert f"test accuracy {100 * best.value:.1f} %" in told(page)
+    decided = f"test accuracy {100 * best.value:.1f} %, test loss {digits(best.tie)}"
+    assert f"{decided}, at epoch {epochs(best.epoch)} (" in told(page)
     assert 0 < best.step <= page.step
     page.click("best-back").until(lambda p: p.step == best.step, "a fork stands there")
     assert page.app.session_state["run"] != run
