@@ -132,7 +132,7 @@ def figures(now: Now, unit: str = "") -> None:
         ("test_loss", digits(metrics.get("test_loss"))),
     ]
     which = now.experiment.loss.kind
-    units = dict.fromkeys(("rmse", "test_rmse"), unit)
+    units: dict[str, str] = {"rmse": unit, "test_rmse": unit}
     if now.experiment.adversary is not None:
         shown = shown[:2] + [(name, digits(metrics.get(name))) for name in ("d_loss", "g_loss")]
         shown += [(name, _share(metrics.get(name))) for name in ("d_accuracy", "quality") if name in metrics]
@@ -145,7 +145,7 @@ def figures(now: Now, unit: str = "") -> None:
     rate = now.view.steps_per_second if now.view is not None and now.status == "running" else 0.0
     shown.append(("rate", f"{float(digits(rate).replace(',', '')):,.0f}" if rate >= 1 else "0"))
     if now.experiment.adversary is None:
-        units |= dict.fromkeys(("loss", "test_loss"), t("ui.figure.nats") if which in IN_NATS else "")
+        units["loss"] = units["test_loss"] = t("ui.figure.nats") if which in IN_NATS else ""
     cells = "".join(
         f'<div class="figure" data-name="{name}"><dt>{_name(name, which)}</dt>'
         f"<dd>{value}{_unit(units.get(name, ''), value)}</dd></div>"
