@@ -37,8 +37,9 @@ def layer_row(experiment: Experiment, row: Row, total: int) -> None:
         found[0] if found and not found[0].advanced else None,
     )
     others = [k for k in found if k is not main]
+    wide = "" if main else "-bare"
     with st.container(
-        key=f"layer-row-{name}-d{row.depth}", horizontal=True, vertical_alignment="center", gap="small"
+        key=f"layer-row-{name}-d{row.depth}{wide}", horizontal=True, vertical_alignment="center", gap="small"
     ):
         st.html(_handle(row), width="content")
         _kind(player.path(experiment, row.place), layer)

@@ -42,6 +42,15 @@ def style() -> None:
     st.html(f"<style>:root{{{variables}}}\n{_sheet()}</style>")
 
 
+def style_of(lab: str) -> None:
+    """Lay over it what only the page of `lab` wants.
+
+    A rule that asks `:has` of the page and again of what lies in it would be tried anew at every change of a chart.
+    """
+    if SHEET.with_name(f"{lab}.css").exists():
+        st.html(f"<style>{_sheet(lab)}</style>")
+
+
 @cache
-def _sheet() -> str:
-    return SHEET.read_text(encoding="utf-8")
+def _sheet(name: str = SHEET.stem) -> str:
+    return SHEET.with_name(f"{name}.css").read_text(encoding="utf-8")

@@ -21,6 +21,7 @@ from playground.ui.run import Now
 from playground.ui.say import say, sentence
 from playground.ui.stage_panel import stage_panel, views
 from playground.ui.status import explain, why
+from playground.ui.style import style_of
 from playground.ui.training_panel import training_panel
 from playground.ui.transport import controls, figures, lead, masthead, setup
 from playground.ui.weights_panel import weight_maps
@@ -60,6 +61,7 @@ def workbench() -> None:
     run.carry_over()
     experiment = form.experiment()
     advices, dataset = _judge(experiment)
+    style_of(labs.here().path)
     with st.container(key="bar", gap=None):
         masthead(experiment)
         with st.container(key="transport", horizontal=True, vertical_alignment="center", gap="small"):

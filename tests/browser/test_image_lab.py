@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 from playground.presets import presets
 from playground.presets.templates import fitted, templates
 from playground.spec import Experiment
-from tests.browser.visitor import figure, key, press, status, step, train, until
+from tests.browser.visitor import figure, key, press, restyled, status, step, train, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -43,6 +43,7 @@ def test_the_labs_are_a_click_apart_and_the_browsers_back_button_works(open_tab:
     until(lambda: lab_of(tab) == "/images" and status(tab) == "ready", "the image lab, untouched")
     assert run_of(tab) == ""
     tab.wait_for_selector(".stage-confusion[data-state=shown]")
+    assert restyled(tab) < 200, "what changes in a chart leaves the rest of the page alone"
     press(tab, "step")
     until(lambda: step(tab) == 1 and run_of(tab) not in ("", first), "one step here")
     second = run_of(tab)

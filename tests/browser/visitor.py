@@ -89,3 +89,30 @@ def upload(tab: Any, file: Path) -> None:
     """Hand over a table."""
     press(tab, "kind-Csv")
     tab.locator(f"{key('upload_file')} input[type=file]").set_input_files(file)
+
+
+def restyled(tab: Any) -> int:
+    """Return how many elements the browser gives a style anew when one is put into a chart and taken out again."""
+    session = tab.context.browser.new_browser_cdp_session()
+    events: list[dict[str, Any]] = []
+    done: list[object] = []
+    session.on("Tracing.dataCollected", lambda part: events.extend(part["value"]))
+    session.on("Tracing.tracingComplete", lambda _: done.append(True))
+    session.send("Tracing.start", {"categories": "devtools.timeline"})
+    tab.evaluate(
+        """() => {
+          const chart = document.querySelector(".stage-curves");
+          const mark = document.createElement("i");
+          for (const change of [() => chart.append(mark), () => mark.remove()]) {
+            change();
+            void getComputedStyle(chart).color;
+          }
+        }"""
+    )
+    session.send("Tracing.end")
+    while not done:
+        tab.wait_for_timeout(10)
+    session.detach()
+    found = [event["args"].get("elementCount", 0) for event in events if event["name"] == "UpdateLayoutTree"]
+    assert found, "the browser has told what it did"
+    return max(found)
