@@ -59,15 +59,15 @@ class DeviceDraws:
     """Draws by a generator on the device, seeded from the same stream."""
 
     def __init__(self, seed: int, name: str, device: torch.device) -> None:
-        self._generator = torch.Generator(device)
-        self._generator.manual_seed(int(dropout_stream(seed, name).integers(2**63)))
+        self.generator = torch.Generator(device)
+        self.generator.manual_seed(int(dropout_stream(seed, name).integers(2**63)))
         self._device = device
 
     def __call__(self, shape: Sequence[int]) -> Tensor:
-        return torch.rand(tuple(shape), generator=self._generator, device=self._device)
+        return torch.rand(tuple(shape), generator=self.generator, device=self._device)
 
     def state(self) -> Array:
-        return self._generator.get_state().numpy()
+        return self.generator.get_state().numpy()
 
     def load(self, state: Array) -> None:
-        self._generator.set_state(torch.from_numpy(np.array(state, dtype=np.uint8)))
+        self.generator.set_state(torch.from_numpy(np.array(state, dtype=np.uint8)))

@@ -39,6 +39,8 @@ class Net:
     Attributes:
         module: an `nn.Sequential`, one module for each layer; its state dict has the names of `state`.
         masks: whether dropout draws as the NumPy engine does or on the device.
+        parameters: what is learned, by name.
+        draws: where each layer that draws has its random numbers from, by name.
     """
 
     def __init__(
@@ -67,7 +69,7 @@ class Net:
         initial = model.init(self.input_shape, seed)
         self._seed = seed
         self._spectral_norm = spectral_norm
-        self._draws: dict[str, Draws] = {}
+        self.draws: dict[str, Draws] = {}
         self.module = self._modules(model)
         self._set_optimizer(optimizer)
         self._pass: tuple[Tensor, Tensor] | None = None
@@ -187,11 +189,11 @@ class Net:
         self.optimizer.load(state)
 
     def random_state(self) -> State:
-        return {f"dropout/{name}": draw.state() for name, draw in self._draws.items()}
+        return {f"dropout/{name}": draw.state() for name, draw in self.draws.items()}
 
     def load_random(self, state: State) -> None:
         check_names(state, {name: words.shape for name, words in self.random_state().items()})
-        for name, draw in self._draws.items():
+        for name, draw in self.draws.items():
             draw.load(state[f"dropout/{name}"])
 
     def retune(self, model: ModelSpec, optimizer: OptimizerSpec) -> None:
@@ -228,8 +230,8 @@ class Net:
                 module.padding = padding
             if isinstance(module, Drawing):
                 kind = NumpyDraws if self.masks == "numpy" else DeviceDraws
-                self._draws.setdefault(name, kind(self._seed, name, self.device))
-                module.draw = self._draws[name]
+                self.draws.setdefault(name, kind(self._seed, name, self.device))
+                module.draw = self.draws[name]
         return modules
 
     def _set_optimizer(self, spec: OptimizerSpec) -> None:

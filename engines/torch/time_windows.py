@@ -20,11 +20,14 @@ from playground.spec import sequence_layers as specs
 class Windowed(Timed):
     """A window moved over time."""
 
+    newest: Tensor
+
     def __init__(self, spec: specs.TimeWindows, shape: Shape) -> None:
         super().__init__()
         self.spec = spec
         count = spec.output(shape)[0]
-        self.newest = [spec.newest(position, shape[0]) for position in range(count)]
+        newest = [spec.newest(position, shape[0]) for position in range(count)]
+        self.register_buffer("newest", torch.tensor(newest), persistent=False)  # goes where the module goes
 
     def framed(self, x: Tensor, margin: float, padding: float) -> Tensor:
         """Return x (N, T, F) as (N, F, T + margins), with `padding` where a text has not begun."""
@@ -36,8 +39,7 @@ class Windowed(Timed):
         """Say what counts behind the windows, and return it (N, T′)."""
         counts = self.padding.counts
         if counts is not None:
-            newest = torch.tensor(self.newest, device=counts.device)
-            self.padding.counts = counts[:, newest.clamp(min=0)] & (newest >= 0)
+            self.padding.counts = counts[:, self.newest.clamp(min=0)] & (self.newest >= 0)
         return self.padding.counts
 
 
