@@ -273,7 +273,7 @@ class PlainLoop:
     def on(self, x: torch.Tensor, y: torch.Tensor) -> PlainLoop:
         """Train on x and y."""
         self._x, self._y = x, y
-        self._order = torch.randperm(len(x))
+        self._order = torch.randperm(len(x), device=x.device)
         return self
 
     def start_from(self, state: State, order: np.ndarray) -> None:
@@ -284,7 +284,7 @@ class PlainLoop:
     def step(self) -> None:
         """Take one step."""
         if self._start >= len(self._x):
-            self._order, self._start = torch.randperm(len(self._x)), 0
+            self._order, self._start = torch.randperm(len(self._x), device=self._x.device), 0
         chosen = self._order[self._start : self._start + self._batch_size]
         self._start += self._batch_size
         x, y = self._x[chosen], self._y[chosen]
@@ -294,19 +294,23 @@ class PlainLoop:
         self._optimizer.step()
 
 
-def plain_loop(case: Case, peer: Peer, dataset: Dataset, *, dtype: torch.dtype) -> PlainLoop:
-    """Return the peer's loop on the data set."""
+def plain_loop(
+    case: Case, peer: Peer, dataset: Dataset, *, dtype: torch.dtype, device: str = "cpu"
+) -> PlainLoop:
+    """Return the peer's loop on the data set, which lies on the device."""
     experiment = case.experiment
     how = coding(experiment.loss, experiment.model, dataset.target)
     width = experiment.model.output_shape(dataset.x.shape[1:])[-1]
     y = torch.tensor(code(dataset.y, how, width))
-    module, x = case.module().to(dtype), torch.tensor(dataset.x).to(dtype)
+    module = case.module().to(device, dtype)
+    x = torch.tensor(dataset.x).to(device, dtype)
     if isinstance(module[0], nn.Embedding):
         x = x.long()
     if peer.channels_last:
-        module, x = (given.to(memory_format=torch.channels_last) for given in (module, x))
+        module = module.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        x = x.to(memory_format=torch.channels_last)
     loop = PlainLoop(module, case.loss(), peer.optimizer, experiment.training.batch_size)
-    return loop.on(x, y.to(dtype) if y.is_floating_point() else y)
+    return loop.on(x, y.to(device, dtype) if y.is_floating_point() else y.to(device))
 
 
 def versions() -> dict[str, str]:

@@ -3,7 +3,8 @@
 Run it with `python -m tests.benchmarks.watched`. The network is the tutorial's CNN on digits, batch 32, Adam, on the
 torch engine; the bare loop is what a torch user types: fused Adam, channels last, freed memory kept, as in the worker.
 Both sides on one thread; the process's own CPU time per step, everything that the worker does for recording and for
-its viewers included; rounds in turn, the median of the rounds' ratios. `--engine numpy` puts our own engine there.
+its viewers included; rounds in turn, the median of the rounds' ratios. `--engine numpy` puts our own engine there;
+`--device cuda` puts both sides on a GPU, where elapsed time is what counts.
 """
 
 from __future__ import annotations
@@ -67,9 +68,11 @@ class Watcher(threading.Thread):
 
 
 def measure(case: Case, peer: Peer, *, rounds: int, seconds: float) -> list[tuple[float, float, float]]:
-    """Return for each round the CPU milliseconds of a step in the watched worker and in the bare loop, and frames/s."""
+    """Return for each round the milliseconds of a step in the watched worker and in the bare loop, and frames/s."""
     keep_memory()
-    loop = plain_loop(case, peer, load(case.experiment.data), dtype=torch.float32)
+    device = case.experiment.device
+    clock = cpu_time if device == "cpu" else elapsed
+    loop = plain_loop(case, peer, load(case.experiment.data), dtype=torch.float32, device=device)
     wanted, found = probes(case), []
     with tempfile.TemporaryDirectory() as folder:
         home = House(Path(folder), "playground.runs.trainer")
@@ -78,8 +81,8 @@ def measure(case: Case, peer: Peer, *, rounds: int, seconds: float) -> list[tupl
             home.until(run, "running", step=50)
             worker = home.worker()
             for number in range(rounds + 1):
-                ours, rate = _watched(home, run, worker, wanted, seconds)
-                theirs = _bare(loop.step, seconds)
+                ours, rate = _watched(home, run, lambda: clock(worker), wanted, seconds)
+                theirs = _bare(loop.step, lambda: clock(psutil.Process()), seconds)
                 if number:  # the first one warms up
                     found.append((ours, theirs, rate))
         finally:
@@ -88,32 +91,39 @@ def measure(case: Case, peer: Peer, *, rounds: int, seconds: float) -> list[tupl
 
 
 def _watched(
-    home: House, run: str, worker: psutil.Process, wanted: tuple[str, ...], seconds: float
+    home: House, run: str, spent: Callable[[], float], wanted: tuple[str, ...], seconds: float
 ) -> tuple[float, float]:
     home.send(run, commands.Play())
     watcher = Watcher(home, run, wanted)
     watcher.start()
     time.sleep(0.3)
-    before, start, frames = _cpu(worker), home.view(run).step, watcher.frames
+    before, start, frames = spent(), home.view(run).step, watcher.frames
     time.sleep(seconds)
-    end, after, seen = home.view(run).step, _cpu(worker), watcher.frames
+    end, after, seen = home.view(run).step, spent(), watcher.frames
     watcher.over = True
     home.send(run, commands.Pause())
     until(lambda: home.view(run).status == "paused")
     return (after - before) / (end - start) * 1e3, (seen - frames) / seconds
 
 
-def _cpu(process: psutil.Process) -> float:
+def cpu_time(process: psutil.Process) -> float:
+    """Return the seconds a process has had a processor."""
     times = process.cpu_times()
     return times.user + times.system
 
 
-def _bare(step: Callable[[], None], seconds: float) -> float:
-    start, count = time.process_time(), 0
-    while time.process_time() - start < seconds:
+def elapsed(process: psutil.Process) -> float:
+    """Return the time, in seconds, once what was launched on a GPU here is done."""
+    torch.cuda.synchronize()
+    return time.monotonic()
+
+
+def _bare(step: Callable[[], None], spent: Callable[[], float], seconds: float) -> float:
+    before, end, count = spent(), time.monotonic() + seconds, 0
+    while time.monotonic() < end:
         step()
         count += 1
-    return (time.process_time() - start) / count * 1e3
+    return (spent() - before) / count * 1e3
 
 
 def main() -> int:
@@ -122,13 +132,15 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=4.0, help="of each round on each side")
     parser.add_argument("--engine", default="torch", choices=("numpy", "torch"))
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, …")
     options = parser.parse_args()
     found = next(case for case in cases() if case.name == CASE)
-    case = replace(found, experiment=found.experiment.replace("engine", options.engine))
+    experiment = found.experiment.replace("engine", options.engine).replace("precision", "float32")
+    case = replace(found, experiment=experiment.replace("device", options.device))
     rounds = measure(case, case.peers[0], rounds=options.rounds, seconds=options.seconds)
     ours, theirs, rate = (statistics.median(column) for column in zip(*rounds, strict=True))
     ratios = sorted(theirs / ours for ours, theirs, _ in rounds)
-    print(f"{options.engine}, recorded and watched: {ours:.2f} ms of CPU a step, {rate:.0f} frames/s")
+    print(f"{options.engine}, recorded and watched: {ours:.2f} ms a step, {rate:.0f} frames/s")
     print(f"{case.peers[0].name}, bare loop: {theirs:.2f} ms")
     print(
         f"share kept: {statistics.median(ratios):.2f}  ({ratios[0]:.2f} to {ratios[-1]:.2f}; target {TARGET})"
