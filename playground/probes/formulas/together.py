@@ -19,6 +19,16 @@ ALL_CLASSES = 16
 """Of so many classes at most every exponential is written out."""
 
 
+def normalised(at: Place) -> Vector:
+    """Return the input of a normalisation without its mean and its deviation (F,), as γ and β find it."""
+    if isinstance(at.spec, layers.LayerNorm):
+        x = at.x.reshape(-1, at.shape[-1])  # of a sequence each step alone
+        return ((x - x.mean(1, keepdims=True)) / np.sqrt(x.var(1, keepdims=True) + at.spec.eps)).ravel()
+    size = len(at.x) // len(at.tensors["running_mean"])
+    mean, variance = (np.repeat(at.tensors[f"running_{name}"], size) for name in ("mean", "var"))
+    return (at.x - mean) / np.sqrt(variance + at.spec.eps)
+
+
 @formula(layers.Softmax)
 class _Softmax:
     @staticmethod

@@ -115,6 +115,7 @@ def slope(symbol: str) -> str:
 def _enter_all() -> None:
     import playground.probes.formulas.activations
     import playground.probes.formulas.images
+    import playground.probes.formulas.linear
     import playground.probes.formulas.recurrent
     import playground.probes.formulas.sequences
     import playground.probes.formulas.together  # noqa: F401 - the modules enter their formulas
