@@ -76,6 +76,8 @@ def _choice(file_id: str, name: str, folder: Path) -> None:
         t("ui.upload_found", name=report.name, rows=report.num_rows, columns=len(report.columns)),
         key="upload_found",
     )
+    if report.encoding_assumed:
+        say(t("csv.assumed", value=report.encoding), key="upload_assumed")
     if not report.target:  # no column is fit to be predicted: say what is wrong with the last one
         last = report.columns[-1]
         raise last.classes_problem or last.regression_problem or SpecError("csv.no_inputs")

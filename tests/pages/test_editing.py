@@ -115,13 +115,12 @@ def test_every_kind_can_be_chosen(opened: Open, key: str, family: type[Kind]) ->
 # --- tables ---------------------------------------------------------------------------------------------------
 
 
-def table(rows: int = 60) -> bytes:
-    kinds = ["cat", "dog", "fox"]
+def table(rows: int = 60, kinds: tuple[str, ...] = ("cat", "dog", "fox"), codec: str = "utf-8") -> bytes:
     body = [
         [100 + 10 * (i % 3) + i * 7 % 5, 20 + 3 * (i % 3) + i * 5 % 4, i * 11 % 17, kinds[i % 3]]
         for i in range(rows)
     ]
-    return write_csv(["height", "weight", "age", "kind"], body).encode()
+    return write_csv(["height", "weight", "age", "kind"], body).encode(codec)
 
 
 def uploaded(page: Page, data: bytes, name: str = "table.csv") -> Page:
@@ -145,6 +144,7 @@ def test_a_table_becomes_the_data_and_can_be_trained_on(opened: Open) -> None:
 
 def test_a_table_is_drawn_as_its_columns_allow(opened: Open) -> None:
     page = uploaded(opened(), table())
+    assert page.said("upload_assumed") == ""
     page.choose("upload_target", "height")
     page.app.segmented_control(key="upload_task").set_value("regression")
     page.app.multiselect(key="upload_columns").set_value(["weight", "age"])
@@ -159,6 +159,12 @@ def test_a_table_is_drawn_as_its_columns_allow(opened: Open) -> None:
     stage = page.run().stage
     assert stage is not None
     assert "confusion" in stage["views"], "classes along a line are counted"
+
+
+def test_an_encoding_that_was_assumed_is_told(opened: Open) -> None:
+    page = uploaded(opened(), table(kinds=("老猫", "小狗", "狐狸"), codec="gbk"))
+    assert page.said("upload_assumed").startswith("GB18030 was assumed")
+    assert Experiment.from_json(page.experiment).data.target().size == 3
 
 
 def test_a_choice_of_columns_that_cannot_be_trained_on_is_a_sentence(opened: Open) -> None:
