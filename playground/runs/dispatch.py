@@ -23,7 +23,7 @@ from playground.runs.index import Index
 from playground.runs.live import FREE, Leaving, Run, Waiting, next_number
 from playground.runs.queue import FairQueue
 from playground.runs.quotas import Quotas
-from playground.runs.reasons import Reason, error_from
+from playground.runs.reasons import NoSuchRun, Reason, error_from
 from playground.runs.trainer import Trainers
 from playground.spec.errors import SpecError
 
@@ -54,15 +54,15 @@ class Dispatch:
         """Return the folder of a run whose id the index has given out."""
         return self.data_folder / "runs" / run
 
-    def load(self, owner: str, run: str) -> Run | None:
-        """Return the owner's run; None for another's, a deleted and a made-up id alike."""
+    def find(self, owner: str, run: str) -> Run:
+        """Return the owner's run. Raises NoSuchRun for another's, a deleted and a made-up id alike."""
         found = self.runs.get(run)
-        if found is not None:
-            return found if found.owner == owner and not found.deleted else None
-        entry = self.index.get(owner, run)
-        if entry is None:
-            return None
-        return self.add(Run.of(entry, self.folder(entry.id)))
+        if found is None:
+            entry = self.index.get(owner, run)
+            found = self.add(Run.of(entry, self.folder(entry.id))) if entry else None
+        if found is None or found.owner != owner or found.deleted:
+            raise NoSuchRun
+        return found
 
     def add(self, run: Run) -> Run:
         """Keep a run in memory."""

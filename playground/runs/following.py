@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from playground.runs.commands import Follow, Watching
-from playground.runs.control import Answer, Control
 from playground.runs.live import Run
+from playground.runs.looking import Answer, Looking
 from playground.runs.reasons import plain_error
 from playground.runs.wire import Assembler, Parcel, WireError, pack
 from playground.spec.errors import SpecError
@@ -59,7 +59,7 @@ class Follower:
 
 
 async def follow(
-    control: Control,
+    looking: Looking,
     request: Follow,
     come: Iterable[Parcel],
     assembler: Assembler,
@@ -70,7 +70,7 @@ async def follow(
     """Serve a follower until it hangs up or its run is no longer there.
 
     Args:
-        control: the verbs.
+        looking: the verbs that look.
         request: the first message.
         come: what has come after it already.
         assembler: takes what the connection brings.
@@ -84,14 +84,14 @@ async def follow(
     try:
         while not hearing.done():
             follower.woken.clear()
-            run = control.find(request.owner, request.run)
+            run = looking.dispatch.find(request.owner, request.run)
             if run is not watched:
                 _leave(watched, follower)
                 run.followers.add(follower.woken)
                 watched = run
             busy()
-            control.watch(run, follower.probes, follower.credits, HEARTBEAT)
-            news = follower.news(run, control.standing(run))
+            looking.watch(run, follower.probes, follower.credits, HEARTBEAT)
+            news = follower.news(run, looking.standing(run))
             if news is not None:
                 writer.write(pack(*news))
                 await writer.drain()

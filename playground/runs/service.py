@@ -34,11 +34,12 @@ from playground.runs.address import (
     write_address,
 )
 from playground.runs.commands import PROTOCOL, Owned, Request
-from playground.runs.control import Answer, Control
+from playground.runs.control import Control
 from playground.runs.dispatch import Dispatch
 from playground.runs.following import follow
 from playground.runs.index import Index, IndexUnavailable
 from playground.runs.local import LocalBackend
+from playground.runs.looking import Answer, Looking
 from playground.runs.patrol import Patrol
 from playground.runs.quotas import Quotas
 from playground.runs.reasons import ServiceDown, plain_error
@@ -66,7 +67,8 @@ class Service:
         )
         self.dispatch.backend = self.backend
         self.patrol = Patrol(self.dispatch)
-        self.control = Control(self.dispatch, self.patrol, self.replays)
+        self.looking = Looking(self.dispatch, self.replays)
+        self.control = Control(self.dispatch, self.patrol, self.looking)
         self.address = Address(os.getpid())
         self.stopping = asyncio.Event()
         self.started = self.asked = time.monotonic()
@@ -176,7 +178,7 @@ class Service:
         except SpecError as error:
             writer.write(pack({"error": plain_error(error)}))
             return
-        await follow(self.control, request, come, assembler, reader, writer, self._asked)
+        await follow(self.looking, request, come, assembler, reader, writer, self._asked)
 
     def _asked(self) -> None:
         self.asked = time.monotonic()
