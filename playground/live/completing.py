@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import struct
+import threading
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
@@ -32,6 +33,8 @@ WEIGHT = "w/"
 MOST_FLOPS = 2e10
 """A network above this is not looked at in this process."""
 _length = struct.Struct("<I")
+_judging = threading.Lock()
+"""Two who ask for the same network at once have it judged once."""
 
 
 def array_names(frame: bytes) -> set[str]:
@@ -80,13 +83,21 @@ def gives(experiment: Experiment, folder: Path, probe: str) -> frozenset[str]:
 def untrained(experiment: Experiment, folder: Path, wanted: tuple[str, ...]) -> bytes | None:
     """Return the frame of a network at step 0; None where it is too large for this process or cannot be trained."""
     here = experiment.model_copy(update={"engine": "numpy", "device": "cpu"})
-    if not small(here):
+    with _judging:
+        frame = _judged(here, folder)  # pyright: ignore[reportArgumentType] - as above
+    more = tuple(name for name in wanted if name != "weights")
+    return frame if frame is None or not more else complete(frame, here, folder, more)
+
+
+@lru_cache(maxsize=64)
+def _judged(experiment: Experiment, folder: Path) -> bytes | None:
+    """Return the frame with metrics and weights alone: judging takes far longer than most pictures do."""
+    if not small(experiment):
         return None
     try:
-        snapshot = trainer_of(here, load(here.data, folder)).snapshot(("weights", *wanted))
+        return frames.encode(trainer_of(experiment, load(experiment.data, folder)).snapshot(("weights",)))
     except SpecError:
         return None
-    return frames.encode(snapshot)
 
 
 def small(experiment: Experiment) -> bool:

@@ -154,7 +154,8 @@ class Desk:
         """Answer for a network that is not trained yet, or of which a recording is shown."""
         experiment = self.stills.experiment(claims.run)
         tape = EMPTY
-        if claims.run.startswith(RECORDED):
+        asks_now = said["type"] == "ask" and said.get("step") is None  # of the network as it begins
+        if claims.run.startswith(RECORDED) and not asks_now:
             tape = await asyncio.to_thread(opening.tape, experiment, self.folder)
         match said["type"]:
             case "command":

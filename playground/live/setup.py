@@ -20,6 +20,7 @@ from playground.live.texts import text_facts
 from playground.probes.columns import columns
 from playground.probes.maps import GRID, line_points, nice, plane_points, signed
 from playground.probes.outcomes import MAX_SAMPLES, held_back
+from playground.probes.sequence import beforehand
 from playground.runs import frames
 from playground.runs.frames import Snapshot
 from playground.spec import Experiment
@@ -37,9 +38,16 @@ GREY = 17
 
 def setup(experiment: Experiment, dataset: Dataset, lang: str = "en") -> bytes:
     """Return the setup message of an experiment on its data set."""
-    arrays = static_arrays(dataset)
+    arrays, known = static_arrays(dataset), facts(experiment, dataset, lang)
+    for name, found in (
+        ("sequence", beforehand.first_sequence(experiment, dataset)),
+        ("series", beforehand.series(dataset)),
+    ):
+        if found is not None:
+            known[name] = found.plain
+            arrays |= {f"{name}/{array}": values for array, values in found.arrays.items()}
     message = frames.encode(Snapshot(0, 0.0, {}, arrays, "setup"))
-    return with_fields(message, setup=facts(experiment, dataset, lang))
+    return with_fields(message, setup=known)
 
 
 def facts(experiment: Experiment, dataset: Dataset, lang: str = "en") -> dict[str, Any]:

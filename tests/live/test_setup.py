@@ -13,6 +13,7 @@ from playground.i18n import LANGUAGES
 from playground.live.setup import facts, setup, static_arrays, words
 from playground.presets import presets
 from playground.probes import Subject, compute
+from playground.probes.asks import Scene, answer
 from playground.runs import frames
 from playground.spec import Experiment
 from tests.live.house import network
@@ -82,3 +83,24 @@ def test_every_text_of_the_stage_travels_in_the_visitors_language():
     assert english["line.lost"] != chinese["line.lost"]
     assert words("xx") == english
     assert set(LANGUAGES) == {"en", "zh"}
+
+
+@pytest.mark.parametrize("name", ["series-lstm", "names-gru", "echo-gru"])
+def test_what_needs_no_network_comes_with_the_setup_as_the_answers_have_it(name: str):
+    experiment = PRESETS[name]
+    dataset = load(experiment.data)
+    scene = Scene(Subject(experiment, dataset, experiment.initial_state()))
+    message = setup(experiment, dataset)
+    known, arrays = header(message)["setup"], frames.decode(message).arrays
+    first = answer("theatre", scene, {"index": 0, "test": True})
+    assert known["sequence"] == {key: first.plain[key] for key in ("steps", "levels", "tokens", "truth")}
+    for array in ("x", "present"):
+        assert np.array_equal(arrays[f"sequence/{array}"], first.arrays[array])
+    if dataset.series is None:
+        assert "series" not in known
+        return
+    course = answer("forecast", scene, {})
+    without = course.plain["rmse"] | {"network": None}
+    assert known["series"] == course.plain | {"rmse": without}
+    for array in ("values", "naive", "seasonal"):
+        assert np.array_equal(arrays[f"series/{array}"], course.arrays[array], equal_nan=True)

@@ -64,7 +64,7 @@ def cell(scene: Scene, wanted: Opened, lang: str) -> Answer:
         {letter: float(values[wanted.unit]) for letter, values in gates.items()},
         holds.get(found.key, {}),
     )
-    words = tokens(subject, looked.x[0])
+    words = tokens(subject.dataset, looked.x[0])
     present = bool(done.present[0, wanted.at])
     return Answer(
         about(found)

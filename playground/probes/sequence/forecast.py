@@ -52,29 +52,41 @@ def forecast(scene: Scene, wanted: Range, lang: str) -> Answer:
         SpecError: if the data are no series, or the network is too large.
     """
     subject = scene.subject
-    dataset = subject.dataset
-    series = dataset.series
+    series = subject.dataset.series
     if series is None:
         raise SpecError("stage.forecast.no_series")
     require_small(subject, wanted.count)
+    known = course(series, wanted)
+    first, last, start = known.plain["first"], known.plain["last"], known.plain["start"]
+    places = np.arange(max(first, series.window), last)
+    network = np.full(last - first, np.nan)
+    network[places - first] = _ahead(subject, series.values, places - series.window)[:, 0]
+    arrays = {"network": network, "rolled": rolled(subject, start, wanted.ahead)}
+    said = {name: np.asarray(array, np.float32) for name, array in arrays.items()}
+    return Answer(known.plain | _judged(series, subject), known.arrays | said)
+
+
+def course(series: SeriesPicture, wanted: Range) -> Answer:
+    """Return what is known of a part of the series without any network.
+
+    Returns:
+        plain: as of `forecast`, and `last`, behind the part; `rmse` of the baselines. Arrays: `values`, `naive` and
+        `seasonal`.
+    """
     values = series.values
     first, last = _part(series, wanted)
     start = {-1: series.begins, -2: len(values)}.get(wanted.start, wanted.start)
     start = min(max(start, series.window), len(values))
-    places = np.arange(max(first, series.window), last)
-    network = np.full(last - first, np.nan)
-    network[places - first] = _ahead(subject, values, places - series.window)[:, 0]
+    ticks = np.unique(np.linspace(first, last - 1, TICKS).round().astype(int))
     arrays = {
         "values": values[first:last],
-        "network": network,
         "naive": _before(values, first, last, 1),
         "seasonal": _before(values, first, last, series.season),
-        "rolled": rolled(subject, start, wanted.ahead),
     }
-    ticks = np.unique(np.linspace(first, last - 1, TICKS).round().astype(int))
     plain: dict[str, Any] = {
         "length": len(values),
         "first": first,
+        "last": last,
         "begins": series.begins,
         "window": series.window,
         "horizon": series.horizon,
@@ -84,7 +96,7 @@ def forecast(scene: Scene, wanted: Range, lang: str) -> Answer:
         "labels": list(series.labels[first:last]),
         "name": series.name,
         "unit": series.unit,
-        **_judged(subject, series),
+        **_judged(series),
     }
     return Answer(plain, {name: np.asarray(array, np.float32) for name, array in arrays.items()})
 
@@ -118,8 +130,8 @@ def _ahead(subject: Subject, values: Vector, starts: Array) -> Vector:
     return outputs if dataset.target_scaling is None else dataset.target_scaling.undo(outputs)
 
 
-def _judged(subject: Subject, series: SeriesPicture) -> dict[str, Any]:
-    """Return the root mean squared error of network and baselines on the same held-back windows."""
+def _judged(series: SeriesPicture, subject: Subject | None = None) -> dict[str, Any]:
+    """Return the root mean squared error of network, if there is one, and baselines on the same held-back windows."""
     starts = series.starts_test
     if len(starts) > JUDGED:
         starts = starts[np.linspace(0, len(starts) - 1, JUDGED).round().astype(int)]
@@ -134,7 +146,7 @@ def _judged(subject: Subject, series: SeriesPicture) -> dict[str, Any]:
         reach = begin + steps % season - season
         seasonal = np.where(reach >= 0, series.values[np.maximum(reach, 0)], np.nan)
     said = {
-        "network": _ahead(subject, series.values, starts),
+        "network": None if subject is None else _ahead(subject, series.values, starts),
         "naive": series.values[begin - 1 + 0 * steps],
         "seasonal": seasonal,
     }

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
+from playground.data.dataset import Dataset
 from playground.probes.asks import Answer, Scene, ask
 from playground.probes.registry import Array, Arrays, Subject
 from playground.probes.sequence.looked import Sequence, answers, looked_at, loss_of, some
@@ -62,12 +63,12 @@ def theatre(scene: Scene, wanted: Shown, lang: str) -> Answer:
     plain: dict[str, Any] = {
         "steps": at.x.shape[1],
         "levels": [],
-        "tokens": tokens(subject, at.x[0]),
+        "tokens": tokens(subject.dataset, at.x[0]),
         "truth": None if at.y is None else truth(at.y[0]),
     }
     for level in known:
         gates = done.reads[level.key].gates
-        shown = _shown(level, at.x.shape[1], len(known))
+        shown = cells_shown(level, at.x.shape[1], len(known))
         plain["levels"].append(about(level) | {"shown": shown})
         for letter, values in gates.items():
             arrays[f"gate/{level.key}/{letter}"] = values[0, :, :shown].astype(np.float32)
@@ -108,9 +109,9 @@ def held(known: list[Level], wanted: tuple[Held, ...]) -> dict[str, dict[str, Ho
     return found
 
 
-def tokens(subject: Subject, x: Array) -> list[str]:
+def tokens(dataset: Dataset, x: Array) -> list[str]:
     """Return the word of each id (T,); empty where a sequence is made of numbers."""
-    words: tuple[str, ...] = getattr(subject.dataset, "vocabulary", ())
+    words: tuple[str, ...] = dataset.vocabulary
     if not words or x.ndim != 1:
         return []
     return [words[int(number)] if 0 <= number < len(words) else "\N{REPLACEMENT CHARACTER}" for number in x]
@@ -121,7 +122,8 @@ def truth(y: Array) -> Any:
     return y.tolist() if y.ndim else y.item()
 
 
-def _shown(level: Level, steps: int, count: int) -> int:
+def cells_shown(level: Level, steps: int, count: int) -> int:
+    """Return how many cells of each of `count` levels are shown of a sequence of so many steps."""
     room = MOST_BYTES // max(count * len(LETTERS[level.spec.kind]) * 4 * steps, 1)
     return max(1, min(level.spec.hidden_size, MOST_CELLS, room))
 

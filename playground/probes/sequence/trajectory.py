@@ -53,7 +53,7 @@ def trajectory(scene: Scene, wanted: Way, lang: str) -> Answer:
     plain: dict[str, Any] = {
         "level": level.key,
         "steps": at.x.shape[1],
-        "tokens": tokens(subject, at.x[0]),
+        "tokens": tokens(subject.dataset, at.x[0]),
         "explained": explained,
         "answers": [truth(one) for one in y] if y.ndim == 1 else [],
         "mine": None if at.y is None or at.y.ndim > 1 else truth(at.y[0]),

@@ -102,6 +102,13 @@ def _levels_of(index: int, layer: LayerSpec) -> list[Level]:
     ]
 
 
+def here(model: ModelSpec, x: Array) -> NDArray[np.bool_]:
+    """Return where sequences x (N, T, F) or ids (N, T) are more than padding (N, T)."""
+    if model.layers[0].kind != "Embedding":
+        return np.ones(x.shape[:2], bool)
+    return np.maximum.accumulate(x > 0, axis=1)  # a 0 behind the beginning is a token like any other
+
+
 def unrolled(subject: Subject, x: Array, holds: Mapping[str, Holds] | None = None) -> Unrolled:
     """Return a pass over the sequences x (N, T, F) or ids (N, T), with gates held by level and letter.
 
@@ -110,14 +117,10 @@ def unrolled(subject: Subject, x: Array, holds: Mapping[str, Holds] | None = Non
     """
     model = subject.experiment.model
     y = np.asarray(x, np.float64)
-    present = np.ones(y.shape[:2], bool)
+    present = here(model, x)
     outputs: list[Vector] = []
     reads: dict[str, Read] = {}
     for index, layer in enumerate(model.layers):
-        if layer.kind == "Embedding" and index == 0:
-            present = np.maximum.accumulate(
-                y > 0, axis=1
-            )  # a 0 behind the beginning is a token like any other
         if layer.kind in LETTERS:
             y, found = _recurrent(subject, index, layer, y, present, holds or {})
             reads |= found

@@ -26,7 +26,7 @@ class Forecast extends Panel {
 
   constructor(element, stage) {
     super(element, stage);
-    Object.assign(this, { found: null, refusal: "", took: 0, first: -1, span: SPANS[2], start: -1, hover: null, off: new Set(["naive", "seasonal"]) });
+    Object.assign(this, { known: null, found: null, refusal: "", took: 0, first: -1, span: SPANS[2], start: -1, hover: null, off: new Set(["naive", "seasonal"]) });
     this.asking = new Asking(stage, {
       period: () => 1.5 * pause(stage, this.took),
       about: () => JSON.stringify(this.#wanted()),
@@ -45,7 +45,7 @@ class Forecast extends Panel {
 
   renew() {
     if (this.stage.setup.lang !== this.lang) return false;
-    Object.assign(this, { found: null, refusal: "", first: -1, start: -1, hover: null });
+    Object.assign(this, { known: null, found: null, refusal: "", first: -1, start: -1, hover: null });
     this.asking.renew();
     this.again();
     return true;
@@ -72,7 +72,18 @@ class Forecast extends Panel {
 
   #hear(found) {
     this.refusal = "";
-    this.found = { step: found.step, arrays: found.arrays, ...found.facts.answer };
+    this.found = this.known = { step: found.step, arrays: found.arrays, ...found.facts.answer };
+  }
+
+  // Before the first answer: the series itself, and what needs no network.
+  #beforehand() {
+    const { series, arrays } = this.stage.setup;
+    if (!series) return null;
+    const none = { data: new Float32Array(0) };
+    const count = Math.min(this.#wanted().count, series.last - series.first);
+    const first = Math.min(Math.max(series.begins - (count >> 1), series.first), series.last - count);
+    const part = (name) => [name, { data: arrays[`series/${name}`].data.subarray(first - series.first, first - series.first + count) }];
+    return { ...series, first, bare: true, arrays: { ...Object.fromEntries(["values", "naive", "seasonal"].map(part)), network: none, rolled: none } };
   }
 
   // --- making -------------------------------------------------------------------------------------------------------
@@ -164,9 +175,10 @@ class Forecast extends Panel {
   // --- showing ------------------------------------------------------------------------------------------------------
 
   paint() {
-    const { found, root } = this;
-    root.dataset.state = this.refusal ? "refused" : found ? "shown" : "waiting";
-    write(this.note, this.refusal || (found ? this.word("hint") : this.word("waiting")));
+    const { known, root } = this;
+    const found = (this.found = known ?? this.#beforehand());
+    root.dataset.state = this.refusal ? "refused" : known ? "shown" : "waiting";
+    write(this.note, this.refusal || (known ? this.word("hint") : this.word("waiting")));
     this.canvas.hidden = !found;
     for (const chip of this.keys.children) {
       chip.setAttribute("aria-pressed", String(!this.off.has(chip.dataset.line)));
@@ -174,8 +186,8 @@ class Forecast extends Panel {
     }
     for (const chip of this.starts.children) chip.setAttribute("aria-pressed", String(Number(chip.dataset.start) === this.start));
     if (!found) return;
-    Object.assign(root.dataset, { step: found.step, first: found.first, start: found.start });
-    write(this.step, this.word("at", { step: whole(found.step) }));
+    if (known) Object.assign(root.dataset, { step: known.step, first: known.first, start: known.start });
+    write(this.step, known ? this.word("at", { step: whole(known.step) }) : "");
     this.chart.paint(found);
     write(this.reading, this.#says());
     write(this.errors, this.#judged());
@@ -188,7 +200,8 @@ class Forecast extends Panel {
 
   #judged() {
     const { rmse, judged } = this.found;
-    if (rmse.network === null || !judged) return "";
+    if (!judged) return "";
+    if (rmse.network === null) return this.found.bare ? this.word("naive_alone", { naive: this.number(rmse.naive), count: whole(judged) }) : "";
     const values = { network: this.number(rmse.network), naive: this.number(rmse.naive), count: whole(judged) };
     const better = Math.round(100 * (1 - rmse.network / rmse.naive));
     const key = better > 0 ? "better" : "worse";

@@ -74,7 +74,7 @@ class Gates extends Panel {
     const tools = h("div", { class: "stage-gates-tools" }, h("label", {}, this.word("sort"), " ", this.orders), this.legend);
     this.root = h("section", { class: "stage-look stage-gates" }, head, tools, this.field, this.reading, this.lines.node, this.holds.node, this.note);
     this.touch = hands(this.canvas, {
-      at: (x, y) => this.#index(this.layout && placeAt(this.layout, x, y)),
+      at: (x, y) => this.#index(this.feed.latest && this.layout && placeAt(this.layout, x, y)),
       move: (name, index) => this.#beside(name, index),
       rest: (index) => this.#rest(index),
       pick: (index) => this.#pick(index),
@@ -85,7 +85,7 @@ class Gates extends Panel {
   }
 
   get level() {
-    const levels = this.feed.latest?.levels ?? [];
+    const levels = this.feed.shown?.levels ?? [];
     return levels.find(({ key }) => key === this.key) ?? levels[0];
   }
 
@@ -154,15 +154,16 @@ class Gates extends Panel {
 
   paint() {
     const { feed, stage, root } = this;
-    const answer = feed.latest;
-    root.dataset.state = feed.refusal ? "refused" : answer ? "shown" : "waiting";
-    this.canvas.hidden = !answer;
-    write(this.note, feed.refusal || (answer ? this.word("hint") : this.word("waiting")));
+    const answer = feed.shown;
+    root.dataset.state = feed.refusal ? "refused" : feed.latest ? "shown" : "waiting";
+    this.canvas.hidden = this.orders.parentNode.hidden = !answer;
+    write(this.note, feed.refusal || (feed.latest ? this.word("hint") : this.word("waiting")));
     if (!answer) return;
     const { level } = this;
     if (answer.number !== this.number || !this.layout || this.layout.width !== this.width) this.#take(answer, level);
-    Object.assign(root.dataset, { step: answer.step, number: answer.number, level: level.key, held: feed.holds.length });
-    write(this.step, this.word("at", { step: whole(answer.step) }));
+    Object.assign(root.dataset, { number: answer.number, level: level.key, held: feed.holds.length });
+    if (feed.latest) root.dataset.step = answer.step;
+    write(this.step, feed.latest ? this.word("at", { step: whole(answer.step) }) : "");
     const { layout, canvas } = this;
     const pen = this.pen(canvas, layout.width, layout.height);
     for (const box of layout.inputs) drawInput(pen, box, answer, stage.setup.input.labels, stage.colours, this.family);
@@ -171,7 +172,7 @@ class Gates extends Panel {
     this.#padding(pen, answer);
     if (this.chosen) this.#mark(pen, this.order.indexOf(this.chosen.unit), this.chosen.at, false);
     if (this.resting) this.#mark(pen, this.resting.row, this.resting.at, true);
-    canvas.classList.toggle("stage-gates-old", !feed.fresh);
+    canvas.classList.toggle("stage-gates-old", Boolean(feed.latest) && !feed.fresh);
     write(this.reading, this.#says(this.resting ?? (this.chosen && { row: this.order.indexOf(this.chosen.unit), at: this.chosen.at })));
     this.lines.paint(answer, level, this.chosen);
     this.holds.paint(answer, level, this.chosen);
@@ -181,10 +182,10 @@ class Gates extends Panel {
 
   #take(answer, level) {
     this.number = answer.number;
-    const { order } = sorted(ordersOf(level.kind).includes(this.by) ? this.by : "cells", level, answer.arrays, answer.steps);
-    this.order = order;
+    const by = !answer.bare && ordersOf(level.kind).includes(this.by) ? this.by : "cells";
+    this.order = sorted(by, level, answer.arrays, answer.steps).order;
     this.layout = arranged(this.width, level.letters.length, level.shown, answer.steps);
-    for (const letter of level.letters) {
+    for (const letter of answer.bare ? [] : level.letters) {
       if (!this.heats.has(letter)) this.heats.set(letter, new Heat());
       const { data } = answer.arrays[`gate/${level.key}/${letter}`];
       const reach = reachOf(data);
@@ -234,14 +235,17 @@ class Gates extends Panel {
     const held = this.feed.holds.filter((one) => one.level === level.key && one.gate === letter);
     pen.font = `12px ${this.family}`;
     pen.fillStyle = held.length ? colours.wrong : colours.faint;
-    const range = BOUNDED.has(letter) ? "0 … 1" : `±${bound(heat.reach).slice(1)}`;
+    const range = answer.bare ? "" : BOUNDED.has(letter) ? "0 … 1" : `±${bound(heat.reach).slice(1)}`;
     const name = held.length ? this.word("held_at", { value: signed(held[0].value).replace("+", "") }) : this.word(`gate_${letter}${letter === "h" || letter === "c" ? "" : `_${level.kind}`}`);
     pen.textAlign = "right";
     pen.fillText(range, box.x + box.w, box.title + 14);
     const room = box.w - 18 - pen.measureText(range).width - 6;
     pen.textAlign = "left";
     pen.fillText(name, box.x + 16, box.title + 14, room);
-    heat.draw(pen, box);
+    if (answer.bare) {
+      pen.fillStyle = shade(colours, "line", 0.28);
+      pen.fillRect(box.x, box.y, box.w, box.h);
+    } else heat.draw(pen, box);
     pen.strokeStyle = hue;
     pen.lineWidth = 1.5;
     pen.strokeRect(box.x - 0.75, box.y - 0.75, box.w + 1.5, box.h + 1.5);
@@ -316,6 +320,7 @@ class Gates extends Panel {
 
   #says(place) {
     const answer = this.feed.latest;
+    if (!answer) return "";
     if (!place || place.row < 0 || !answer) return this.word("point");
     const { level, order } = this;
     const unit = order[place.row];

@@ -212,14 +212,15 @@ class Sequence extends Panel {
 
   paint() {
     const { feed, stage, root } = this;
-    const answer = feed.latest;
-    root.dataset.state = feed.refusal ? "refused" : answer && feed.fresh ? "shown" : "waiting";
+    const answer = feed.shown;
+    root.dataset.state = feed.refusal ? "refused" : feed.latest && feed.fresh ? "shown" : "waiting";
     write(this.note, feed.refusal || (this.mode ? this.#hint : answer ? "" : this.word("waiting")));
     this.#where();
     if (!answer) return;
     if (this.mode && !this.own) this.own = started(answer.arrays.x);
-    Object.assign(root.dataset, { number: answer.number, step: answer.step });
+    if (feed.latest) Object.assign(root.dataset, { number: answer.number, step: answer.step });
     this.sheet.paint(answer, this.own);
+    if (answer.bare) return;
     this.canvas.classList.toggle("stage-gates-old", !feed.fresh);
     const truth = feed.fresh ? answer.truth : null;
     const sentence = this.#sentence(answer, truth);

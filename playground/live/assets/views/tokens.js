@@ -3,6 +3,7 @@
 
 import { h, whole } from "../dom.js";
 import { at } from "./explain/moment.js";
+import { beforehand } from "./gates/beforehand.js";
 import { Asking } from "./look/asking.js";
 import { Bars, percent } from "./look/bars.js";
 import { shade } from "./look/tint.js";
@@ -238,7 +239,7 @@ class Tokens extends Panel {
     const current = found && same(found.of, of);
     root.dataset.state = this.refused ? "refused" : current ? "shown" : "waiting";
     if (this.refused) write(this.note, this.refused);
-    if (!found) return;
+    if (!found) return this.#beforehand();
     const { answer } = found.way.facts;
     if (current) root.dataset.step = found.way.step;
     write(this.step, this.word("at", { step: whole(found.way.step) }));
@@ -251,6 +252,17 @@ class Tokens extends Panel {
     this.#mark();
     if (!this.refused) write(this.note, this.#note(answer));
     this.speak(this.scroll, () => this.#alt(answer, found.way.step));
+  }
+
+  // Before the first answer: the tokens of the first text, which need no network.
+  #beforehand() {
+    const known = beforehand(this.stage);
+    if (!known?.tokens.length) return;
+    const padding = known.arrays.present.data.indexOf(1);
+    if (padding < 0) return;
+    const answer = { tokens: known.tokens.slice(padding), ids: known.arrays.x.data.slice(padding), padding };
+    this.#lay(answer);
+    this.#tokens(answer);
   }
 
   #where({ index, test }) {

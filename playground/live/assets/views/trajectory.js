@@ -77,7 +77,7 @@ class Trajectory extends Panel {
   #build() {
     this.canvas = h("canvas", { class: "stage-trajectory-canvas", role: "img", "aria-label": this.word("waiting") });
     this.field = h("div", { class: "stage-trajectory-field" }, this.canvas);
-    this.levels = h("select", { class: "stage-gates-select", "aria-label": this.stage.word("gates.level"), onchange: () => this.#show(this.levels.value) });
+    this.levels = h("select", { class: "stage-gates-select", hidden: true, "aria-label": this.stage.word("gates.level"), onchange: () => this.#show(this.levels.value) });
     this.note = h("p", { class: "stage-look-note" }, this.word("waiting"));
     const head = h("div", { class: "stage-look-head" }, h("h3", { class: "stage-look-caption" }, this.word("title")), this.levels);
     this.root = h("section", { class: "stage-look stage-trajectory" }, head, this.field, this.note);

@@ -71,13 +71,13 @@ class InTime extends Panel {
 
   paint() {
     const { feed, stage, root } = this;
-    const answer = feed.latest;
-    root.dataset.state = feed.refusal ? "refused" : answer ? "shown" : "waiting";
+    const answer = feed.shown;
+    root.dataset.state = feed.refusal ? "refused" : feed.latest ? "shown" : "waiting";
     write(this.note, feed.refusal || (answer ? this.#pattern() : this.word("waiting")));
     this.canvas.hidden = !answer;
     if (!answer) return;
-    write(this.step, this.word("at", { step: whole(answer.step) }));
-    root.dataset.step = answer.step;
+    write(this.step, feed.latest ? this.word("at", { step: whole(answer.step) }) : "");
+    if (feed.latest) root.dataset.step = answer.step;
     const { experiment, layers, target } = stage.setup;
     const found = plan(this.width, layers, answer, target.steps);
     this.plan = found;
@@ -86,7 +86,7 @@ class InTime extends Panel {
     for (const row of found.rows) this.#row(pen, found, row, answer, experiment);
     this.#input(pen, found, answer);
     this.#output(pen, found, answer, target);
-    this.canvas.classList.toggle("stage-gates-old", !feed.fresh);
+    this.canvas.classList.toggle("stage-gates-old", Boolean(feed.latest) && !feed.fresh);
     this.speak(this.canvas, () => this.word("alt", { layers: layers.map(({ name }) => name).join(", "), steps: whole(answer.steps), pattern: this.#pattern() }));
   }
 
@@ -144,7 +144,7 @@ class InTime extends Panel {
     for (const [number, { x, at }] of found.columns.entries()) {
       if (at === null || (row.once && number !== found.columns.length - 1)) continue;
       const box = [x - row.tile / 2, row.y, row.tile, row.h];
-      if (row.levels) this.#state(pen, row, at, box, answer);
+      if (row.levels && !answer.bare) this.#state(pen, row, at, box, answer);
       else {
         pen.fillStyle = shade(colours, "line", 0.7);
         pen.fillRect(...box);
@@ -201,6 +201,7 @@ class InTime extends Panel {
     pen.textBaseline = "middle";
     pen.fillStyle = colours.text;
     pen.fillText(this.word("output"), 0, output.y + output.h / 2, left - 10);
+    if (answer.bare) return;
     const { answers } = answer.arrays;
     const rows = answers.shape[0];
     pen.textAlign = "center";

@@ -4,6 +4,7 @@
 import { at } from "../explain/moment.js";
 import { Asking } from "../look/asking.js";
 import { chosen } from "../sequence/subject.js";
+import { beforehand } from "./beforehand.js";
 
 const EVERY = 120; // ms from one question to the next, at least
 const WEIGHTS = 3000; // of the network for each further ms: the worker sends all of them every time
@@ -92,6 +93,11 @@ class Feed {
     } finally {
       this.took = performance.now() - began;
     }
+  }
+
+  /** The newest answer; before the first one what is known without it. */
+  get shown() {
+    return this.latest ?? beforehand(this.stage);
   }
 
   /** Whether the newest answer is about what is looked at now. */

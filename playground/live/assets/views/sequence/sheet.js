@@ -21,7 +21,7 @@ export class Sheet {
     const { stage } = panel;
     const { colours, setup } = { colours: stage.colours, setup: stage.setup };
     const x = own ?? answer.arrays.x;
-    const fresh = !own || panel.feed.fresh;
+    const fresh = !answer.bare && (!own || panel.feed.fresh);
     const steps = x.shape[0];
     const { target } = setup;
     this.x = x;
