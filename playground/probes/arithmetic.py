@@ -84,6 +84,7 @@ class Term:
         operands: the numbers, in the order of the template.
         function: the same calculation.
         source: whose term it is: a column and a unit, say; travels along.
+        stays: it is never gathered with others, however small it is.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Term:
     operands: tuple[Operand, ...]
     function: Callable[..., float]
     source: tuple[int, ...] | None = None
+    stays: bool = False
 
     @property
     def value(self) -> float:
@@ -195,7 +197,7 @@ def add(terms: Sequence[Term], *, most: int = 0, name: str = "") -> Sum:
 
     Args:
         terms: one or more.
-        most: of more terms than that, only so many of the largest are shown, and the others as one.
+        most: of more terms than that, only those that stay and the largest are shown, and the others as one.
         name: what stands for the others in the formula.
     """
     shown, rest = _gathered(terms, most, name)
@@ -239,7 +241,7 @@ def _gathered(terms: Sequence[Term], most: int, name: str) -> tuple[list[Term], 
     """Return the largest terms in their order, the others as one term, and how many these are."""
     if not most or len(terms) <= most + 1:
         return list(terms), 0
-    by_size = sorted(range(len(terms)), key=lambda index: -abs(terms[index].value))
+    by_size = sorted(range(len(terms)), key=lambda index: (not terms[index].stays, -abs(terms[index].value)))
     kept = sorted(by_size[:most])
     others = math.fsum(terms[index].value for index in by_size[most:])
     rest = Term(name, "{}", (Operand(others),), float)

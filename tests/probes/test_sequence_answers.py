@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -69,6 +70,25 @@ def test_the_equations_of_a_cell_are_right_to_the_last_digit(kind: str, hidden: 
         last = gate["blocks"][-1]
         shown = last["total"] + last["power"] if last["kind"] == "sum" else last["result"]
         assert read(shown) == pytest.approx(true, rel=6e-3, abs=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+def test_what_comes_in_and_the_biases_stand_however_small_they_are(kind: str) -> None:
+    asked = scene(WAVES, kind, 20)
+    dataset = asked.subject.dataset
+    quiet = np.array(dataset.x)
+    quiet[1] *= 1e-6
+    silent = Scene(replace(asked.subject, dataset=replace(dataset, x=quiet)))
+    found = answer("cell", silent, {"index": 1, "level": "0.l0", "unit": 2, "at": 5}).plain
+    for gate in found["gates"]:
+        for block in gate["blocks"]:
+            if block["kind"] != "sum" or not block["rest"]:
+                continue
+            names = {term["name"] for term in block["terms"]}
+            if block["left"] == "a":
+                assert {"w₁·x₁", "b"} <= names
+            assert "b′" in names
+            assert sum(name.startswith("u") for name in names) >= 5
 
 
 def test_a_held_gate_is_said_to_be_held() -> None:

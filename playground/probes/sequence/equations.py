@@ -7,6 +7,7 @@ the cells held at the step before, h′ and c′.
 from __future__ import annotations
 
 from collections.abc import Sequence as Listed
+from dataclasses import replace
 from typing import Annotated, Any
 
 import numpy as np
@@ -20,6 +21,9 @@ from playground.probes.sequence.recurrence import SIGMOID, Cells, Holds, Vector
 from playground.probes.sequence.theatre import Shown, about, held, tokens
 from playground.probes.sequence.unrolled import levels, unrolled
 from playground.spec import SpecError
+
+INPUTS = 2
+"""Terms of the input that stand in every sum; those of states fill what room is left."""
 
 
 class Opened(Shown):
@@ -110,11 +114,13 @@ class _Place:
         """Return the terms of one gate's sum; `row` is the gate's number in torch's order."""
         at, found = row * self.cells.hidden + self.unit, list[Term]()
         if x:
-            found += _products("w", "x", self.cells.weight_ih[at], self.x)
-            found.append(alone("b", float(self.cells.bias_ih[at])))
+            seen = _products("w", "x", self.cells.weight_ih[at], self.x)
+            largest = sorted(seen, key=lambda term: -abs(term.value))[:INPUTS]
+            found += [replace(term, stays=term in largest) for term in seen]
+            found.append(replace(alone("b", float(self.cells.bias_ih[at])), stays=True))
         if h:
             found += _products("u", "h′", self.cells.weight_hh[at], self.h)
-            found.append(alone("b′", float(self.cells.bias_hh[at])))
+            found.append(replace(alone("b′", float(self.cells.bias_hh[at])), stays=True))
         return found
 
     def holds(self, letter: str) -> bool:

@@ -46,7 +46,7 @@ def theatre(scene: Scene, wanted: Shown, lang: str) -> Answer:
     Returns:
         plain: `steps` T, `levels` ({key, layer, kind, letters, units, shown, storey, reverse} of each), `tokens` (of
         ids: their words), `truth` (class, classes of the steps, numbers, or None), `quality` (only where something is
-        held: the loss on `samples` sequences, `free` and `held`).
+        held: the loss on `samples` sequences, held back or not (`test`), `free` and `held`).
         Arrays: `x` (T, F) f4, or ids (T, 1); `present` (T,) u1; `answers` (S, K) f4, one row for each step that is
         answered; `free` the same without anything held, where something is; `gate/<level>/<letter>` (T, U) f4.
     """
@@ -134,4 +134,4 @@ def _quality(subject: Subject, holds: dict[str, dict[str, Hold]]) -> dict[str, A
         loss_of(subject, unrolled(subject, x, how).outputs[-1], y)[0] for how in (dict[str, Any](), holds)
     ]
     free, bound = (value if math.isfinite(value) else None for value in pair)
-    return {"samples": len(x), "free": free, "held": bound}
+    return {"samples": len(x), "test": len(subject.dataset.x_test) > 0, "free": free, "held": bound}

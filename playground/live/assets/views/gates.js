@@ -191,7 +191,7 @@ class Gates extends Panel {
       const reach = reachOf(data);
       this.heats.get(letter).reach = reach;
       const { colours } = this.stage;
-      this.heats.get(letter).write(data, answer.steps, level.shown, order, { letter, reach, hue: colours.gates[letter], colours });
+      this.heats.get(letter).write(data, answer.steps, level.shown, this.order, { letter, reach, hue: colours.gates[letter], colours });
     }
     this.#chips(answer, level);
   }
@@ -218,6 +218,11 @@ class Gates extends Panel {
     return parts.join(" · ");
   }
 
+  /** What a letter stands for. */
+  nameOfGate(letter, kind) {
+    return this.word(`gate_${letter}${letter === "h" || letter === "c" ? "" : `_${kind}`}`);
+  }
+
   wear() {
     this.number = -1; // its bitmaps have the colours of before
     super.wear();
@@ -236,7 +241,7 @@ class Gates extends Panel {
     pen.font = `12px ${this.family}`;
     pen.fillStyle = held.length ? colours.wrong : colours.faint;
     const range = answer.bare ? "" : BOUNDED.has(letter) ? "0 … 1" : `±${bound(heat.reach).slice(1)}`;
-    const name = held.length ? this.word("held_at", { value: signed(held[0].value).replace("+", "") }) : this.word(`gate_${letter}${letter === "h" || letter === "c" ? "" : `_${level.kind}`}`);
+    const name = held.length ? this.word("held_at", { value: signed(held[0].value).replace("+", "") }) : this.nameOfGate(letter, level.kind);
     pen.textAlign = "right";
     pen.fillText(range, box.x + box.w, box.title + 14);
     const room = box.w - 18 - pen.measureText(range).width - 6;

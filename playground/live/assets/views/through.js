@@ -98,7 +98,7 @@ class Through extends Panel {
     Object.assign(root.dataset, { step: found.step, verdict: this.#worst().verdict });
     write(this.step, this.word("at", { step: whole(found.step) }));
     write(this.verdict, this.#sentence());
-    this.verdict.dataset.verdict = this.#worst().verdict;
+    this.verdict.dataset.verdict = this.#each ? "" : this.#worst().verdict; // no alarm: early steps learn from losses of their own
     const rows = this.#rows();
     const height = LINE + FOOT + rows.length * (STRIP + TITLE) + 4;
     const pen = this.pen(this.canvas, this.width, height);
@@ -205,11 +205,15 @@ class Through extends Panel {
     return this.found.levels.reduce((worst, level) => (bad[level.verdict] > bad[worst.verdict] ? level : worst));
   }
 
+  // What vanishes on the way back from the last answer does not vanish where every step has an answer of its own.
+  get #each() {
+    return this.#worst().verdict === "vanishing" && this.stage.setup.target.steps;
+  }
+
   #sentence() {
     const { ratio, verdict, layer, kind } = this.#worst();
     const size = ratio === null ? "" : times(ratio >= 1 ? ratio : 1 / ratio);
-    const each = verdict === "vanishing" && this.stage.setup.target.steps ? "_each" : "";
-    return this.word(`verdict_${verdict}${each}`, { size, layer: layer + 1, kind, steps: whole(this.found.steps) });
+    return this.word(`verdict_${verdict}${this.#each ? "_each" : ""}`, { size, layer: layer + 1, kind, steps: whole(this.found.steps) });
   }
 }
 

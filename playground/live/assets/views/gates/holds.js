@@ -1,6 +1,6 @@
 // Gates held at a value: which, at what, of all cells or of one; and what comes of it. Knows the answer's form only.
 
-import { digits, h, whole } from "../../dom.js";
+import { digits, h, s, whole } from "../../dom.js";
 import { percent } from "../look/bars.js";
 import { write } from "../picture/panel.js";
 import { BOUNDED } from "./heat.js";
@@ -21,7 +21,8 @@ export class Holds {
     this.release = h("button", { type: "button", class: "stage-look-chip", data: { deed: "release" }, onclick: () => this.#release() }, word("release"));
     this.settings = h("div", { class: "stage-gates-row", hidden: true }, this.slider, this.output, this.scopes, this.release);
     this.says = h("p", { class: "stage-gates-effect", role: "status" });
-    this.node = h("div", { class: "stage-gates-holds" }, h("div", { class: "stage-gates-row" }, h("h4", { class: "stage-gates-subtitle" }, word("hold")), this.gates), this.settings, this.says);
+    this.title = h("h4", { class: "stage-gates-subtitle" }, word("hold"));
+    this.node = h("div", { class: "stage-gates-holds" }, h("div", { class: "stage-gates-row" }, this.title, this.gates), this.settings, this.says);
   }
 
   paint(answer, level, chosen) {
@@ -42,8 +43,9 @@ export class Holds {
     const known = level.key + level.letters.join();
     if (known === this.known) return;
     this.known = known;
+    write(this.title, this.panel.word(level.kind === "RNN" ? "hold_state" : "hold"));
     this.gates.replaceChildren(
-      ...level.letters.map((letter) => h("button", { type: "button", class: "stage-look-chip stage-gates-key", data: { gate: letter }, style: { "--hue": this.panel.stage.colours.gates[letter] }, onclick: () => this.#choose(letter) }, letter)),
+      ...level.letters.map((letter) => h("button", { type: "button", class: "stage-look-chip stage-gates-lock", data: { gate: letter }, style: { "--hue": this.panel.stage.colours.gates[letter] }, onclick: () => this.#choose(letter) }, padlock(), h("i", {}, letter), this.panel.nameOfGate(letter, level.kind))),
     );
   }
 
@@ -87,12 +89,18 @@ export class Holds {
     const { panel } = this;
     if (!answer.quality || !answer.arrays.free || !panel.feed.fresh) return panel.word("hold_waiting");
     const { target } = panel.stage.setup;
-    const { free, held, samples } = answer.quality;
+    const { free, held, samples, test } = answer.quality;
     const last = answer.arrays.answers.shape[0] - 1;
     const before = said(answer.arrays.free, last, target);
     const after = said(answer.arrays.answers, last, target);
-    return panel.word("effect", { before, after, samples: whole(samples), free: free === null ? "∞" : digits(free), held: held === null ? "∞" : digits(held) });
+    return panel.word(test ? "effect_test" : "effect_training", { before, after, samples: whole(samples), free: free === null ? "∞" : digits(free), held: held === null ? "∞" : digits(held) });
   }
+}
+
+// Open while nothing is held; style sheets close it.
+function padlock() {
+  const shackle = s("path", { d: "M4 6V4a2 2 0 0 1 4 0v2", fill: "none", stroke: "currentColor", "stroke-width": 1.4 });
+  return s("svg", { class: "stage-gates-padlock", viewBox: "0 0 12 13", width: 12, height: 13, "aria-hidden": "true" }, shackle, s("rect", { x: 2, y: 6, width: 8, height: 6, rx: 1.2, fill: "currentColor" }));
 }
 
 /** What a row of answers says: a class and how sure, or a number in the units of the data. */

@@ -84,7 +84,7 @@ export class Lines {
             event.currentTarget.setAttribute("aria-pressed", String(!off));
             this.panel.again();
           },
-        }, letter),
+        }, h("span", { class: "stage-gates-sample", data: { letter } }), h("i", {}, letter)),
       ),
     );
   }
