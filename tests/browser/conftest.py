@@ -92,30 +92,31 @@ def browser() -> Iterator[Any]:
         yield found
 
 
+@pytest.fixture(scope="module")
+def tabs(browser: Any) -> Any:
+    """The tabs of that browser."""
+    from tests.tabs import Tabs
+
+    return Tabs(browser)
+
+
 @pytest.fixture
-def open_tab(browser: Any, server: str, folder: Path) -> Iterator[Callable[..., Any]]:
-    """Open a page of the app in a fresh visitor's browser, and watch it; what was trained there rests afterwards."""
+def open_tab(tabs: Any, server: str, folder: Path) -> Iterator[Callable[..., Any]]:
+    """Open a page of the app as a new visitor, and watch it; what was trained there rests afterwards."""
     from tests.real_browser import CALM
 
-    contexts: list[Any] = []
+    opened: list[Any] = []
     troubles: list[str] = []
 
-    def watch(tab: Any) -> None:
-        tab.on("pageerror", lambda error: troubles.append(f"exception: {error}"))
-        tab.on(
-            "console",
-            lambda said: troubles.append(f"console: {said.text}") if said.type == "error" else None,
-        )
-        tab.on(
-            "response",
-            lambda got: troubles.append(f"{got.status} {got.url}") if got.status >= 400 else None,
-        )
-        tab.on(
-            "request",
-            lambda asked: (
-                troubles.append(f"left this machine: {asked.url}") if _is_foreign(asked.url) else None
-            ),
-        )
+    def trouble(*lines: str) -> None:
+        troubles.extend(lines)
+
+    hears: dict[str, Callable[[Any], object]] = {
+        "pageerror": lambda error: trouble(f"exception: {error}"),
+        "console": lambda said: said.type == "error" and trouble(f"console: {said.text}"),
+        "response": lambda got: got.status >= 400 and trouble(f"{got.status} {got.url}"),
+        "request": lambda asked: _is_foreign(asked.url) and trouble(f"left this machine: {asked.url}"),
+    }
 
     def open_tab(
         path: str = "/",
@@ -124,28 +125,24 @@ def open_tab(browser: Any, server: str, folder: Path) -> Iterator[Callable[..., 
         height: int = 900,
         locale: str = "en-US",
         dark: bool = False,
-        context: Any = None,
     ) -> Any:
-        if context is None:
-            context = browser.new_context(
-                viewport={"width": width, "height": height},
-                locale=locale,
-                color_scheme="dark" if dark else "light",
-                has_touch=width < 600,
-            )
-            context.set_default_timeout(40_000)
-            context.add_init_script(CALM)
-            contexts.append(context)
-        tab = context.new_page()
-        watch(tab)
+        screen = {
+            "viewport": {"width": width, "height": height},
+            "locale": locale,
+            "color_scheme": "dark" if dark else "light",
+            "has_touch": width < 600,
+        }
+        tab = tabs.lend(screen, hears, CALM)
+        tab.set_default_timeout(40_000)
+        opened.append(tab)
         tab.goto(server + path)
         tab.wait_for_selector(".figures", state="attached")
         tab.wait_for_selector(".st-key-play button:visible")
         return tab
 
     yield open_tab
-    for context in contexts:
-        context.close()
+    for tab in opened:
+        tabs.take_back(tab)
     _rest(folder)
     assert troubles == []
 

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Page
 
 from playground.presets import presets
 from tests.real_browser import CALM
+from tests.tabs import Tabs
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 PATIENCE = 60_000
@@ -19,24 +20,38 @@ BOARD = "document.querySelector('.stage').board"
 class Visitor:
     """Somebody with a browser of their own; what went wrong in it is asked for at the end."""
 
-    def __init__(self, browser: Browser, address: str, **options: Any) -> None:
-        self.context: BrowserContext = browser.new_context(
-            **{"viewport": {"width": 1440, "height": 900}} | options
-        )
-        self.context.add_init_script(CALM)
-        self.address = address
+    def __init__(self, tabs: Tabs, address: str, script: str = "") -> None:
+        self.tabs, self.address = tabs, address
         self.trouble: list[str] = []
         self.elsewhere: list[str] = []
+        hears: dict[str, Callable[[Any], object]] = {
+            "console": lambda said: said.type == "error" and self.trouble.append(said.text),
+            "pageerror": lambda error: self.trouble.append(str(error)),
+            "request": lambda sent: sent.url.startswith(self._home) or self.elsewhere.append(sent.url),
+        }
+        self.tab: Page = tabs.lend({"viewport": {"width": 1440, "height": 900}}, hears, CALM + script)
 
     def open(self, query: str = "") -> Page:
-        page = self.context.new_page()
+        """Open the app in the visitor's tab."""
+        return self._open(self.tab, query)
+
+    def open_another(self, query: str = "") -> Page:
+        """Open it in a second tab of the same browser."""
+        return self._open(self.tabs.another(self.tab), query)
+
+    def _open(self, page: Page, query: str) -> Page:
         page.set_default_timeout(PATIENCE)
-        page.on("console", lambda said: said.type == "error" and self.trouble.append(said.text))
-        page.on("pageerror", lambda error: self.trouble.append(str(error)))
-        page.on("request", lambda sent: sent.url.startswith(self._home) or self.elsewhere.append(sent.url))
         page.goto(f"{self.address}/{query}")
         shown(page)
         return page
+
+    def leave(self) -> None:
+        """Hold what is trained, and close every tab."""
+        for page in self.tab.context.pages:
+            if page.locator(".stage[data-status=running]").count():
+                page.locator(".st-key-play button").click()
+                page.wait_for_selector(".stage[data-status=paused]")
+        self.tabs.take_back(self.tab)
 
     @property
     def _home(self) -> tuple[str, ...]:
@@ -44,21 +59,17 @@ class Visitor:
 
 
 @pytest.fixture
-def visitor(browser: Browser, server: str) -> Iterator[Callable[..., Visitor]]:
+def visitor(tabs: Tabs, server: str) -> Iterator[Callable[..., Visitor]]:
     """Bring visitors; afterwards none of them has seen an error, and nothing came from elsewhere."""
     visitors: list[Visitor] = []
 
-    def come(**options: Any) -> Visitor:
-        visitors.append(Visitor(browser, server, **options))
+    def come(script: str = "") -> Visitor:
+        visitors.append(Visitor(tabs, server, script))
         return visitors[-1]
 
     yield come
     for one in visitors:
-        for page in one.context.pages:
-            if page.locator(".stage[data-status=running]").count():
-                page.locator(".st-key-play button").click()
-                page.wait_for_selector(".stage[data-status=paused]")
-        one.context.close()
+        one.leave()
     assert [error for one in visitors for error in one.trouble] == []
     assert [url for one in visitors for url in one.elsewhere] == []
 
@@ -159,7 +170,7 @@ def test_painted_points_are_learned(visitor: Callable[..., Visitor]) -> None:
 
 def test_two_tabs_do_not_mix(visitor: Callable[..., Visitor]) -> None:
     one = visitor()
-    first, second = one.open(link("circle")), one.open(link("moons"))
+    first, second = one.open(link("circle")), one.open_another(link("moons"))
     play(first)
     assert second.get_attribute(".stage", "data-status") == "ready"
     play(second)
@@ -235,8 +246,7 @@ def test_keys_drive_the_run_and_leave_inputs_alone(visitor: Callable[..., Visito
 
 
 def test_without_a_socket_everything_still_moves(visitor: Callable[..., Visitor]) -> None:
-    one = visitor()
-    one.context.add_init_script(
+    one = visitor(
         "const Real = WebSocket; window.WebSocket = class extends Real { constructor(url, ...rest) {"
         " super(String(url).includes('/live/ws') ? String(url).replace('/live/ws', '/nowhere') : url, ...rest); } };"
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -24,10 +24,9 @@ PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
 
 class PageHandler(SimpleHTTPRequestHandler):
-    """Answers for the page in `folder`; `cached` is what browsers are told about keeping it."""
+    """Answers for the page in `folder`, which a browser may keep: the port lives no longer than the tests."""
 
     folder: ClassVar[Path]
-    cached: ClassVar[str] = "max-age=3600"  # the port lives no longer than the tests
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
@@ -46,10 +45,11 @@ class PageHandler(SimpleHTTPRequestHandler):
         self.send_header("content-type", kind)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        with suppress(ConnectionError):  # the page may have been left meanwhile
+            self.wfile.write(body)
 
     def end_headers(self) -> None:
-        self.send_header("cache-control", self.cached)
+        self.send_header("cache-control", "max-age=3600")
         super().end_headers()
 
     def translate_path(self, path: str) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import ConsoleMessage, Page
 
 from tests.live.house import OWNER, Server, network, serving
 from tests.real_browser import real_browser
+from tests.tabs import Tabs
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 PATIENCE = 60_000
@@ -44,20 +45,34 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
+def tabs() -> Iterator[Tabs]:
     with real_browser() as found:
-        yield found
+        yield Tabs(found)
 
 
 class Tab:
     """A visitor's page, and what its console says."""
 
-    def __init__(self, chrome: Browser, server: Server) -> None:
-        self.page: Page = chrome.new_page(viewport={"width": 1200, "height": 800})
-        self.server = server
+    def __init__(self, tabs: Tabs, server: Server) -> None:
+        self.tabs, self.server = tabs, server
         self.complaints: list[str] = []
-        self.page.on("console", self._hear)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.hears = {
+            "console": self._hear,
+            "pageerror": lambda error: self.complaints.append(str(error)),
+        }
+        self.page = self._lent()
+
+    def _lent(self, script: str = "") -> Page:
+        return self.tabs.lend({"viewport": {"width": 1200, "height": 800}}, self.hears, script)
+
+    def close(self) -> None:
+        self.tabs.take_back(self.page)
+
+    def with_script(self, script: str) -> Tab:
+        """Have a script run before those of every page."""
+        self.close()
+        self.page = self._lent(script)
+        return self
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type == "error":
@@ -85,10 +100,10 @@ class Tab:
 
 
 @pytest.fixture
-def tab(chrome: Browser, server: Server) -> Iterator[Tab]:
-    found = Tab(chrome, server)
+def tab(tabs: Tabs, server: Server) -> Iterator[Tab]:
+    found = Tab(tabs, server)
     yield found
-    found.page.close()
+    found.close()
 
 
 @pytest.fixture
@@ -133,14 +148,12 @@ def test_a_lost_socket_is_opened_again(tab: Tab, run: str):
 
 
 def test_a_token_that_is_no_good_is_replaced_by_the_page(tab: Tab, run: str):
-    tab.page.add_init_script(BAD_FIRST_TOKEN)
-    tab.open(run).drawn(5)
+    tab.with_script(BAD_FIRST_TOKEN).open(run).drawn(5)
     assert tab.fact("connection") == "open"
 
 
 def test_where_no_socket_opens_everything_works_and_the_page_says_so(tab: Tab, run: str):
-    tab.page.add_init_script(BARRED)
-    tab.open(run).drawn(3)
+    tab.with_script(BARRED).open(run).drawn(3)
     assert tab.page.locator(".stage-line").inner_text().startswith("No direct connection is possible here")
     tab.until(f"{STAGE}.dataset.status === 'running'")
     here = int(tab.fact("step"))
@@ -181,7 +194,7 @@ def test_of_many_wishes_for_a_step_the_last_one_counts(tab: Tab, run: str):
 
 
 def test_a_hidden_tab_takes_no_frames(tab: Tab, run: str):
-    tab.page.add_init_script(
+    tab.with_script(
         """window.held = []; const real = window.requestAnimationFrame.bind(window);
         window.requestAnimationFrame = (call) => (window.hide ? window.held.push(call) : real(call));
         window.show = () => { window.hide = false; window.held.splice(0).forEach((call) => real(call)); };"""

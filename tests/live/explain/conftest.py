@@ -16,9 +16,10 @@ def _stand() -> Iterator[Any]:
     from tests.live.explain.served import Handler
     from tests.live.page_server import served
     from tests.real_browser import real_browser
+    from tests.tabs import Tabs
 
     with real_browser() as browser, served(Handler) as address:
-        yield browser, address
+        yield Tabs(browser), address
 
 
 @pytest.fixture

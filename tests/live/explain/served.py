@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from playwright.sync_api import Browser, Page
-
 from playground.spec import Experiment
 from tests.live.explain.room import Room
 from tests.live.page_server import PageHandler
+from tests.tabs import Tabs
 
 VIEWS = "diagram,backprop,drawer,plane,doctor"
 
@@ -20,7 +19,6 @@ class Handler(PageHandler):
     """The page of what explains; what is posted is answered with a bundle of a room."""
 
     folder = Path(__file__).parent
-    cached = "no-store"
     rooms: ClassVar[dict[str, Room]] = {}
 
     def do_POST(self) -> None:  # noqa: N802 - http.server's name
@@ -30,11 +28,11 @@ class Handler(PageHandler):
 
 
 class Explained:
-    """One page on one run; what the console complains of is kept."""
+    """One tab on one run; what the console complains of is kept."""
 
     def __init__(
         self,
-        browser: Browser,
+        tabs: Tabs,
         address: str,
         experiment: Experiment,
         *,
@@ -46,11 +44,15 @@ class Explained:
     ) -> None:
         name = str(len(Handler.rooms))
         self.room = Handler.rooms[name] = Room(experiment, steps, lang, views)
-        self.context = browser.new_context(**({"viewport": {"width": 1440, "height": 900}} | screen))
-        self.page: Page = self.context.new_page()
         self.complaints: list[str] = []
-        self.page.on("console", lambda said: self._hear(said.type, said.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.tabs = tabs
+        self.page = tabs.lend(
+            {"viewport": {"width": 1440, "height": 900}} | screen,
+            {
+                "pageerror": lambda error: self.complaints.append(str(error)),
+                "console": lambda said: self._hear(said.type, said.text),
+            },
+        )
         self.page.goto(f"{address}?{urlencode({'room': name, 'theme': theme})}")
         self.page.wait_for_selector("body[data-ready]")
         for view in views.split(","):
@@ -74,5 +76,5 @@ class Explained:
 
     def close(self) -> None:
         """Leave; a page that complained is a failure."""
-        self.context.close()
+        self.tabs.take_back(self.page)
         assert self.complaints == []

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def _stand() -> Iterator[Any]:
     from tests.live.page_server import served
-    from tests.live.pictures.served import Contexts, Handler
+    from tests.live.pictures.served import Handler
     from tests.real_browser import real_browser
+    from tests.tabs import Tabs
 
     with real_browser() as browser, served(Handler) as address:
-        yield Contexts(browser), address
+        yield Tabs(browser), address
 
 
 @pytest.fixture
@@ -26,11 +27,10 @@ def pictures(_stand: Any) -> Iterator[Callable[..., Pictures]]:
     """Open the pictures of a case: `pictures("case=circle", viewport=…)`; a complaint of the console fails the test."""
     from tests.live.pictures.served import Pictures
 
-    contexts, address = _stand
     opened: list[Pictures] = []
 
     def open_one(query: str, **screen: Any) -> Pictures:
-        opened.append(Pictures(contexts.of(screen), address, query))
+        opened.append(Pictures(*_stand, query, **screen))
         return opened[-1]
 
     yield open_one

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page
-
 from tests.live.page_server import PageHandler
+from tests.tabs import Tabs
 
 
 class Handler(PageHandler):
@@ -18,31 +15,19 @@ class Handler(PageHandler):
     folder = Path(__file__).parent
 
 
-class Contexts:
-    """One browser context for each kind of screen: what one page has fetched the next need not fetch again."""
-
-    def __init__(self, browser: Browser) -> None:
-        self.browser = browser
-        self.known: dict[str, BrowserContext] = {}
-
-    def of(self, screen: Mapping[str, Any]) -> BrowserContext:
-        """The context of a screen, 1200 × 800 unless it says otherwise."""
-        name = json.dumps(screen, sort_keys=True)
-        if name not in self.known:
-            self.known[name] = self.browser.new_context(
-                **({"viewport": {"width": 1200, "height": 800}} | dict(screen))
-            )
-        return self.known[name]
-
-
 class Pictures:
-    """One page with the pictures of one case; counts what the console complains about."""
+    """One tab with the pictures of one case; counts what the console complains about."""
 
-    def __init__(self, context: BrowserContext, address: str, query: str) -> None:
-        self.page: Page = context.new_page()
+    def __init__(self, tabs: Tabs, address: str, query: str, **screen: Any) -> None:
         self.complaints: list[str] = []
-        self.page.on("console", lambda said: self._hear(said.type, said.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.tabs = tabs
+        self.page = tabs.lend(
+            {"viewport": {"width": 1200, "height": 800}} | screen,
+            {
+                "pageerror": lambda error: self.complaints.append(str(error)),
+                "console": lambda said: self._hear(said.type, said.text),
+            },
+        )
         self.page.goto(f"{address}?{query}")
         self.page.wait_for_selector("body[data-ready]")
         self.settle()
@@ -61,5 +46,5 @@ class Pictures:
 
     def close(self) -> None:
         """Leave; a page that complained is a failure."""
-        self.page.close()
+        self.tabs.take_back(self.page)
         assert self.complaints == []

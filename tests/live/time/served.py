@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Locator
 
 from tests.live.page_server import PageHandler
+from tests.tabs import Tabs
 
 
 class TimeHandler(PageHandler):
@@ -17,23 +18,25 @@ class TimeHandler(PageHandler):
 
 
 class Views:
-    """Some views of time in a browser page of their own."""
+    """Some views of time in a tab."""
 
-    def __init__(
-        self, browser: Browser, address: str, views: str, context: dict[str, Any], **query: object
-    ) -> None:
+    def __init__(self, tabs: Tabs, address: str, views: str, screen: dict[str, Any], **query: object) -> None:
         self.complaints: list[str] = []
-        self.context = browser.new_context(**({"viewport": {"width": 1440, "height": 900}} | context))
-        self.page: Page = self.context.new_page()
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.tabs = tabs
+        self.page = tabs.lend(
+            {"viewport": {"width": 1440, "height": 900}} | screen,
+            {
+                "pageerror": lambda error: self.complaints.append(str(error)),
+                "console": lambda message: self.complaints.append(message.text),
+            },
+        )
         asked = "&".join(f"{name}={value}" for name, value in {"views": views, **query}.items())
         self.page.goto(f"{address}?{asked}")
         self.page.wait_for_selector("body[data-ready=yes]")
 
     def close(self) -> None:
-        """Close the page, which may have had nothing to complain of."""
-        self.context.close()
+        """Leave the page, which may have had nothing to complain of."""
+        self.tabs.take_back(self.page)
         assert not self.complaints, self.complaints
 
     def find(self, selector: str) -> Locator:
