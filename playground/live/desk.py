@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache, partial
@@ -25,6 +26,7 @@ from playground.live.opening import EMPTY, Tape
 from playground.live.setup import setup, whole
 from playground.live.stills import RECORDED, stills
 from playground.live.tokens import Claims
+from playground.live.turns import Turns
 from playground.probes import asks
 from playground.probes.registry import Subject
 from playground.runs import commands, frames
@@ -57,6 +59,7 @@ class Desk:
     def __init__(self, lines: Lines, folder: Path) -> None:
         self.lines, self.folder = lines, folder
         self.stills = stills
+        self.turns = Turns()
 
     # --- requests -----------------------------------------------------------------------------------------------
 
@@ -131,7 +134,8 @@ class Desk:
         bench = (
             await self._bench(claims.owner, known, said.get("judge")) if "judge" in question.wants else None
         )
-        return await asyncio.to_thread(self._think, scene, bench, said, number, claims.lang)
+        async with self.turns.of(claims.owner):
+            return await asyncio.to_thread(self._think, scene, bench, said, number, claims.lang)
 
     def _think(
         self,
@@ -141,12 +145,14 @@ class Desk:
         number: int,
         lang: str,
     ) -> bytes:
-        """Answer a question; on a thread."""
+        """Answer a question; on a thread. Pages pace themselves by its `cost`, ms of the processor."""
+        began = time.thread_time()
         given = {name: value for name, value in said.items() if name not in ("type", "id", "what", "step")}
         at = scene() if bench is None else replace(scene(), bench=bench)
         answer = asks.answer(said["what"], at, given, lang)
         found = frames.encode(Snapshot(at.step, at.epoch, {}, answer.arrays, "answer"))
-        return with_fields(found, id=number, answer=answer.plain)
+        cost = round(1000 * (time.thread_time() - began), 1)
+        return with_fields(found, id=number, answer=answer.plain, cost=cost)
 
     async def _still(
         self, claims: Claims, said: dict[str, Any], number: int, probes: tuple[str, ...]
@@ -178,7 +184,8 @@ class Desk:
                 bench = (
                     await self._bench(claims.owner, experiment, wish) if "judge" in question.wants else None
                 )
-                return await asyncio.to_thread(self._think, scene, bench, said, number, claims.lang)
+                async with self.turns.of(claims.owner):
+                    return await asyncio.to_thread(self._think, scene, bench, said, number, claims.lang)
 
     def _still_scene(self, experiment: Experiment, tape: Tape, step: Any) -> asks.Scene:
         frame = tape.at(step) if isinstance(step, int) else None

@@ -148,9 +148,15 @@ class Looking:
         )
         try:
             packed = await asyncio.wait_for(answer, STATE_SECONDS)
-        except (TimeoutError, asyncio.CancelledError):
+        except TimeoutError:
             run.states.pop(seq, None)
             raise SpecError("run.no_replay", value=run.step, cause="") from None
+        except asyncio.CancelledError:
+            run.states.pop(seq, None)
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            return await self.state(request)  # its worker has left meanwhile: the recording knows
         return {"step": run.step}, (packed,)
 
 

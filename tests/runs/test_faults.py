@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,19 @@ def test_a_killed_worker_is_resumed_and_ends_with_the_same_weights(home: House, 
     assert home.until(run, "finished").step == STEPS
     assert np.array_equal(weights(home, run), undisturbed(SLOW, STEPS))
     assert np.all(np.diff(home.client.steps(home.owner, run)) > 0)
+
+
+def test_a_worker_that_leaves_while_it_is_asked_is_answered_for(home: House):
+    run = home.submit(SLOW)
+    home.until(run, "running", step=100)
+    worker = home.worker()
+    worker.suspend()  # the question reaches it, and no answer comes
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(weights, home, run)
+        until(lambda: asked.running() and home.view(run).step)
+        time.sleep(0.2)
+        worker.kill()
+        assert np.isfinite(asked.result(timeout=30)).all()
 
 
 def test_a_change_survives_the_kill_that_follows_it(home: House):

@@ -20,8 +20,10 @@ import { Events } from "./events.js";
 import { Reel } from "./reel.js";
 import { Slots } from "./slots.js";
 import { Socket } from "./socket.js";
+import { Turns } from "./turns.js";
 
 const AT_REST = 300; // ms after which a moment that is shown is no frame of a film
+const FORGET = 0.8; // of what an answer has cost, with every answer
 const DYES = ["negative", "zero", "positive", "train", "test", "wrong", "faint", "line", "discriminator", "generator", "real"];
 
 export class Board {
@@ -32,6 +34,8 @@ export class Board {
     this.selection = null;
     this.counted = { drawn: 0, mounts: 0, asking: 0 };
     this.events = new Events();
+    this.turns = new Turns();
+    this.cost = 0; // ms that the server has thought about an answer, the longest lately
     this.motion = window.matchMedia("(prefers-reduced-motion: reduce)");
     this.aside = new Aside(
       (key, values) => this.word(key, values),
@@ -104,12 +108,15 @@ export class Board {
     return done;
   }
 
-  /** Asks for something computed on the run, such as "backprop"; resolves with a frame. An error that is `late` is none
-   *  of the question: it may be asked again. */
+  /** Asks for something computed on the run, such as "backprop"; resolves with a frame. Questions of every kind take turns
+   *  (turns.js); `args` may be a function that gives them when it is this one's. An error that is `late` is none of the
+   *  question: it may be asked again. */
   async ask(what, args = {}) {
     this.#asking(1);
     try {
-      return own(await this.source.request("ask", { ...args, what }), false);
+      const found = own(await this.turns.take(what, () => this.source.request("ask", { ...(typeof args === "function" ? args() : args), what })), false);
+      this.cost = Math.max(found.facts.cost ?? 0, FORGET * this.cost);
+      return found;
     } catch (error) {
       if (error.late) error.message = this.word("late");
       throw error;

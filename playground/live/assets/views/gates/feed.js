@@ -24,10 +24,10 @@ export function wanted(stage) {
   return values === undefined ? plain : { values: values.data, steps: values.steps };
 }
 
-/** How long to wait from one question to the next, after an answer that took so many ms. */
+/** How long to wait from one question to the next, after an answer that took so many ms: waiting for its turn is none of it. */
 export function pause(stage, took) {
   const weights = stage.setup.layers.reduce((sum, { parameters }) => sum + parameters, 0);
-  return Math.max(EVERY + weights / WEIGHTS, Math.min(LONGEST, BUSY * took));
+  return Math.max(EVERY + weights / WEIGHTS, Math.min(LONGEST, BUSY * Math.min(took, stage.cost)));
 }
 
 class Feed {

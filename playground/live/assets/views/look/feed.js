@@ -5,8 +5,8 @@ import { at } from "../explain/moment.js";
 import { lookedAt } from "./subject.js";
 
 const EVERY = 100; // ms from one question to the next, at least
-const WEIGHTS = 2000; // of the network for each further ms: the worker sends all of them every time
-const BUSY = 3; // times as long as the last answer took
+const WEIGHTS = 4000; // of the network for each further ms: the worker sends all of them every time
+const BUSY = 3; // times as long as the server has thought about the last answer
 const LONGEST = 3000; // ms of that
 const AFTER_REFUSAL = 1500;
 const feeds = new WeakMap();
@@ -63,15 +63,19 @@ class Feed {
 
   async #ask() {
     const { stage } = this;
-    const wanted = { ...this.wished };
-    const key = { frame: stage.frame, picture: lookedAt(stage), wanted };
+    let key = this.#key();
     if (document.hidden || !this.listeners.size || !this.#news(key)) return;
-    this.wished = {};
     const number = this.number;
     this.asking = true;
     const began = performance.now();
+    let cost = 0;
     try {
-      const found = await stage.ask("featuremaps", { maps: false, ...wanted, ...key.picture, ...at(stage) });
+      const found = await stage.ask("featuremaps", () => {
+        key = this.#key(); // what is wanted by now
+        this.wished = {};
+        return { maps: false, ...key.wanted, ...key.picture, ...at(stage) };
+      });
+      cost = found.facts.cost ?? performance.now() - began;
       if (number !== this.number) return;
       this.known = key;
       this.refusal = "";
@@ -83,10 +87,14 @@ class Feed {
       this.refusal = error.message;
     } finally {
       this.asking = false;
-      const rest = Math.max(EVERY + this.#weights / WEIGHTS, Math.min(LONGEST, BUSY * (performance.now() - began)));
+      const rest = Math.max(EVERY + this.#weights / WEIGHTS, Math.min(LONGEST, BUSY * cost));
       this.notBefore = Math.max(this.notBefore, began + rest);
     }
     for (const listener of [...this.listeners]) listener();
+  }
+
+  #key() {
+    return { frame: this.stage.frame, picture: lookedAt(this.stage), wanted: { ...this.wished } };
   }
 
   // Whether there is something that has not been asked: another frame, another picture, more of it, a later moment.
