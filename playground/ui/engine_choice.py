@@ -9,6 +9,7 @@ from engines.choice import CONVOLUTION, STEP, Place, place_of
 from playground.spec import Experiment
 from playground.ui import form
 from playground.ui.language import t, wording
+from playground.ui.shown import show, taken
 
 ENGINES = {"numpy": "NumPy", "torch": "PyTorch"}
 AUTO = "auto"
@@ -21,8 +22,7 @@ def engine_choice(experiment: Experiment) -> None:
     shown = _option(experiment.engine, experiment.device)
     if shown not in options:
         options.append(shown)
-    if st.session_state.get("engine_choice") != shown:
-        st.session_state["engine_choice"] = shown
+    show("engine_choice", shown)
     st.selectbox(
         t("field.engine"),
         options,
@@ -68,8 +68,8 @@ def _automatic(experiment: Experiment) -> Place:
 
 
 def _choose(options: tuple[str, ...]) -> None:
-    chosen = st.session_state["engine_choice"]
-    if chosen not in options:  # a page in the other language has sent the word that stood there
+    chosen = taken("engine_choice", options)
+    if chosen is None:
         return
     engine, _, device = chosen.partition(" ")
     device = device or (AUTO if engine == AUTO else "cpu")

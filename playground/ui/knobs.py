@@ -12,11 +12,12 @@ from typing import Any
 
 import streamlit as st
 
-from playground.i18n import has, text
+from playground.i18n import LANGUAGES, has, text
 from playground.spec import Knob
 from playground.ui import form
 from playground.ui.language import language, wording
 from playground.ui.say import label, note, say, sentence
+from playground.ui.shown import show, taken
 
 Change = Callable[[str, Any], object]
 
@@ -42,10 +43,10 @@ def knob(
         "help": note(knob.name) if visible else None,
         "label_visibility": "visible" if visible else "collapsed",
         "on_change": _take,
-        "args": (path, key, change),
+        "args": (path, key, knob, change),
     }
     if refused is None:
-        _show(key, _entry(knob, value))
+        show(key, _entry(knob, value))
     _INPUTS[_style(knob)](knob, st.session_state[key], shown)
     if refused is not None:
         say(sentence(refused), "error", key=path)
@@ -131,17 +132,20 @@ _INPUTS: dict[str, Callable[[Knob, Any, dict[str, Any]], None]] = {
 }
 
 
-def _take(path: str, key: str, change: Change) -> None:
+def _take(path: str, key: str, knob: Knob, change: Change) -> None:
     value = st.session_state[key]
     if isinstance(value, list | tuple):
         value = list(value)
-    change(path, value)
+    style = _style(knob)
+    if style == "list" and value in _words_for_zero(knob):
+        value = "0"
+    if style != "choice" or taken(key, knob.choices) is not None:
+        change(path, value)
 
 
-def _show(key: str, entry: Any) -> None:
-    """Let the input show what the experiment says, unless it does already."""
-    if st.session_state.get(key) != entry:
-        st.session_state[key] = entry
+def _words_for_zero(knob: Knob) -> list[str]:
+    key = f"ui.zero.{knob.name}"
+    return [text(key, spoken) for spoken in LANGUAGES if has(key, spoken)]
 
 
 def _entry(knob: Knob, value: Any) -> Any:

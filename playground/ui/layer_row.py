@@ -15,6 +15,7 @@ from playground.ui.knobs import knob
 from playground.ui.language import t, wording
 from playground.ui.reorder import keep_focus
 from playground.ui.say import place_name
+from playground.ui.shown import show, taken
 
 MAIN = {"Linear": "out_features"}
 """The knob that stands in the row itself, where it is not simply the first one."""
@@ -102,8 +103,7 @@ def short(count: int) -> str:
 
 def _kind(place: str, layer: LayerSpec) -> None:
     key = f"kind.{place}"
-    if st.session_state.get(key) != layer.kind:
-        st.session_state[key] = layer.kind
+    show(key, layer.kind)
     kinds = list(LayerSpec.catalogue())
     st.selectbox(
         t("ui.layer_kind", name=place_name(place)),
@@ -113,13 +113,15 @@ def _kind(place: str, layer: LayerSpec) -> None:
         format_func=wording(kinds, lambda kind: t(f"layer.{kind}")),
         label_visibility="collapsed",
         on_change=_change_kind,
-        args=(place, key),
+        args=(place, key, tuple(kinds)),
         width=158,
     )
 
 
-def _change_kind(place: str, key: str) -> None:
-    form.change(place, {"kind": st.session_state[key]})
+def _change_kind(place: str, key: str, kinds: tuple[str, ...]) -> None:
+    chosen = taken(key, kinds)
+    if chosen is not None:
+        form.change(place, {"kind": chosen})
 
 
 def _menu(experiment: Experiment, where: tuple[int, ...], name: str) -> None:

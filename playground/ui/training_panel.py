@@ -22,6 +22,7 @@ from playground.ui.knobs import knob
 from playground.ui.language import t, wording
 from playground.ui.layers_panel import advice_at
 from playground.ui.say import say
+from playground.ui.shown import show, taken
 
 
 def training_panel(experiment: Experiment, advices: list[Advice]) -> None:
@@ -85,8 +86,7 @@ def family(family: type[Kind], path: str, present: Kind, *, words: str = "", lab
     """
     words = words or path
     key = f"kind.{path}"
-    if st.session_state.get(key) != present.kind:
-        st.session_state[key] = present.kind
+    show(key, present.kind)
     kinds = list(family.catalogue())
     st.selectbox(
         t(label or f"ui.place.{path}"),
@@ -95,10 +95,12 @@ def family(family: type[Kind], path: str, present: Kind, *, words: str = "", lab
         key=key,
         format_func=wording(kinds, lambda kind: t(f"{words}.{kind}")),
         on_change=_change_kind,
-        args=(path, key),
+        args=(path, key, tuple(kinds)),
         help=t(f"{words}.{present.kind}_help"),
     )
 
 
-def _change_kind(path: str, key: str) -> None:
-    form.change(f"{path}.kind", st.session_state[key])
+def _change_kind(path: str, key: str, kinds: tuple[str, ...]) -> None:
+    chosen = taken(key, kinds)
+    if chosen is not None:
+        form.change(f"{path}.kind", chosen)

@@ -13,6 +13,7 @@ from playground.ui.engine_choice import engine_choice
 from playground.ui.language import language, switch, t, wording
 from playground.ui.run import Now
 from playground.ui.share import downloads, share
+from playground.ui.shown import show, taken
 from playground.ui.style import appearance
 from playground.views.theme import NOTHING, digits
 
@@ -103,19 +104,25 @@ def setup(experiment: Experiment) -> None:
     with st.container(key="setup", horizontal=True, vertical_alignment="center", gap="small"):
         st.session_state.setdefault("pace", 0.0)
         paces = sorted({*PACES, float(st.session_state["pace"])})
-        if st.session_state.get("pace_choice") != st.session_state["pace"]:
-            st.session_state["pace_choice"] = float(st.session_state["pace"])
+        show("pace_choice", float(st.session_state["pace"]))
         st.selectbox(
             t("ui.pace"),
             paces,
             index=paces.index(float(st.session_state["pace"])),
             key="pace_choice",
             format_func=wording(paces, _pace),
-            on_change=lambda: run.set_pace(st.session_state["pace_choice"]),
+            on_change=_set_pace,
+            args=(tuple(paces),),
             label_visibility="collapsed",
             width=150,
         )
         engine_choice(experiment)
+
+
+def _set_pace(paces: tuple[float, ...]) -> None:
+    chosen = taken("pace_choice", paces)
+    if chosen is not None:
+        run.set_pace(chosen)
 
 
 def _pace(pace: float) -> str:

@@ -42,6 +42,19 @@ def test_the_language_can_be_switched_and_stays_in_the_link(opened: Open) -> Non
     assert opened(lang="en-US", e=Experiment().to_link()).app.button(key="play").label == "Train"
 
 
+def test_select_boxes_are_given_their_words_anew_in_the_other_language(opened: Open) -> None:
+    """A browser keeps the word it shows and sends it back: one that is no option any more was a crash."""
+    page = opened(e=presets()["sentiment-rnn"].experiment.to_link())
+    before = {box.key: box.value for box in page.app.selectbox}
+    page.click("language_switch")
+    boxes = page.app.selectbox
+    assert {box.key: box.value for box in boxes} == before
+    assert len(boxes) > 10
+    assert [box.key for box in boxes if not (box.proto.set_value and box.proto.raw_value in box.proto.options)] == []
+    page.run()
+    assert [box.key for box in page.app.selectbox if box.proto.set_value] == []
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_every_kind_of_data_has_a_name_that_fits_below_its_picture(lang: str) -> None:
     names = {kind: text(f"tile.{kind}", lang) for kind in DataSpec.catalogue()}
