@@ -113,14 +113,14 @@ def _kind(place: str, layer: LayerSpec) -> None:
         format_func=wording(kinds, lambda kind: t(f"layer.{kind}")),
         label_visibility="collapsed",
         on_change=_change_kind,
-        args=(place, key, tuple(kinds)),
+        args=(place, key, tuple(kinds), layer.kind),
         width=158,
     )
 
 
-def _change_kind(place: str, key: str, kinds: tuple[str, ...]) -> None:
+def _change_kind(place: str, key: str, kinds: tuple[str, ...], present: str) -> None:
     chosen = taken(key, kinds)
-    if chosen is not None:
+    if chosen not in (None, present):  # the same kind once more would lose its settings
         form.change(place, {"kind": chosen})
 
 

@@ -95,12 +95,12 @@ def family(family: type[Kind], path: str, present: Kind, *, words: str = "", lab
         key=key,
         format_func=wording(kinds, lambda kind: t(f"{words}.{kind}")),
         on_change=_change_kind,
-        args=(path, key, tuple(kinds)),
+        args=(path, key, tuple(kinds), present.kind),
         help=t(f"{words}.{present.kind}_help"),
     )
 
 
-def _change_kind(path: str, key: str, kinds: tuple[str, ...]) -> None:
+def _change_kind(path: str, key: str, kinds: tuple[str, ...], present: str) -> None:
     chosen = taken(key, kinds)
-    if chosen is not None:
+    if chosen not in (None, present):  # the same kind once more would lose its settings
         form.change(f"{path}.kind", chosen)
