@@ -265,6 +265,7 @@ export class Board {
     this.reel.clear();
     this.select(null);
     this.#readTheme();
+    this.announce(""); // what was said was said of something else
     this.slots.renew();
     this.#connected("open");
     this.events.emit("setup", this.setup);

@@ -18,6 +18,8 @@ pytestmark = pytest.mark.browser
 
 Open = Callable[..., "Explained"]
 LINE = ".stage-doctor:not([hidden]) .stage-doctor-line"
+VOICE = "stage.aside.voice.textContent"
+"""What screen readers are told."""
 SICK = CASES["equal neurons"].experiment
 
 
@@ -75,6 +77,7 @@ def test_several_findings_are_told_apart(explained: Open) -> None:
 def test_the_line_goes_when_the_illness_does(explained: Open) -> None:
     one = explained(SICK, steps=100)
     one.page.wait_for_selector(LINE)
+    one.page.wait_for_function(f"() => {VOICE} !== ''")
     for name in ("0.weight", "2.weight"):
         for unit in range(8):
             place = [unit, 0] if name == "0.weight" else [0, unit]
@@ -82,6 +85,7 @@ def test_the_line_goes_when_the_illness_does(explained: Open) -> None:
     one.room.train(20)
     one.page.evaluate("refresh()")
     one.page.wait_for_selector(".stage-doctor[hidden]", state="attached", timeout=15000)
+    one.page.wait_for_function(f"() => {VOICE} === ''")
 
 
 def test_it_looks_seldom(explained: Open) -> None:

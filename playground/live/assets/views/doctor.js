@@ -86,8 +86,8 @@ class Doctor {
     const names = findings.map(({ name }) => name).join();
     if (names !== before) {
       this.chosen = 0;
-      if (names) this.stage.announce(this.word("line", { title: findings[0].title }));
-      else this.open = false;
+      this.stage.announce(names ? this.word("line", { title: findings[0].title }) : ""); // what is over is not said on
+      if (!names) this.open = false;
     }
     this.#fill();
   }
