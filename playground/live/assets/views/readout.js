@@ -41,6 +41,8 @@ class Readout {
   }
 
   #write({ epoch, metrics }) {
+    // A glance has pictures only: its epoch beside older numbers would date them wrongly.
+    if (!Object.keys(metrics).length && this.cells.size > 1) return;
     this.at = performance.now();
     const values = { ...metrics, epoch };
     for (const name of SHOWN) {
