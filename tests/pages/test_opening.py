@@ -50,7 +50,9 @@ def test_select_boxes_are_given_their_words_anew_in_the_other_language(opened: O
     boxes = page.app.selectbox
     assert {box.key: box.value for box in boxes} == before
     assert len(boxes) > 10
-    assert [box.key for box in boxes if not (box.proto.set_value and box.proto.raw_value in box.proto.options)] == []
+    assert [
+        box.key for box in boxes if not (box.proto.set_value and box.proto.raw_value in box.proto.options)
+    ] == []
     page.run()
     assert [box.key for box in page.app.selectbox if box.proto.set_value] == []
 
