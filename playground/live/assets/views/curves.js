@@ -216,7 +216,7 @@ class Curves {
 
   // The panels that there are; their places change only where there are others.
   #shape() {
-    const all = panels(this.record, this.stage.setup.target);
+    const all = panels(this.record, this.stage.setup.target, Boolean(this.stage.setup.experiment?.adversary));
     const names = all.map(({ name }) => name).join();
     if (names === this.names) return;
     this.names = names;

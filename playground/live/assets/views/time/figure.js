@@ -7,12 +7,13 @@ const HEAD = 26; // px above each panel, for its name and values
 const ROOM = 1.02; // the axis reaches a little further than the newest point, so that the pen's tip has somewhere to go
 const SMOOTH = 40; // a running average reaches over this part of the whole
 const TOP = 1.08; // a panel reaches so much higher than its curves
+const ALWAYS = ["game_loss", "game_answers", "lr"]; // what every game has, before anything is measured
 const LOSSES = ["loss", "game_gradient"];
 const WORST_R2 = -1; // what is worse lies below the panel
 
-/** The panels of a run, from above: what they show, and their height in px. `target` is the setup's. */
-export function panels(record, target) {
-  if (record.line("d_loss")) return game(record);
+/** The panels of a run, from above: what they show, and their height in px. `target` is the setup's; `played`: of a game. */
+export function panels(record, target, played = false) {
+  if (played || record.line("d_loss")) return game(record);
   const known = ["accuracy", "r2", "rmse"].find((name) => record.line(name));
   const quality = known ?? (target.kind === "classes" ? "accuracy" : "r2");
   return [
@@ -27,13 +28,14 @@ function game(record) {
   const both = [["discriminator", "D"], ["generator", "G"]];
   const all = [
     { name: "game_loss", lines: ["d_loss", "g_loss"], actors: both, height: 96 },
-    { name: "game_answers", lines: ["d_real", "d_fake"], actors: [["real", "real"], ["generator", "fake"]], height: 78, half: !record.line("d_accuracy") ? null : 0.5 },
+    { name: "game_answers", lines: ["d_real", "d_fake"], actors: [["real", "real"], ["generator", "fake"]], height: 78, half: record.line("d_loss") && !record.line("d_accuracy") ? null : 0.5 },
     { name: "game_gradient", lines: ["d_gradient_norm", "g_gradient_norm"], actors: both, height: 58 },
     { name: "game_modes", lines: ["modes"], actors: [["generator", "modes"]], height: 40 },
     { name: "game_quality", lines: ["quality", "d_accuracy"], actors: [["generator", "quality"], ["discriminator", "accuracy"]], height: 58, share: true },
     { name: "lr", lines: ["lr"], height: 26 },
   ];
-  return all.filter(({ lines }) => lines.some((name) => record.line(name)));
+  const known = all.filter(({ lines }) => lines.some((name) => record.line(name)));
+  return known.length ? known : all.filter(({ name }) => ALWAYS.includes(name));
 }
 
 /** Where each panel lies: {top, height} in px, and the height of all. */
@@ -99,6 +101,9 @@ export function figure(record, others, all, how, shown, colours, word) {
       panel.lines.forEach((name, part) => add(data, context, other.record.line(name), styles.other(part, colour)));
     });
     panel.lines.forEach((name, part) => add(data, context, record.line(name), panel.actors ? styles.actor(part, colours[panel.actors[part][0]]) : styles.own(part, colours)));
+    // Without a trace an axis is not drawn, and the panel would be a hole until something is measured.
+    const yaxis = index ? `y${index + 1}` : "y";
+    if (!data.some((trace) => trace.yaxis === yaxis)) data.push({ type: "scatter", mode: "lines", xaxis: "x", yaxis, x: [null], y: [null], hoverinfo: "none" });
   });
   return { data, layout: layout(all, boxes, height, how, shown, colours, word) };
 }
