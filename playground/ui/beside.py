@@ -67,11 +67,25 @@ def add(experiment: Experiment) -> None:
     Raises:
         SpecError: if it cannot be trained, or there are enough.
     """
+    require_room(experiment)
+    _keep([*_kept(), {"experiment": experiment.to_json(), "run": None}])
+
+
+def adopt_run(experiment: Experiment, run: str) -> None:
+    """Put an experiment beside the form's whose run there is already."""
+    _keep([*_kept(), {"experiment": experiment.to_json(), "run": run}])
+
+
+def require_room(experiment: Experiment) -> None:
+    """Refuse what cannot stand beside the form's experiment.
+
+    Raises:
+        SpecError: if it cannot be trained, or there are enough.
+    """
     if len(_kept()) >= MOST:
         raise SpecError("ui.compare.enough", value=len(_kept()) + 1, bound=TOGETHER)
     check(experiment)
     enforce(experiment)
-    _keep([*_kept(), {"experiment": experiment.to_json(), "run": None}])
 
 
 def change(index: int, experiment: Experiment) -> None:

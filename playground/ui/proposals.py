@@ -74,11 +74,15 @@ def _fork(proposal: dict[str, Any]) -> None:
 
 
 def _compare(proposal: dict[str, Any]) -> None:
-    """Put an experiment beside the form's, and train both from the beginning."""
+    """Put an experiment beside the form's; both are trained from the beginning, a game goes on from this moment."""
     plain = proposal.get("experiment")
     if not isinstance(plain, dict):
         raise SpecError("error.not_experiment", value=plain)
-    beside.add(Experiment.from_plain(plain))
+    other = Experiment.from_plain(plain)
+    if other.adversary is not None and run.part_here(other):
+        st.session_state["form_notice"] = "ui.notice.parted"
+        return
+    beside.add(other)
     st.session_state["form_notice"] = "ui.notice.compared"
     run.start(paused=False)
 

@@ -306,6 +306,28 @@ def step_with(path: str, value: object) -> None:
     _exchange(run, other, usual)
 
 
+def part_here(other: Experiment) -> bool:
+    """Let a fork of the run go on beside it as `other`, both from this moment; False where they have to begin anew.
+
+    Raises:
+        SpecError: if `other` cannot be trained, or there is no room for it.
+    """
+    view = _fitting()
+    if view is None or view.status not in (*MOVING, "paused") or not form.continues(form.experiment(), other):
+        return False
+    beside.require_room(other)
+    client().send(owner(), view.run, commands.Pause(), wait=WAIT)
+    view = client().poll(owner(), view.run)
+    if not view.step:
+        return False
+    forked = client().fork(owner(), view.run, view.step)
+    _exchange(forked, form.read(view.experiment), other)
+    beside.adopt_run(other, forked)
+    beside.bind(view.run)
+    client().send(owner(), view.run, commands.Play(), wait=WAIT)
+    return True
+
+
 def _exchange(run: str, before: Experiment, after: Experiment) -> None:
     for path, value in form.changes(before, after):
         client().send(owner(), run, commands.Set(path=path, value=value), wait=WAIT)

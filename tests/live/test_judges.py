@@ -40,7 +40,7 @@ def finished(client: Client, experiment: Experiment, owner: str = OWNER) -> str:
 
 def test_the_visitors_own_classifier_judges_what_is_generated(client: Client) -> None:
     game = stepped(client, GAME.replace("training.max_epochs", 0), 20)
-    finished(client, classifier(max_epochs=10), "somebody else")
+    finished(client, classifier(max_steps=2), "somebody else")
     alone, _ = ask(client, game, "recognise")
     assert (alone["answer"]["judge"], alone["answer"]["judges"]) == ("", [])
 

@@ -29,6 +29,7 @@ class Page:
     """One visitor's page: what it shows, in words, and what can be done on it."""
 
     def __init__(self, key: str, *, lang: str = "en-US", theme: str = "light", **query: str) -> None:
+        self.key = key
         self.app = AppTest.from_file(str(ENTRY), default_timeout=60)
         self.app.context = {"locale": lang, "theme": theme, "url": "http://localhost:8501/"}
         self.app.query_params["key"] = key
@@ -76,6 +77,11 @@ class Page:
         """What the stage was given; None where there is none."""
         found = (json.loads(element.proto.json) for element in self.app.get("bidi_component"))
         return next((data for data in found if "views" in data), None)
+
+    @property
+    def owner(self) -> str:
+        """Whose runs the page starts."""
+        return owner({}, b"", self.key)[0]
 
     @property
     def experiment(self) -> str:
