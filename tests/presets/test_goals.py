@@ -20,7 +20,7 @@ def trained(experiment: Experiment, epochs: int) -> dict[str, float]:
     return trainer.metrics()
 
 
-LONG = ("digits-best", "rgb-cnn", "char-lstm")
+LONG = ("digits-best", "rgb-cnn", "char-lstm", "gan-grid")
 
 
 @pytest.mark.parametrize(

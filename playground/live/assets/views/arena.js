@@ -51,6 +51,7 @@ class Arena extends Panel {
   renew() {
     if (this.stage.setup.lang !== this.lang || JSON.stringify(this.stage.setup.extent) !== this.extent) return false;
     this.#settle();
+    this.#keys();
     this.shown = null;
     this.again();
     return true;
@@ -140,7 +141,8 @@ class Arena extends Panel {
   }
 
   #keys() {
-    this.key.innerHTML = key(this.options, this.tints, this.stage.colours, (name) => this.word(name));
+    const critic = ["Wasserstein", "WassersteinPenalty"].includes(this.stage.setup.experiment.adversary?.loss?.kind);
+    this.key.innerHTML = key({ ...this.options, critic }, this.tints, this.stage.colours, (name) => this.word(name));
   }
 
   // --- showing ------------------------------------------------------------------------------------------------------
