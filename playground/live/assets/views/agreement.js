@@ -1,9 +1,9 @@
 // Predicted against true numbers of the held-back samples: on the diagonal the network is right. Both in the unit of the
 // data. What is pointed at says its numbers.
 
-import { digits, fit, h, whole } from "../dom.js";
+import { digits, h, whole } from "../dom.js";
 import { between, written as colour } from "./picture/ink.js";
-import { dye } from "./picture/styles.js";
+import { Panel, write } from "./picture/panel.js";
 import { hands } from "./picture/tiles.js";
 import { ticks, written } from "./plane/axes.js";
 
@@ -13,28 +13,25 @@ export const styles = "agreement.css";
 
 const [WIDEST, LEFT, RIGHT, TOP, BOTTOM] = [420, 58, 10, 8, 38]; // px around the square
 const [DOT, NEAR, ROOM] = [3.2, 14, 0.08]; // px of a sample, px to be pointed at; of the range, beyond its ends
-const SPOKEN = 1000;
 
 export function mount(element, stage) {
   return new Agreement(element, stage);
 }
 
-class Agreement {
+class Agreement extends Panel {
+  static words = "agreement";
+
   constructor(element, stage) {
-    Object.assign(this, { element, stage, lang: stage.setup.lang, width: 0, spoken: -1e9, resting: -1 });
-    this.listeners = { theme: () => this.#wear() };
-    for (const [event, listener] of Object.entries(this.listeners)) stage.on(event, listener);
-    this.#begin();
+    super(element, stage);
+    this.resting = -1;
+    this.#read();
     this.#build();
-    this.#wear();
   }
 
   draw(frame) {
-    const found = frame.arrays.predictions;
-    const lost = !frame.live && !found;
-    if (lost !== this.lost) this.dirty = true;
-    this.lost = lost;
-    const r2 = frame.metrics.test_r2 ?? frame.metrics.r2;
+    const found = frame?.arrays.predictions;
+    this.miss(frame, found);
+    const r2 = frame?.metrics.test_r2 ?? frame?.metrics.r2;
     if (r2 !== undefined) this.r2 = r2;
     if (found && found.data !== this.outputs) {
       this.outputs = found.data;
@@ -42,31 +39,22 @@ class Agreement {
       this.each = found.shape[1];
       this.dirty = true;
     }
-    if (!this.dirty) return;
-    this.dirty = false;
-    this.#paint();
-    this.#speak(frame);
+    super.draw(frame);
   }
 
   renew() {
     if (this.stage.setup.lang !== this.lang) return false;
     this.resting = -1;
     this.touch.forget();
-    this.#begin();
-    this.#again();
+    this.#read();
+    this.again();
     return true;
-  }
-
-  dispose() {
-    this.sizes.disconnect();
-    for (const [event, listener] of Object.entries(this.listeners)) this.stage.off(event, listener);
-    this.element.replaceChildren();
   }
 
   // --- making -------------------------------------------------------------------------------------------------------
 
   // The truth in the unit of the data, its range, and the samples in its order, for the keyboard.
-  #begin() {
+  #read() {
     const { arrays, target } = this.stage.setup;
     const labels = (arrays.labels_test?.shape[0] ? arrays.labels_test : arrays.labels).data;
     this.undo = (value) => value * (target.scale ?? 1) + (target.offset ?? 0);
@@ -80,15 +68,13 @@ class Agreement {
   }
 
   #build() {
-    const word = (...key) => this.stage.word(...key);
+    const word = (key) => this.word(key);
     this.sum = h("span", { class: "stage-agreement-sum" });
-    this.canvas = h("canvas", { class: "stage-agreement-canvas", tabindex: 0, role: "application", "aria-label": word("agreement.waiting") });
+    this.canvas = h("canvas", { class: "stage-agreement-canvas", tabindex: 0, role: "application", "aria-label": word("waiting") });
     this.field = h("div", { class: "stage-agreement-field" }, this.canvas);
-    this.reading = h("p", { class: "stage-agreement-reading" }, word("agreement.waiting"));
-    const head = h("div", { class: "stage-agreement-head" }, h("h3", { class: "stage-agreement-caption" }, word("agreement.title")), this.sum);
+    this.reading = h("p", { class: "stage-agreement-reading" }, word("waiting"));
+    const head = h("div", { class: "stage-agreement-head" }, h("h3", { class: "stage-agreement-caption" }, word("title")), this.sum);
     this.root = h("section", { class: "stage-agreement" }, head, this.field, this.reading);
-    this.element.replaceChildren(this.root);
-    this.family = getComputedStyle(this.element).fontFamily;
     this.touch = hands(this.canvas, {
       at: (x, y) => this.#nearest(x, y),
       move: (key, index) => this.#next(key, index),
@@ -96,22 +82,7 @@ class Agreement {
       pick: (index) => this.#rest(index),
       leave: () => this.#rest(-1),
     });
-    this.sizes = new ResizeObserver(([{ contentRect }]) => {
-      if (contentRect.width === this.width) return;
-      this.width = contentRect.width;
-      this.#again();
-    });
-    this.sizes.observe(this.field);
-  }
-
-  #wear() {
-    dye(this.root, this.stage.colours);
-    this.#again();
-  }
-
-  #again() {
-    this.dirty = true;
-    this.stage.redraw();
+    this.begin(this.field);
   }
 
   // --- pointing -----------------------------------------------------------------------------------------------------
@@ -139,12 +110,12 @@ class Agreement {
   #rest(index) {
     this.resting = index;
     if (index >= 0) this.stage.announce(this.#sentence(index));
-    this.#again();
+    this.again();
   }
 
   #sentence(index) {
     const [truth, predicted] = [this.truth[index], this.#predicted(index)];
-    return this.stage.word("agreement.reading", { number: whole(index + 1), truth: digits(truth), predicted: digits(predicted) });
+    return this.word("reading", { number: whole(index + 1), truth: digits(truth), predicted: digits(predicted) });
   }
 
   // --- showing ------------------------------------------------------------------------------------------------------
@@ -160,20 +131,16 @@ class Agreement {
     return [LEFT + part(this.truth[index]) * this.side, TOP + (1 - part(within)) * this.side];
   }
 
-  #paint() {
+  paint(frame) {
     const { stage, canvas, width, outputs } = this;
-    if (!width) return;
     this.root.dataset.state = this.lost ? "lost" : outputs ? "shown" : "waiting";
     this.#say(outputs);
     this.side = Math.max(60, Math.min(WIDEST, width) - LEFT - RIGHT);
     const [across, down] = [LEFT + this.side + RIGHT, TOP + this.side + BOTTOM];
-    fit(canvas, across, down);
-    const pen = canvas.getContext("2d");
-    const scale = canvas.height / down;
-    pen.setTransform(scale, 0, 0, scale, 0, 0);
-    pen.clearRect(0, 0, across, down);
+    const pen = this.pen(canvas, across, down);
     this.#axes(pen);
     if (!outputs) return;
+    this.speak(canvas, () => this.word("alt", { count: whole(this.count), step: whole(frame.step), value: this.r2 === undefined ? "—" : digits(this.r2) }));
     const { colours } = stage;
     const inside = colour(between(colours.background, colours.test, 0.75));
     pen.fillStyle = inside;
@@ -215,11 +182,11 @@ class Agreement {
     }
     const name = stage.setup.target.name || "y";
     pen.textAlign = "center";
-    pen.fillText(stage.word("agreement.truth", { name }), LEFT + side / 2, TOP + side + 30, side);
+    pen.fillText(this.word("truth", { name }), LEFT + side / 2, TOP + side + 30, side);
     pen.save();
     pen.translate(9, TOP + side / 2);
     pen.rotate(-Math.PI / 2);
-    pen.fillText(stage.word("agreement.predicted", { name }), 0, 0, side);
+    pen.fillText(this.word("predicted", { name }), 0, 0, side);
     pen.restore();
     pen.strokeStyle = colours.faint;
     pen.setLineDash([2, 4]);
@@ -231,21 +198,10 @@ class Agreement {
   }
 
   #say(outputs) {
-    const { stage } = this;
     const rests = outputs && this.resting >= 0 && this.resting < this.count;
     const key = this.lost ? "missing" : !outputs ? "waiting" : "hint";
-    const text = rests ? this.#sentence(this.resting) : stage.word(`agreement.${key}`);
     this.reading.classList.toggle("stage-agreement-idle", !rests);
-    if (this.reading.textContent !== text) this.reading.textContent = text;
-    const sum = this.r2 === undefined ? "" : stage.word("agreement.r2", { value: digits(this.r2) });
-    if (this.sum.textContent !== sum) this.sum.textContent = sum;
-  }
-
-  #speak(frame) {
-    const now = performance.now();
-    if (now - this.spoken < SPOKEN || !this.outputs) return;
-    this.spoken = now;
-    const said = { count: whole(this.count), step: whole(frame.step), value: this.r2 === undefined ? "—" : digits(this.r2) };
-    this.canvas.setAttribute("aria-label", this.stage.word("agreement.alt", said));
+    write(this.reading, rests ? this.#sentence(this.resting) : this.word(key));
+    write(this.sum, this.r2 === undefined ? "" : this.word("r2", { value: digits(this.r2) }));
   }
 }

@@ -1,10 +1,10 @@
 // Which class is taken for which: counts over the held-back samples, rows are the truth. What is right lies on the
 // diagonal and has a colour of its own. A cell that is pointed at says its sentence, and other views show its samples.
 
-import { fit, h, whole } from "../dom.js";
+import { h, whole } from "../dom.js";
 import { attendedCell, CELL, hold, point, same } from "./picture/cell.js";
 import { between, written } from "./picture/ink.js";
-import { dye } from "./picture/styles.js";
+import { Panel, write } from "./picture/panel.js";
 import { hands, moved } from "./picture/tiles.js";
 import { percent } from "./time/fields.js";
 
@@ -14,34 +14,28 @@ export const styles = "confusion.css";
 
 const [LARGEST, SMALLEST, READABLE] = [64, 8, 21]; // px of a cell: at most, at least, with a number in it
 const [TITLE, LABEL, LINE] = [17, 92, 18]; // px: an axis's name, its longest labels, a line of text
-const SPOKEN = 1000;
 
 export function mount(element, stage) {
   return new Confusion(element, stage);
 }
 
-class Confusion {
+class Confusion extends Panel {
+  static words = "confusion";
+
   constructor(element, stage) {
-    Object.assign(this, { element, stage, lang: stage.setup.lang, width: 0, spoken: -1e9, shares: false, counts: null, ring: -1 });
-    this.listeners = { theme: () => this.#wear(), [CELL]: () => this.#again() };
-    for (const [event, listener] of Object.entries(this.listeners)) stage.on(event, listener);
+    super(element, stage, { [CELL]: () => this.again() });
+    Object.assign(this, { shares: false, counts: null });
     this.#build();
-    this.#wear();
   }
 
   draw(frame) {
-    const found = frame.arrays.confusion;
-    const lost = !frame.live && !found;
-    if (lost !== this.lost) this.dirty = true;
-    this.lost = lost;
+    const found = frame?.arrays.confusion;
+    this.miss(frame, found);
     if (found && found.data !== this.counts) {
       this.counts = found.data;
       this.dirty = true;
     }
-    if (!this.dirty) return;
-    this.dirty = false;
-    this.#paint();
-    this.#speak(frame);
+    super.draw(frame);
   }
 
   renew() {
@@ -49,37 +43,33 @@ class Confusion {
     this.counts = null;
     hold(this.stage, null);
     this.touch.forget();
-    this.#again();
+    this.again();
     return true;
   }
 
   dispose() {
-    this.sizes.disconnect();
-    for (const [event, listener] of Object.entries(this.listeners)) this.stage.off(event, listener);
     this.stage.cell = null;
-    this.element.replaceChildren();
+    super.dispose();
   }
 
   // --- making -------------------------------------------------------------------------------------------------------
 
   #build() {
     const { stage } = this;
-    const word = (...key) => stage.word(...key);
-    const caption = h("h3", { class: "stage-confusion-caption" }, word("confusion.title"));
+    const word = (key) => this.word(key);
+    const caption = h("h3", { class: "stage-confusion-caption" }, word("title"));
     this.sum = h("span", { class: "stage-confusion-sum" });
-    const chip = (share) => h("button", { type: "button", class: "stage-confusion-chip", data: { share }, onclick: () => this.#choose(share) }, word(`confusion.${share ? "shares" : "counts"}`));
-    this.chips = h("div", { class: "stage-confusion-chips", role: "group", "aria-label": word("confusion.numbers") }, chip(false), chip(true));
-    this.canvas = h("canvas", { class: "stage-confusion-canvas", tabindex: 0, role: "application", "aria-label": word("confusion.waiting") });
+    const chip = (share) => h("button", { type: "button", class: "stage-confusion-chip", data: { share }, onclick: () => this.#choose(share) }, word(share ? "shares" : "counts"));
+    this.chips = h("div", { class: "stage-confusion-chips", role: "group", "aria-label": word("numbers") }, chip(false), chip(true));
+    this.canvas = h("canvas", { class: "stage-confusion-canvas", tabindex: 0, role: "application", "aria-label": word("waiting") });
     this.field = h("div", { class: "stage-confusion-field" }, this.canvas);
     const key = h(
       "div",
       { class: "stage-confusion-key" },
-      ...["right", "wrong"].map((name) => h("span", {}, h("i", { class: `stage-confusion-${name}` }), word(`confusion.key_${name}`))),
+      ...["right", "wrong"].map((name) => h("span", {}, h("i", { class: `stage-confusion-${name}` }), word(`key_${name}`))),
     );
     this.reading = h("p", { class: "stage-confusion-reading" });
     this.root = h("section", { class: "stage-confusion" }, h("div", { class: "stage-confusion-head" }, caption, this.chips), this.field, h("div", { class: "stage-confusion-foot" }, this.sum, key), this.reading);
-    this.element.replaceChildren(this.root);
-    this.family = getComputedStyle(this.element).fontFamily;
     this.touch = hands(this.canvas, {
       at: (x, y) => this.#at(x, y),
       move: (key_, index) => moved(key_, index < 0 ? this.#held : index, { columns: this.size }, this.size ** 2),
@@ -87,19 +77,13 @@ class Confusion {
       pick: (index) => hold(stage, index === this.#held ? null : this.#cell(index)),
       leave: () => hold(stage, null),
     });
-    this.sizes = new ResizeObserver(([{ contentRect }]) => {
-      if (contentRect.width === this.width) return;
-      this.width = contentRect.width;
-      this.#again();
-    });
-    this.sizes.observe(this.field);
     this.#press();
+    this.begin(this.field);
   }
 
-  #wear() {
-    dye(this.root, this.stage.colours);
+  wear() {
     this.root.style.setProperty("--ink-right", this.stage.colours.test);
-    this.#again();
+    super.wear();
   }
 
   #press() {
@@ -109,12 +93,7 @@ class Confusion {
   #choose(shares) {
     this.shares = shares;
     this.#press();
-    this.#again();
-  }
-
-  #again() {
-    this.dirty = true;
-    this.stage.redraw();
+    this.again();
   }
 
   // --- pointing -----------------------------------------------------------------------------------------------------
@@ -150,28 +129,21 @@ class Confusion {
     let total = 0;
     for (let k = 0; k < this.size; k++) total += this.counts[truth * this.size + k];
     const values = { count: whole(count), total: whole(total), share: total ? percent(count / total) : "0", truth: names[truth], guess: names[guess] };
-    return this.stage.word(`confusion.${truth === guess ? "cell_right" : "cell"}`, values);
+    return this.word(truth === guess ? "cell_right" : "cell", values);
   }
 
   // --- showing ------------------------------------------------------------------------------------------------------
 
-  #paint() {
-    const { stage, canvas, width, counts, size } = this;
-    if (!width) return;
+  paint(frame) {
+    const { stage, canvas, counts, size } = this;
     const cell = attendedCell(stage);
     this.root.dataset.state = this.lost ? "lost" : counts ? "shown" : "waiting";
-    const text = this.lost ? stage.word("confusion.missing") : !counts ? stage.word("confusion.waiting") : cell ? this.#sentence(cell) : stage.word("confusion.hint");
     this.reading.classList.toggle("stage-confusion-idle", !cell);
-    if (this.reading.textContent !== text) this.reading.textContent = text;
+    write(this.reading, this.lost || !counts || !cell ? this.word(this.lost ? "missing" : counts ? "hint" : "waiting") : this.#sentence(cell));
     if (!counts) return;
     this.#count();
-    const pen = canvas.getContext("2d");
-    pen.font = `12px ${this.family}`;
-    const layout = (this.layout = this.#arrange(pen));
-    fit(canvas, layout.width, layout.height);
-    const scale = canvas.height / layout.height;
-    pen.setTransform(scale, 0, 0, scale, 0, 0);
-    pen.clearRect(0, 0, layout.width, layout.height);
+    const layout = (this.layout = this.#arrange(canvas.getContext("2d")));
+    const pen = this.pen(canvas, layout.width, layout.height);
     this.#cells(pen, layout);
     this.#axes(pen, layout);
     const ring = (which, colour) => {
@@ -182,11 +154,13 @@ class Confusion {
     const { held } = stage.cell ?? {};
     if (held && held.truth < size) ring(held, stage.colours.accent);
     if (cell && !same(cell, held)) ring(cell, stage.colours.text);
+    this.speak(canvas, () => this.#alternative(frame));
   }
 
   #arrange(pen) {
     const { width, size } = this;
     const { names } = this.stage.setup.target;
+    pen.font = `12px ${this.family}`;
     const longest = Math.min(LABEL, Math.max(...names.map((name) => pen.measureText(name).width)));
     const gutter = TITLE + Math.ceil(longest) + 8;
     const cell = Math.max(SMALLEST, Math.min(LARGEST, Math.floor((width - gutter) / size)));
@@ -244,8 +218,8 @@ class Confusion {
     }
     pen.fillStyle = stage.colours.faint;
     pen.textAlign = "center";
-    pen.fillText(stage.word("confusion.predicted"), left + (size * cell) / 2, size * cell + below + TITLE / 2);
-    sideways(pen, Math.max(8, left - longest - 18), (size * cell) / 2, "center", () => pen.fillText(stage.word("confusion.truth"), 0, 0));
+    pen.fillText(this.word("predicted"), left + (size * cell) / 2, size * cell + below + TITLE / 2);
+    sideways(pen, Math.max(8, left - longest - 18), (size * cell) / 2, "center", () => pen.fillText(this.word("truth"), 0, 0));
   }
 
   #count() {
@@ -256,14 +230,10 @@ class Confusion {
       if (Math.floor(at / size) === at % size) right += counts[at];
     }
     Object.assign(this, { right, total });
-    const text = this.stage.word("confusion.right", { right: whole(right), total: whole(total) });
-    if (this.sum.textContent !== text) this.sum.textContent = text;
+    write(this.sum, this.word("right", { right: whole(right), total: whole(total) }));
   }
 
-  #speak(frame) {
-    const now = performance.now();
-    if (now - this.spoken < SPOKEN || !this.counts) return;
-    this.spoken = now;
+  #alternative(frame) {
     const { names } = this.stage.setup.target;
     let worst = -1;
     for (let at = 0; at < this.counts.length; at++) {
@@ -271,8 +241,8 @@ class Confusion {
       if (off && this.counts[at] > (worst < 0 ? 0 : this.counts[worst])) worst = at;
     }
     const said = { total: whole(this.total), right: whole(this.right), step: whole(frame.step) };
-    const mistake = worst < 0 ? "" : this.stage.word("confusion.worst", { truth: names[Math.floor(worst / this.size)], guess: names[worst % this.size], count: whole(this.counts[worst]) });
-    this.canvas.setAttribute("aria-label", this.stage.word("confusion.alt", { ...said, mistake }));
+    const mistake = worst < 0 ? "" : this.word("worst", { truth: names[Math.floor(worst / this.size)], guess: names[worst % this.size], count: whole(this.counts[worst]) });
+    return this.word("alt", { ...said, mistake });
   }
 }
 

@@ -1,12 +1,12 @@
 // What each neuron of the first layer looks for in a picture: its weights, as a picture. All on one scale; any of them is
 // enlarged under the pointer. Or how far each weight has moved since the start.
 
-import { fit, h, whole } from "../dom.js";
+import { h, whole } from "../dom.js";
 import { Card } from "./filters/card.js";
 import { Filters, stretched } from "./filters/weights.js";
 import { Bitmap } from "./picture/bitmap.js";
 import { bound, signed } from "./picture/numbers.js";
-import { dye } from "./picture/styles.js";
+import { Panel, write } from "./picture/panel.js";
 import { hands, moved, tileAt, tiling } from "./picture/tiles.js";
 
 export const needs = ["filters"];
@@ -16,33 +16,24 @@ export const styles = "filters.css";
 const TALL = 400; // px that the pictures should not exceed
 const [LEAST, MOST, GAP, MARGIN] = [24, 96, 4, 30]; // px of a tile, between tiles, for the numbers of the rows
 const FEW = 16;
-const SPOKEN = 1000;
 
 export function mount(element, stage) {
   return new View(element, stage);
 }
 
-class View {
+class View extends Panel {
+  static words = "filters";
+
   constructor(element, stage) {
-    Object.assign(this, { element, stage, lang: stage.setup.lang, width: 0, spoken: -1e9, changes: false, resting: -1 });
-    this.filters = new Filters();
-    this.bitmap = new Bitmap();
-    this.listeners = { theme: () => this.#wear(), selection: () => this.#again() };
-    for (const [event, listener] of Object.entries(this.listeners)) stage.on(event, listener);
+    super(element, stage, { selection: () => this.again() });
+    Object.assign(this, { changes: false, resting: -1, filters: new Filters(), bitmap: new Bitmap() });
     this.#build();
-    this.#wear();
   }
 
   draw(frame) {
-    const { filters } = this;
-    const news = filters.take(frame);
-    const lost = !frame.live && !frame.arrays.filter;
-    if (lost !== this.lost) this.dirty = true;
-    this.lost = lost;
-    if (!news && !this.dirty) return;
-    this.dirty = false;
-    this.#paint();
-    this.#speak(frame);
+    if (frame && this.filters.take(frame)) this.dirty = true;
+    this.miss(frame, frame?.arrays.filter);
+    super.draw(frame);
   }
 
   renew() {
@@ -52,35 +43,26 @@ class View {
     this.touch.forget();
     this.card.show(null);
     if (this.changes) this.#choose(false);
-    this.#again();
+    this.again();
     return true;
-  }
-
-  dispose() {
-    this.gone = true;
-    this.sizes.disconnect();
-    for (const [event, listener] of Object.entries(this.listeners)) this.stage.off(event, listener);
-    this.element.replaceChildren();
   }
 
   // --- making -------------------------------------------------------------------------------------------------------
 
   #build() {
     const { stage } = this;
-    const word = (...key) => stage.word(...key);
-    const chip = (change) => h("button", { type: "button", class: "stage-filters-chip", data: { change }, onclick: () => this.#choose(change) }, word(`filters.${change ? "change" : "weights"}`));
-    this.chips = h("div", { class: "stage-filters-chips", role: "group", "aria-label": word("filters.shown") }, chip(false), chip(true));
+    const word = (key) => this.word(key);
+    const chip = (change) => h("button", { type: "button", class: "stage-filters-chip", data: { change }, onclick: () => this.#choose(change) }, word(change ? "change" : "weights"));
+    this.chips = h("div", { class: "stage-filters-chips", role: "group", "aria-label": word("shown") }, chip(false), chip(true));
     this.low = h("span");
     this.high = h("span");
     this.key = h("div", { class: "stage-filters-key" }, this.low, h("i", { class: "stage-filters-ramp" }), this.high);
-    const caption = h("h3", { class: "stage-filters-caption" }, word("filters.title"));
-    this.canvas = h("canvas", { class: "stage-filters-canvas", tabindex: 0, role: "application", "aria-label": word("filters.waiting") });
+    const caption = h("h3", { class: "stage-filters-caption" }, word("title"));
+    this.canvas = h("canvas", { class: "stage-filters-canvas", tabindex: 0, role: "application", "aria-label": word("waiting") });
     this.card = new Card(stage);
     this.field = h("div", { class: "stage-filters-field" }, this.canvas, this.card.node);
-    this.note = h("p", { class: "stage-filters-note" }, word("filters.waiting"));
+    this.note = h("p", { class: "stage-filters-note" }, word("waiting"));
     this.root = h("section", { class: "stage-filters" }, h("div", { class: "stage-filters-head" }, caption, this.chips, this.key), this.field, this.note);
-    this.element.replaceChildren(this.root);
-    this.family = getComputedStyle(this.element).fontFamily;
     this.touch = hands(this.canvas, {
       at: (x, y) => (this.layout ? tileAt(this.layout, this.filters.count, x - MARGIN, y) : -1),
       move: (key, index) => this.layout && moved(key, index < 0 ? this.#chosen : index, this.layout, this.filters.count),
@@ -88,28 +70,17 @@ class View {
       pick: (index) => stage.select(index === this.#chosen ? null : { kind: "unit", column: 0, unit: this.#unit(index) }),
       leave: () => this.#chosen >= 0 && stage.select(null),
     });
-    this.sizes = new ResizeObserver(([{ contentRect }]) => {
-      if (contentRect.width === this.width) return;
-      this.width = contentRect.width;
-      this.#again();
-    });
-    this.sizes.observe(this.field);
     this.#press();
+    this.begin(this.field);
   }
 
-  #wear() {
-    dye(this.root, this.stage.colours);
+  wear() {
     this.filters.stale = true;
-    this.#again();
+    super.wear();
   }
 
   #press() {
     for (const chip of this.chips.children) chip.setAttribute("aria-pressed", (chip.dataset.change === "true") === this.changes);
-  }
-
-  #again() {
-    this.dirty = true;
-    this.stage.redraw();
   }
 
   get #chosen() {
@@ -138,54 +109,45 @@ class View {
   async #choose(changes) {
     this.changes = changes;
     this.#press();
-    this.#again();
+    this.again();
     if (!changes || this.filters.start) return;
     const { filters } = this;
     const first = await this.stage.recorded(0).catch(() => null);
     if (this.gone || filters !== this.filters) return;
     if (!filters.begin(first) && !filters.begin(this.stage.frame?.step === 0 ? this.stage.frame : null)) this.startless = true;
-    this.#again();
+    this.again();
   }
 
   #rest(index) {
     this.resting = index;
     if (index >= 0) this.stage.announce(this.#reading(index));
-    this.#again();
+    this.again();
   }
 
   #reading(unit) {
     const { filters, stage } = this;
     const [low, high] = filters.range(unit);
     const values = { number: unit + 1, count: filters.count, bias: filters.bias ? signed(filters.bias[unit]) : "—", low: signed(low), high: signed(high) };
-    return stage.word("filters.reading", values);
+    return this.word("reading", values);
   }
 
   // --- showing ------------------------------------------------------------------------------------------------------
 
-  #paint() {
+  paint(frame) {
     const { stage, filters, canvas, width, bitmap } = this;
-    if (!width) return;
     const changed = this.changes && filters.start;
     this.root.dataset.state = this.lost ? "lost" : filters.count ? "shown" : "waiting";
-    this.note.textContent = this.#remark(changed);
-    if (!filters.count) {
-      canvas.hidden = true;
-      return;
-    }
-    canvas.hidden = false;
+    write(this.note, this.#remark(changed));
+    canvas.hidden = !filters.count;
+    if (!filters.count) return;
     const { bytes, reach, usual } = filters.shown(changed);
     const clipped = filters.clipped(changed);
     for (const [node, end] of [[this.low, -usual], [this.high, usual]]) {
-      const text = (clipped ? (end < 0 ? "≤ " : "≥ ") : "") + bound(end);
-      if (node.textContent !== text) node.textContent = text;
+      write(node, (clipped ? (end < 0 ? "≤ " : "≥ ") : "") + bound(end));
     }
     bitmap.write(bytes, filters.count, filters.rows, filters.columns, stretched(stage.colours.lut, reach / usual), true);
     const layout = (this.layout = tiling(filters.count, width - MARGIN, TALL, { least: LEAST, most: MOST, gap: GAP }));
-    fit(canvas, MARGIN + layout.width, layout.height);
-    const pen = canvas.getContext("2d");
-    const scale = canvas.height / layout.height;
-    pen.setTransform(scale, 0, 0, scale, 0, 0);
-    pen.clearRect(0, 0, MARGIN + layout.width, layout.height);
+    const pen = this.pen(canvas, MARGIN + layout.width, layout.height);
     pen.imageSmoothingEnabled = filters.rows > FEW; // few pixels are shown as pixels
     pen.imageSmoothingQuality = "medium";
     this.#numbers(pen, layout);
@@ -195,6 +157,7 @@ class View {
     if (this.#chosen >= 0) this.#ring(pen, place(this.#chosen), layout.size, stage.colours.accent);
     if (attended >= 0 && attended !== this.#chosen) this.#ring(pen, place(attended), layout.size, stage.colours.text);
     this.card.show(attended < 0 ? null : { unit: attended, stands: this.#unit(attended), box: [...place(attended), layout.size], width: MARGIN + layout.width, height: layout.height, filters, bitmap, pinned: attended === this.#chosen });
+    this.speak(canvas, () => this.word("alt", { count: whole(filters.count), step: whole(frame.step), low: bound(-filters.usual), high: bound(filters.usual) }));
   }
 
   #numbers(pen, { columns, rows, size, pitch }) {
@@ -213,24 +176,15 @@ class View {
 
   #remark(changed) {
     const { stage, filters } = this;
-    if (this.lost) return stage.word("filters.missing");
-    if (!filters.count) return stage.word("filters.waiting");
+    if (this.lost) return this.word("missing");
+    if (!filters.count) return this.word("waiting");
     const layer = stage.setup.columns[0]?.name ?? "";
     const total = this.#total;
     const said = [];
-    if (changed) said.push(stage.word("filters.note_change", { step: whole(filters.start.step) }));
-    else if (this.changes && this.startless) said.push(stage.word("filters.no_start"));
-    else said.push(stage.word(this.#places > 1 ? "filters.note_kernel" : "filters.note", { layer }));
-    if (filters.count < total) said.push(stage.word("filters.some", { shown: whole(filters.count), count: whole(total) }));
+    if (changed) said.push(this.word("note_change", { step: whole(filters.start.step) }));
+    else if (this.changes && this.startless) said.push(this.word("no_start"));
+    else said.push(this.word(this.#places > 1 ? "note_kernel" : "note", { layer }));
+    if (filters.count < total) said.push(this.word("some", { shown: whole(filters.count), count: whole(total) }));
     return said.join(" ");
-  }
-
-  #speak(frame) {
-    const now = performance.now();
-    if (now - this.spoken < SPOKEN || !this.filters.count) return;
-    this.spoken = now;
-    const { filters, stage } = this;
-    const said = { count: whole(filters.count), step: whole(frame.step), low: bound(-filters.usual), high: bound(filters.usual) };
-    this.canvas.setAttribute("aria-label", stage.word("filters.alt", said));
   }
 }

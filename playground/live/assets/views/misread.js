@@ -29,9 +29,7 @@ class Misread extends Panel {
 
   draw(frame) {
     const found = frame?.arrays["verdict/class"];
-    const lost = Boolean(frame && !frame.live && !found);
-    if (lost !== this.lost) this.dirty = true;
-    this.lost = lost;
+    this.miss(frame, found);
     if (found && found.data !== this.guesses) {
       Object.assign(this, { guesses: found.data, sure: frame.arrays["verdict/sure"].data, step: frame.step, dirty: true });
     }

@@ -1,12 +1,12 @@
 // The held-back pictures that are taken for something else, the surest mistakes first: picture, truth, prediction,
 // confidence. Where a cell of the confusion matrix is chosen, those in it.
 
-import { fit, h, whole } from "../dom.js";
+import { h, whole } from "../dom.js";
 import { lookAt } from "./look/subject.js";
 import { attendedCell, CELL, hold } from "./picture/cell.js";
 import { Bitmap } from "./picture/bitmap.js";
 import { ramp } from "./picture/ink.js";
-import { dye } from "./picture/styles.js";
+import { Panel, write } from "./picture/panel.js";
 import { hands, moved, tileAt } from "./picture/tiles.js";
 import { Verdicts } from "./samples/verdicts.js";
 
@@ -16,63 +16,52 @@ export const styles = "samples.css";
 
 const [SIDE, GAP, CAPTION] = [56, 8, 32]; // px of a picture, between pictures, of what stands below each
 const [ROWS, ROWS_NARROW, NARROW] = [2, 3, 520];
-const SPOKEN = 1000;
 
 export function mount(element, stage) {
   return new Samples(element, stage);
 }
 
-class Samples {
+class Samples extends Panel {
+  static words = "samples";
+
   constructor(element, stage) {
-    Object.assign(this, { element, stage, lang: stage.setup.lang, width: 0, spoken: -1e9, resting: -1, shown: [] });
-    this.bitmap = new Bitmap();
-    this.listeners = { theme: () => this.#wear(), [CELL]: () => this.#again() };
-    for (const [event, listener] of Object.entries(this.listeners)) stage.on(event, listener);
+    super(element, stage, { [CELL]: () => this.again() });
+    Object.assign(this, { resting: -1, shown: [], bitmap: new Bitmap() });
+    this.#read();
     this.#build();
-    this.#wear();
-    this.#begin();
   }
 
   draw(frame) {
-    const news = this.verdicts.take(frame);
-    const lost = !frame.live && !frame.arrays["verdict/class"];
-    if (lost !== this.lost) this.dirty = true;
-    this.lost = lost;
-    if (!news && !this.dirty) return;
-    this.dirty = false;
-    this.#paint();
-    this.#speak(frame);
+    if (frame && this.verdicts.take(frame)) this.dirty = true;
+    this.miss(frame, frame?.arrays["verdict/class"]);
+    super.draw(frame);
   }
 
   renew() {
     if (this.stage.setup.lang !== this.lang) return false;
     this.touch.forget();
     this.resting = -1;
-    this.#begin();
+    this.#read();
     return true;
   }
 
   dispose() {
     this.verdicts = null;
-    this.sizes.disconnect();
-    for (const [event, listener] of Object.entries(this.listeners)) this.stage.off(event, listener);
-    this.element.replaceChildren();
+    super.dispose();
   }
 
   // --- making -------------------------------------------------------------------------------------------------------
 
   #build() {
     const { stage } = this;
-    const word = (...key) => stage.word(...key);
-    this.caption = h("h3", { class: "stage-samples-caption" }, word("samples.title"));
+    const word = (key) => this.word(key);
+    this.caption = h("h3", { class: "stage-samples-caption" }, word("title"));
     this.sum = h("span", { class: "stage-samples-sum" });
-    this.all = h("button", { type: "button", class: "stage-samples-chip", hidden: true, onclick: () => hold(stage, null) }, word("samples.all"));
-    this.canvas = h("canvas", { class: "stage-samples-canvas", tabindex: 0, role: "application", "aria-label": word("samples.waiting") });
+    this.all = h("button", { type: "button", class: "stage-samples-chip", hidden: true, onclick: () => hold(stage, null) }, word("all"));
+    this.canvas = h("canvas", { class: "stage-samples-canvas", tabindex: 0, role: "application", "aria-label": word("waiting") });
     this.field = h("div", { class: "stage-samples-field" }, this.canvas);
-    this.note = h("p", { class: "stage-samples-note" }, word("samples.waiting"));
+    this.note = h("p", { class: "stage-samples-note" }, word("waiting"));
     this.root = h("section", { class: "stage-samples" }, h("div", { class: "stage-samples-head" }, this.caption, this.sum, this.all), this.field, this.note);
-    this.element.replaceChildren(this.root);
-    this.family = getComputedStyle(this.element).fontFamily;
     this.touch = hands(this.canvas, {
       at: (x, y) => (this.layout ? tileAt(this.layout, this.shown.length, x, y) : -1),
       move: (key, index) => this.layout && moved(key, index, this.layout, this.shown.length),
@@ -80,37 +69,26 @@ class Samples {
       pick: (index) => this.#pick(index),
       leave: () => hold(stage, null),
     });
-    this.sizes = new ResizeObserver(([{ contentRect }]) => {
-      if (contentRect.width === this.width) return;
-      this.width = contentRect.width;
-      this.#again();
-    });
-    this.sizes.observe(this.field);
+    this.begin(this.field);
   }
 
-  #begin() {
+  #read() {
     this.verdicts = new Verdicts(this.stage.setup);
     const { verdicts } = this;
-    verdicts.ready.then(() => verdicts === this.verdicts && this.#again());
-    this.#again();
+    verdicts.ready.then(() => verdicts === this.verdicts && this.again());
+    this.again();
   }
 
-  #wear() {
+  wear() {
     const { colours } = this.stage;
-    dye(this.root, colours);
     this.lut = ramp(colours.background, colours.text);
-    this.#again();
-  }
-
-  #again() {
-    this.dirty = true;
-    this.stage.redraw();
+    super.wear();
   }
 
   #rest(index) {
     this.resting = index;
     if (index >= 0 && this.shown[index] !== undefined) this.stage.announce(this.#sentence(this.shown[index]));
-    this.#again();
+    this.again();
   }
 
   // Every other view looks at the picture that is chosen here.
@@ -122,15 +100,14 @@ class Samples {
 
   // --- showing ------------------------------------------------------------------------------------------------------
 
-  #paint() {
+  paint(frame) {
     const { stage, verdicts, canvas, width } = this;
-    if (!width) return;
     this.root.dataset.state = this.lost ? "lost" : verdicts.there ? "shown" : "waiting";
     const cell = attendedCell(stage);
     this.all.hidden = !stage.cell?.held;
     this.#headline(cell);
     if (!verdicts.there) {
-      this.#say(stage.word(this.lost ? "samples.missing" : "samples.waiting"));
+      this.#say(this.word(this.lost ? "missing" : "waiting"));
       return;
     }
     const rows = width < NARROW ? ROWS_NARROW : ROWS;
@@ -140,28 +117,23 @@ class Samples {
     this.shown = verdicts.list(cell, room);
     const pitch = [side + GAP, side + CAPTION + GAP];
     this.layout = { columns: across, rows, size: side, pitch, width, height: rows * pitch[1] - GAP };
-    fit(canvas, width, this.layout.height);
-    const pen = canvas.getContext("2d");
-    const scale = canvas.height / this.layout.height;
-    pen.setTransform(scale, 0, 0, scale, 0, 0);
-    pen.clearRect(0, 0, width, this.layout.height);
+    const pen = this.pen(canvas, width, this.layout.height);
     this.#pictures(pen);
     this.shown.forEach((index, place) => this.#caption(pen, index, place));
     const rests = this.shown[this.resting];
-    if (this.lost) this.#say(stage.word("samples.missing"));
+    if (this.lost) this.#say(this.word("missing"));
     else if (rests !== undefined) this.#say(this.#sentence(rests), true);
-    else if (!this.shown.length) this.#say(stage.word(cell ? "samples.none_here" : "samples.none"));
-    else this.#say(stage.word("samples.hint"));
+    else if (!this.shown.length) this.#say(this.word(cell ? "none_here" : "none"));
+    else this.#say(this.word("hint"));
+    this.speak(canvas, () => this.#alternative(frame));
   }
 
   #headline(cell) {
     const { stage, verdicts } = this;
     const { names } = stage.setup.target;
     const key = !cell ? "title" : cell.truth === cell.guess ? "title_right" : "title_cell";
-    const title = stage.word(`samples.${key}`, cell ? { truth: names[cell.truth], guess: names[cell.guess] } : {});
-    if (this.caption.textContent !== title) this.caption.textContent = title;
-    const sum = verdicts.there ? stage.word("samples.count", { wrong: whole(verdicts.wrong), total: whole(verdicts.total) }) : "";
-    if (this.sum.textContent !== sum) this.sum.textContent = sum;
+    write(this.caption, this.word(key, cell ? { truth: names[cell.truth], guess: names[cell.guess] } : {}));
+    write(this.sum, verdicts.there ? this.word("count", { wrong: whole(verdicts.wrong), total: whole(verdicts.total) }) : "");
   }
 
   #pictures(pen) {
@@ -216,23 +188,20 @@ class Samples {
     const { names } = stage.setup.target;
     const [truth, guess] = [verdicts.truth(index), verdicts.guess(index)];
     const values = { number: whole(index + 1), truth: names[truth], guess: names[guess], sure: sure(verdicts.sure(index)) };
-    return stage.word(`samples.${truth === guess ? "reading_right" : "reading"}`, values);
+    return this.word(truth === guess ? "reading_right" : "reading", values);
   }
 
   #say(text, reading = false) {
     this.note.classList.toggle("stage-samples-reading", reading);
-    if (this.note.textContent !== text) this.note.textContent = text;
+    write(this.note, text);
   }
 
-  #speak(frame) {
-    const now = performance.now();
+  #alternative(frame) {
     const { verdicts, stage } = this;
-    if (now - this.spoken < SPOKEN || !verdicts.there) return;
-    this.spoken = now;
     const { names } = stage.setup.target;
     const some = this.shown.slice(0, 5).map((index) => `${names[verdicts.truth(index)]} → ${names[verdicts.guess(index)]} (${sure(verdicts.sure(index))})`);
     const said = { step: whole(frame.step), wrong: whole(verdicts.wrong), total: whole(verdicts.total), some: some.join(", ") };
-    this.canvas.setAttribute("aria-label", stage.word("samples.alt", said));
+    return this.word("alt", said);
   }
 }
 

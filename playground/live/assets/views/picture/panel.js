@@ -36,6 +36,13 @@ export class Panel {
     this.paint(frame);
   }
 
+  /** Notes whether a recorded moment lacks what is drawn: `lost`. */
+  miss(frame, found) {
+    const lost = Boolean(frame && !frame.live && !found);
+    if (lost !== this.lost) this.dirty = true;
+    this.lost = lost;
+  }
+
   wear() {
     dye(this.root, this.stage.colours);
     this.again();
