@@ -32,20 +32,15 @@ export function mount(element, stage) {
 
 class Arena extends Panel {
   static words = "arena";
+  static every = true;
 
   constructor(element, stage) {
     super(element, stage, { duel: (moment) => this.#follow(moment), "noise:landed": (place) => this.#land(place) });
     this.options = kept.get(stage) ?? { answer: true, difference: false, real: true, fake: true, arrows: true, manifold: false };
     kept.set(stage, this.options);
-    Object.assign(this, { moment: null, cursor: null, last: null, bitmap: new Bitmap(), line: new Segments() });
+    Object.assign(this, { moment: null, cursor: null, bitmap: new Bitmap(), line: new Segments() });
     this.#settle();
     this.#build();
-  }
-
-  draw(frame) {
-    if (frame !== this.last) this.dirty = true;
-    this.last = frame;
-    super.draw(frame);
   }
 
   renew() {

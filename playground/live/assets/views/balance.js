@@ -27,16 +27,11 @@ export function mount(element, stage) {
 
 class Balance extends Panel {
   static words = "balance";
+  static every = true;
 
   constructor(element, stage) {
     super(element, stage);
     this.#build();
-  }
-
-  draw(frame) {
-    if (frame !== this.last) this.dirty = true;
-    this.last = frame;
-    super.draw(frame);
   }
 
   renew() {

@@ -23,17 +23,12 @@ export function mount(element, stage) {
 
 class Coverage extends Panel {
   static words = "coverage";
+  static every = true;
 
   constructor(element, stage) {
     super(element, stage, { status: ({ status }) => status !== "running" && this.#soon(300) });
     this.asked = -1e9;
     this.#build();
-  }
-
-  draw(frame) {
-    if (frame !== this.last) this.dirty = true;
-    this.last = frame;
-    super.draw(frame);
   }
 
   renew() {

@@ -28,6 +28,7 @@ export function mount(element, stage) {
 
 class Duel extends Panel {
   static words = "duel";
+  static every = true;
 
   constructor(element, stage) {
     super(element, stage, { status: () => this.#turns(), mode: () => this.#stale(), setup: () => this.#turns() });
@@ -36,8 +37,6 @@ class Duel extends Panel {
   }
 
   draw(frame) {
-    if (frame !== this.last) this.dirty = true;
-    this.last = frame;
     super.draw(frame);
     if (this.walk) this.#stale();
   }

@@ -27,17 +27,12 @@ export function mount(element, stage) {
 
 class Gallery extends Panel {
   static words = "gallery";
+  static every = true;
 
   constructor(element, stage) {
     super(element, stage, { [JUDGED]: (judged) => this.#judge(judged) });
     Object.assign(this, { judged: null, names: null, bitmap: new Bitmap(), real: new Bitmap(), resting: -1, pair: [], near: null, asked: -1e9, compares: false });
     this.#build();
-  }
-
-  draw(frame) {
-    if (frame !== this.last) this.dirty = true;
-    this.last = frame;
-    super.draw(frame);
   }
 
   renew() {

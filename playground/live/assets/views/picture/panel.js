@@ -10,7 +10,8 @@ export class Panel {
   /**
    * @param {Object<string, (value) => void>} events what the view hears of the stage, besides the theme
    *
-   * A view has `paint(frame)`, and sets `root` (what is dyed) and calls `begin(field)` once it is built.
+   * A view has `paint(frame)` and `static words`, its part of the texts; with `static every` it paints every new frame.
+   * It sets `root` (what is dyed) and calls `begin(field)` once it is built.
    */
   constructor(element, stage, events = {}) {
     Object.assign(this, { element, stage, lang: stage.setup.lang, width: 0, dirty: true, spoken: -1e9 });
@@ -31,6 +32,8 @@ export class Panel {
   }
 
   draw(frame) {
+    if (this.constructor.every && frame !== this.last) this.dirty = true;
+    this.last = frame;
     if (!this.dirty || !this.width) return;
     this.dirty = false;
     this.paint(frame);
