@@ -26,12 +26,16 @@ from playground.probes.maps import GRID
 from playground.probes.registry import names
 from playground.runs import frames
 from playground.runs.evaluation import MAX_SAMPLES, share
+from playground.runs.frames import Snapshot
 from playground.runs.trainer import trainer_of
 from playground.spec import Experiment, SpecError, State, estimate
 
 WEIGHT = "w/"
 MOST_FLOPS = 2e10
 """A network above this is not looked at in this process."""
+MOST_PARAMETERS = 20_000_000
+OF_WEIGHTS = ("filters",)
+"""Probes that look at the weights alone."""
 _length = struct.Struct("<I")
 _judging = threading.Lock()
 """Two who ask for the same network at once have it judged once."""
@@ -81,8 +85,14 @@ def gives(experiment: Experiment, folder: Path, probe: str) -> frozenset[str]:
 
 @lru_cache(maxsize=64)
 def untrained(experiment: Experiment, folder: Path, wanted: tuple[str, ...]) -> bytes | None:
-    """Return the frame of a network at step 0; None where it is too large for this process or cannot be trained."""
+    """Return the frame of a network at step 0; None where it is too large for this process or cannot be trained.
+
+    Where judging it on all its data would take too long here, it has no metrics: what is asked of it, and what can be
+    read off its weights, needs none.
+    """
     here = experiment.model_copy(update={"engine": "numpy", "device": "cpu"})
+    if not small(here):
+        return _unjudged(here, folder, wanted)
     with _judging:
         frame = _judged(here, folder)  # pyright: ignore[reportArgumentType] - as above
     more = tuple(name for name in wanted if name != "weights")
@@ -92,12 +102,23 @@ def untrained(experiment: Experiment, folder: Path, wanted: tuple[str, ...]) -> 
 @lru_cache(maxsize=64)
 def _judged(experiment: Experiment, folder: Path) -> bytes | None:
     """Return the frame with metrics and weights alone: judging takes far longer than most pictures do."""
-    if not small(experiment):
-        return None
     try:
         return frames.encode(trainer_of(experiment, load(experiment.data, folder)).snapshot(("weights",)))
     except SpecError:
         return None
+
+
+def _unjudged(experiment: Experiment, folder: Path, wanted: tuple[str, ...]) -> bytes | None:
+    try:
+        if experiment.adversary is not None or estimate(experiment).parameters > MOST_PARAMETERS:
+            return None
+        dataset = load(experiment.data, folder)
+        subject = Subject(experiment, dataset, initial_state(experiment, dataset))
+        seen = [probes.compute(name, subject) for name in wanted if name in OF_WEIGHTS]
+    except SpecError:
+        return None
+    arrays = {name: array for found in seen for name, array in found.items()}
+    return frames.encode(Snapshot(0, 0.0, {}, arrays, "glance"))
 
 
 def small(experiment: Experiment) -> bool:

@@ -119,6 +119,9 @@ class Desk:
 
     async def _ask(self, claims: Claims, said: dict[str, Any], number: int, view: dict[str, Any]) -> bytes:
         question = asks.find(said.get("what"))
+        if view["status"] == "queued" and not (view["step"] or view["parent"] or said.get("step")):
+            # Its worker is still being started: a network as it begins is known without one.
+            return await self._ask_untrained(claims, said, number, read_experiment(view["experiment"]), EMPTY)
         request = commands.GetState.parse(
             {
                 "owner": claims.owner,
@@ -178,14 +181,18 @@ class Desk:
             case "history":
                 return with_fields(tape.history, id=number)
             case _:
-                question = asks.find(said.get("what"))
-                scene = partial(self._still_scene, experiment, tape, said.get("step"))
-                wish = said.get("judge")
-                bench = (
-                    await self._bench(claims.owner, experiment, wish) if "judge" in question.wants else None
-                )
-                async with self.turns.of(claims.owner):
-                    return await asyncio.to_thread(self._think, scene, bench, said, number, claims.lang)
+                return await self._ask_untrained(claims, said, number, experiment, tape)
+
+    async def _ask_untrained(
+        self, claims: Claims, said: dict[str, Any], number: int, experiment: Experiment, tape: Tape
+    ) -> bytes:
+        """Answer a question about a network before its first step, or at a step of its recording."""
+        question = asks.find(said.get("what"))
+        scene = partial(self._still_scene, experiment, tape, said.get("step"))
+        wish = said.get("judge")
+        bench = await self._bench(claims.owner, experiment, wish) if "judge" in question.wants else None
+        async with self.turns.of(claims.owner):
+            return await asyncio.to_thread(self._think, scene, bench, said, number, claims.lang)
 
     def _still_scene(self, experiment: Experiment, tape: Tape, step: Any) -> asks.Scene:
         frame = tape.at(step) if isinstance(step, int) else None

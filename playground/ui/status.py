@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from engines.choice import place_of
 from playground.ui import form
 from playground.ui.language import language, t
 from playground.ui.run import Now, fits
@@ -29,6 +30,12 @@ def _state(now: Now) -> None:
     reason = now.view.reason.text(language()) if now.view is not None and now.view.reason else ""
     if now.status == "queued" and now.view is not None and now.view.position:
         say(t("ui.state.queued", position=now.view.position), "info", key="state")
+    elif now.moving and not now.snapshot.step and place_of(now.experiment).engine == "torch":
+        say(
+            t("ui.state.first_step" if now.status == "running" else "ui.state.starting_torch"),
+            "info",
+            key="state",
+        )
     elif now.status == "diverged":
         say(t("ui.state.diverged", step=f"{now.snapshot.step:,}"), "error", key="state")
     elif now.status in ("failed", "stopped", "finished") and (reason or now.status != "finished"):
