@@ -7,7 +7,6 @@ told to, when the training has ended, when it exceeds a limit, and at once when 
 from __future__ import annotations
 
 import gc
-import math
 import socket
 import sys
 import time
@@ -20,6 +19,7 @@ from playground.runs.best import Best
 from playground.runs.cadence import SLICE, Looks, Pacer, Quick, Slices, Speed
 from playground.runs.commands import Apply, Go, Goal, Job, Left, Report, Started
 from playground.runs.keeping import Keeper
+from playground.runs.orders import Orders
 from playground.runs.pictures import Pictures, pack_tensors
 from playground.runs.pipe import Pipe, PipeLost
 from playground.runs.reasons import Reason, plain_error
@@ -93,15 +93,12 @@ class Worker:
         if job.cpu_seconds:
             # The kernel's limit lies a little above the worker's own, which can still say goodbye.
             confinement.limit_cpu(1.0 + 1.05 * job.cpu_seconds - self._cpu_before)
-        self.goal = Goal()
-        self.script: deque[commands.Scripted] = deque()
+        self.orders = Orders(self.trainer)
         self.held: deque[Apply] = deque()
-        self.known, self.silent = 0, False
         self.pictures = Pictures(self.trainer, job.probes)
         self.stolen = Stolen()
         self.slices, self.looks, self.pacer = Slices(), Looks(now, self.trainer.steps), Pacer()
         self.leaving = False
-        self.leash: float | None = None
         self._waited_at: float | None = None  # the leash at which the service knows that this run waits
         self._quick = Quick()
         self._ended_before = self.trainer.status != "running"
@@ -125,7 +122,7 @@ class Worker:
             self._show()
             self.keeper.keep()
             self.best.keep(Path(self.job.folder))
-            playing = self._playing()
+            playing = self.orders.playing
             if playing:
                 if not self._held_back():
                     self._slice()
@@ -137,12 +134,12 @@ class Worker:
     def replay(self) -> Left:
         """Repeat the run silently up to a step and send the network's tensors as they were there."""
         self._begin()
-        self.goal = Goal(step=self.job.replay)
+        self.orders.goal = Goal(step=self.job.replay)
         while not self.leaving:
             began = time.monotonic()
             self._listen(0.0)
             self._apply_what_waits()
-            if not self._playing():
+            if not self.orders.playing:
                 self._give_state(0, memory=True)
                 return Left()
             self._slice()
@@ -166,8 +163,7 @@ class Worker:
         while not isinstance(go, Go):
             self._take(go)
             go = self.pipe.first()
-        self.goal, self.known, self.silent, self.leash = go.goal, go.known, go.silent, go.leash
-        self.script.extend(go.script)
+        self.orders.begin(go)
         self.held.extendleft(reversed(go.pending))
         self.pacer.start(go.pace, time.monotonic())
 
@@ -186,7 +182,7 @@ class Worker:
                 if self.pictures.wish(probes):
                     self._dirty = True
             case commands.Leash(epoch=epoch):
-                self.leash = epoch
+                self.orders.leash = epoch
             case commands.GiveState(seq=seq, best=True):
                 step = self.best.standing.step if self.best.standing else 0
                 self.pipe.send(commands.Tensors(seq=seq, step=step), self.best.pack())
@@ -199,45 +195,26 @@ class Worker:
 
     # --- training ---------------------------------------------------------------------------------------------
 
-    def _paused(self) -> bool:
-        goal = self.goal
-        if self._repeating():
-            return False
-        return (goal.step is not None and self.trainer.steps >= goal.step) or (
-            goal.epoch is not None and self.trainer.epoch >= goal.epoch - 1e-9
-        )
-
-    def _repeating(self) -> bool:
-        return bool(self.script) or self.trainer.steps < self.known
-
-    def _playing(self) -> bool:
-        return self.trainer.status == "running" and not self._paused()
-
     def _held_back(self) -> bool:
         """Tell whether others must catch up first; the service is told once that this run waits."""
-        if self.leash is None or self._repeating() or self.trainer.epoch < self.leash - 1e-9:
+        if not self.orders.held:
             return False
-        if self._waited_at != self.leash:
-            self._waited_at = self.leash
+        if self._waited_at != self.orders.leash:
+            self._waited_at = self.orders.leash
             self._report("")
         return True
 
     def _slice(self) -> None:
         """Take steps for about 5 ms, up to the next step at which something is to be done."""
         trainer, began = self.trainer, time.monotonic()
-        stops = [self.script[0].step if self.script else None, self.known, self.goal.step]
+        stops = self.orders.stops()
         if self.job.replay is None:
             stops += [self.keeper.next_keyframe, self.looks.milestone]
-        ahead = [stop - trainer.steps for stop in stops if stop is not None and stop > trainer.steps]
+        ahead = [stop - trainer.steps for stop in stops if stop > trainer.steps]
         # Whoever watches is not kept waiting by a whole slice.
         fitting = max(1, int(self.slices.steps * min(1.0, self.looks.wait(began) / SLICE)))
         count = min(fitting, self.pacer.allowed(began), *ahead)
-        ends = [
-            epoch
-            for epoch in (self.goal.epoch, None if self._repeating() else self.leash)
-            if epoch is not None
-        ]
-        taken, end = 0, min(ends, default=None)
+        taken, end = 0, self.orders.end()
         while taken < count:
             trainer.step()
             taken += 1
@@ -262,7 +239,7 @@ class Worker:
         if self.trainer.status == "running":
             self._ended_before = False
             return False
-        return not (self._ended_before and self._paused())
+        return not (self._ended_before and self.orders.paused)
 
     def _exceeded(self) -> Left | None:
         job = self.job
@@ -275,7 +252,7 @@ class Worker:
     def _patience(self) -> float:
         """Return how long there is nothing to do but listen."""
         now = time.monotonic()
-        if self._playing():
+        if self.orders.playing:
             if self._held_back():
                 return self.looks.wait(now) if self._unseen() else LONGEST_WAIT
             return min(self.pacer.wait(now), LONGEST_WAIT)
@@ -286,10 +263,11 @@ class Worker:
 
     def _apply_what_waits(self) -> None:
         """Apply what was applied at this step before; then, if nothing is left to be repeated, what is new."""
-        while self.script and self.script[0].step <= self.trainer.steps:
-            known = self.script.popleft()
+        script = self.orders.script
+        while script and script[0].step <= self.trainer.steps:
+            known = script.popleft()
             self._change(known.seq, known.command)
-        if self._repeating() or not self.held:
+        if self.orders.repeating or not self.held:
             self._pin()
             return
         before = self.trainer.experiment.to_json()
@@ -312,25 +290,16 @@ class Worker:
 
     def _apply(self, seq: int, command: commands.Command) -> bool:
         """Apply a visitor's command; False if it was refused."""
-        trainer = self.trainer
         match command:
-            case commands.Play():
-                self.goal = Goal()
-            case commands.Pause(epoch=epoch):
-                ahead = epoch is not None and epoch > trainer.epoch + 1e-9
-                self.goal = Goal(epoch=epoch) if ahead else Goal(step=trainer.steps)
-            case commands.Step(n=n):
-                self.goal = Goal(step=trainer.steps + n)
-            case commands.Epoch():
-                self.goal = Goal(epoch=math.floor(trainer.epoch + 1e-9) + 1)
             case commands.Pace(steps_per_second=pace):
                 self.pacer.start(pace, time.monotonic())
             case commands.Set() | commands.SetWeight():
                 if seq > self.used.seq and not self._change(seq, command):
                     return False
-                self.pipe.send(commands.Applied(step=trainer.steps, seq=seq, command=command))
+                self.pipe.send(commands.Applied(step=self.trainer.steps, seq=seq, command=command))
             case _:
-                raise TypeError(f"a worker does not do {command.kind}")
+                if not self.orders.take(command):
+                    raise TypeError(f"a worker does not do {command.kind}")
         return True
 
     def _change(self, seq: int, command: commands.Command) -> bool:
@@ -355,10 +324,12 @@ class Worker:
         return self._dirty or self.trainer.steps != self._shown
 
     def _show(self) -> None:
-        if self.silent and self._repeating():
+        if self.orders.hushed:
             return
         now = time.monotonic()
-        due = self.looks.due(now, self.trainer.steps) if self._playing() else not self.looks.rest_wait(now)
+        due = (
+            self.looks.due(now, self.trainer.steps) if self.orders.playing else not self.looks.rest_wait(now)
+        )
         if due and self._unseen():
             began = time.thread_time()
             self._report("", self._look())
@@ -369,25 +340,25 @@ class Worker:
 
     def _look(self) -> bytes:
         """Return a frame of now."""
-        frame = self.pictures.take(everything=not self._playing(), watched=self.looks.credits > 0)
+        frame = self.pictures.take(everything=not self.orders.playing, watched=self.looks.credits > 0)
         self._shown = self.trainer.steps
         self._dirty = False
-        if not self._repeating():
+        if not self.orders.repeating:
             self.best.consider(
                 self.trainer.steps, self.trainer.epoch, self.pictures.metrics, self.trainer.state
             )
         return frame
 
     def _report(self, experiment: str, *payloads: bytes) -> None:
-        playing, trainer = self._playing(), self.trainer
+        playing, trainer = self.orders.playing, self.trainer
         self._trouble = self.keeper.trouble
         report = Report(
-            status="paused" if self._paused() else "running",  # what has ended says so when it leaves
+            status="paused" if self.orders.paused else "running",  # what has ended says so when it leaves
             step=trainer.steps,
             epoch=trainer.epoch,
             rate=self._speed.now() if playing else 0.0,
             ack=self.used.seq,
-            goal=self.goal,
+            goal=self.orders.goal,
             experiment=experiment,
             pace=self.pacer.pace,
             trouble=self._trouble,
@@ -403,7 +374,7 @@ class Worker:
     def _leave(self, left: Left) -> Left:
         """Write the last checkpoint and frame, if anything has changed since the ones before."""
         self.keeper.keep(force=True)
-        if self._unseen() and not (self.silent and self._repeating()):
+        if self._unseen() and not self.orders.hushed:
             self._report("", self._look())
         self.best.keep(Path(self.job.folder), force=True)
         return left

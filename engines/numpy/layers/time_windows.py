@@ -7,6 +7,8 @@ margins a frame.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
+from itertools import repeat
 from typing import Any, TypeVar
 
 import numpy as np
@@ -71,6 +73,14 @@ class Windowed(Layer[W]):
             self.emit(np.multiply, inside, self.padding.factor, into)
         return dx
 
+    def scattered(self, parts: Iterable[Array]) -> Block:
+        """Append what adds each part (T′, F, B) to the steps that this place of the window sees; return dL/dx."""
+        whole, inside = self.frame(0)
+        self.emit(whole.fill, 0)
+        for place, part in zip(self.places(whole), parts, strict=True):
+            self.emit(np.add, place, part, place)
+        return self.unframed(inside)
+
     def output(self) -> tuple[Block, Array]:
         """Return a block for the output, and the same as a sequence (T′, F′, B)."""
         y = self.block(math.prod(self.after))
@@ -120,12 +130,8 @@ class Conv1d(Windowed[specs.Conv1d], Weighted[specs.Conv1d]):
             return self.block(self.num_in)
         products = np.empty((self.num_weights, slopes.shape[1]), self.at.dtype)
         self.emit(np.matmul, self.weight[:, : self.num_weights].T, slopes, products)
-        whole, inside = self.frame(0)
-        self.emit(whole.fill, 0)
-        parts = products.reshape(self.shape[1], self.size, count, -1, copy=False).transpose(1, 2, 0, 3)
-        for place, part in zip(self.places(whole), parts, strict=True):
-            self.emit(np.add, place, part, place)
-        return self.unframed(inside)
+        parts = products.reshape(self.shape[1], self.size, count, -1, copy=False)
+        return self.scattered(parts.transpose(1, 2, 0, 3))
 
     def _by_step(self, values: Array) -> Array:
         """Return (O, T′ B) as (T′, O, B)."""
@@ -158,14 +164,15 @@ class MaxPool1d(Windowed[specs.MaxPool1d]):
         """dx = dy where x is the first of its window that equals y."""
         if not self.wants_dx:
             return self.block(self.num_in)
-        whole, inside = self.frame(0)
-        self.emit(whole.fill, 0)
         slope = dy.values.reshape(*self.after, -1, copy=False)
         part = np.empty_like(self.y)
-        for won, place in zip(winners(self, self.seen, self.y), self.places(whole), strict=True):
-            self.emit(np.multiply, slope, won, part)
-            self.emit(np.add, place, part, place)
-        return self.unframed(inside)
+
+        def parts() -> Iterator[Array]:
+            for won in winners(self, self.seen, self.y):
+                self.emit(np.multiply, slope, won, part)
+                yield part
+
+        return self.scattered(parts())
 
 
 @layer(specs.AvgPool1d)
@@ -185,13 +192,9 @@ class AvgPool1d(Windowed[specs.AvgPool1d]):
     def backward(self, dy: Block) -> Block:
         if not self.wants_dx:
             return self.block(self.num_in)
-        whole, inside = self.frame(0)
-        self.emit(whole.fill, 0)
         slope = dy.values.reshape(*self.after, -1, copy=False)
         self.emit(np.multiply, slope, self.share, slope)
-        for place in self.places(whole):
-            self.emit(np.add, place, slope, place)
-        return self.unframed(inside)
+        return self.scattered(repeat(slope, self.size))
 
     def _shares(self) -> Array:
         """Append what each number of a window weighs: 1/k, or 1/n for the n that have begun or lie in a margin."""
