@@ -26,11 +26,11 @@ class Forecast extends Panel {
 
   constructor(element, stage) {
     super(element, stage);
-    Object.assign(this, { known: null, found: null, refusal: "", took: 0, first: -1, span: SPANS[2], start: -1, hover: null, off: new Set(["naive", "seasonal"]) });
+    Object.assign(this, { known: null, found: null, refusal: "", first: -1, span: SPANS[2], start: -1, hover: null, off: new Set(["naive", "seasonal"]) });
     this.asking = new Asking(stage, {
-      period: () => 1.5 * pause(stage, this.took),
+      period: (took) => 1.5 * pause(stage, took),
       about: () => JSON.stringify(this.#wanted()),
-      ask: () => this.#ask(),
+      ask: () => stage.ask("forecast", { ...this.#wanted(), ...at(stage) }),
       heard: (found) => this.#hear(found),
       refused: (sentence) => (this.refusal = sentence),
       settled: () => this.again(),
@@ -59,15 +59,6 @@ class Forecast extends Panel {
   #wanted() {
     const span = this.width < 520 ? Math.min(this.span, 120) : this.span;
     return { first: this.first, count: span, ahead: Math.min(240, Math.max(12, Math.round(span / 4))), start: this.start };
-  }
-
-  async #ask() {
-    const began = performance.now();
-    try {
-      return await this.stage.ask("forecast", { ...this.#wanted(), ...at(this.stage) });
-    } finally {
-      this.took = performance.now() - began;
-    }
   }
 
   #hear(found) {

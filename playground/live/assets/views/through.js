@@ -26,11 +26,11 @@ class Through extends Panel {
 
   constructor(element, stage) {
     super(element, stage);
-    Object.assign(this, { found: null, refusal: "", took: 0, past: [] });
+    Object.assign(this, { found: null, refusal: "", past: [] });
     this.asking = new Asking(stage, {
-      period: () => 2 * pause(stage, this.took),
+      period: (took) => 2 * pause(stage, took),
       about: () => "",
-      ask: () => this.#ask(),
+      ask: () => stage.ask("through_time", at(stage)),
       heard: (found) => this.#hear(found),
       refused: (sentence) => (this.refusal = sentence),
       settled: () => this.again(),
@@ -56,15 +56,6 @@ class Through extends Panel {
   dispose() {
     this.asking.dispose();
     super.dispose();
-  }
-
-  async #ask() {
-    const began = performance.now();
-    try {
-      return await this.stage.ask("through_time", at(this.stage));
-    } finally {
-      this.took = performance.now() - began;
-    }
   }
 
   #hear(found) {

@@ -38,9 +38,9 @@ class Tokens extends Panel {
 
   constructor(element, stage) {
     super(element, stage, { selection: () => this.#other() });
-    Object.assign(this, { column: -1, pinned: -1, found: null, refused: "", signed: false, took: 0, bands: [] });
+    Object.assign(this, { column: -1, pinned: -1, found: null, refused: "", signed: false, bands: [] });
     this.asking = new Asking(stage, {
-      period: () => Math.max(EVERY + this.#weights / WEIGHTS, PATIENT * this.took),
+      period: (took) => Math.max(EVERY + this.#weights / WEIGHTS, PATIENT * took),
       about: () => JSON.stringify(chosen(stage)),
       ask: () => this.#ask(),
       heard: (found) => this.#hear(found, ""),
@@ -208,10 +208,8 @@ class Tokens extends Panel {
   async #ask() {
     const { stage } = this;
     const about = { ...chosen(stage), ...at(stage) };
-    const began = performance.now();
     const way = await stage.ask("pipeline", about);
     const rests = way.facts.answer.ids.length ? await stage.ask("dependence", about).catch(() => null) : null;
-    this.took = performance.now() - began;
     return { way, rests, of: chosen(stage) };
   }
 

@@ -27,11 +27,11 @@ class Trajectory extends Panel {
 
   constructor(element, stage) {
     super(element, stage, { selection: () => this.again() });
-    Object.assign(this, { found: null, refusal: "", took: 0, key: "", step: null });
+    Object.assign(this, { found: null, refusal: "", key: "", step: null });
     this.asking = new Asking(stage, {
-      period: () => 2 * pause(stage, this.took),
+      period: (took) => 2 * pause(stage, took),
       about: () => JSON.stringify([chosen(stage), this.key]),
-      ask: () => this.#ask(),
+      ask: () => stage.ask("trajectory", { ...wanted(stage), level: this.key, ...at(stage) }),
       heard: (found) => this.#hear(found),
       refused: (sentence) => (this.refusal = sentence),
       settled: () => this.again(),
@@ -58,15 +58,6 @@ class Trajectory extends Panel {
     this.leave();
     this.asking.dispose();
     super.dispose();
-  }
-
-  async #ask() {
-    const began = performance.now();
-    try {
-      return await this.stage.ask("trajectory", { ...wanted(this.stage), level: this.key, ...at(this.stage) });
-    } finally {
-      this.took = performance.now() - began;
-    }
   }
 
   #hear(found) {

@@ -32,7 +32,7 @@ export function pause(stage, took) {
 
 class Feed {
   constructor(stage) {
-    Object.assign(this, { stage, listeners: new Set(), holds: [], took: 0, number: 0 });
+    Object.assign(this, { stage, listeners: new Set(), holds: [], number: 0 });
     this.forget();
   }
 
@@ -72,9 +72,9 @@ class Feed {
   #begin() {
     const { stage } = this;
     this.asking = new Asking(stage, {
-      period: () => pause(stage, this.took),
+      period: (took) => pause(stage, took),
       about: () => JSON.stringify([chosen(stage), this.holds]),
-      ask: () => this.#ask(),
+      ask: () => stage.ask("theatre", { ...wanted(stage), holds: this.holds, ...at(stage) }),
       heard: (found, about) => {
         this.refusal = "";
         this.latest = { step: found.step, arrays: found.arrays, about, number: ++this.number, ...found.facts.answer };
@@ -84,15 +84,6 @@ class Feed {
     });
     this.woken = () => document.hidden || this.wish();
     document.addEventListener("visibilitychange", this.woken);
-  }
-
-  async #ask() {
-    const began = performance.now();
-    try {
-      return await this.stage.ask("theatre", { ...wanted(this.stage), holds: this.holds, ...at(this.stage) });
-    } finally {
-      this.took = performance.now() - began;
-    }
   }
 
   /** The newest answer; before the first one what is known without it. */

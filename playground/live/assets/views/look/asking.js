@@ -6,17 +6,17 @@ const [AFTER_REFUSAL, AT_ONCE] = [2000, 120]; // ms: of rest after a refusal; un
 export class Asking {
   /**
    * @param {Object} stage
-   * @param {{period: () => number, ask: () => Promise, about: () => string, heard: (found, about) => void,
-   *   refused: (sentence) => void, settled: () => void}} to `period` in ms, 0 for never; `heard` and `refused` are told
-   *   what came, `settled` that the next may be asked
+   * @param {{period: (took) => number, ask: () => Promise, about: () => string, heard: (found, about) => void,
+   *   refused: (sentence) => void, settled: () => void}} to `period` in ms, 0 for never, after an answer that
+   *   took so many; `heard` and `refused` are told what came, `settled` that the next may be asked
    */
   constructor(stage, to) {
-    Object.assign(this, { stage, to, busy: false, known: null, notBefore: 0, timer: null, round: 0 });
+    Object.assign(this, { stage, to, busy: false, known: null, notBefore: 0, timer: null, round: 0, took: 0 });
   }
 
   /** Call it with every frame that is drawn. */
   soon() {
-    const period = this.to.period();
+    const period = this.to.period(this.took);
     if (!period || this.busy || this.timer || document.hidden || this.gone) return;
     const about = this.to.about();
     if (this.known && this.known.frame === this.stage.frame && this.known.about === about) return;
@@ -45,7 +45,8 @@ export class Asking {
     const { to, round } = this;
     const known = { frame: this.stage.frame, about: to.about() };
     this.busy = true;
-    this.notBefore = performance.now() + to.period();
+    const began = performance.now();
+    this.notBefore = began + to.period(this.took);
     try {
       const found = await to.ask();
       if (this.gone || round !== this.round) return;
@@ -57,6 +58,7 @@ export class Asking {
       if (!error.late) this.known = known;
       to.refused(error.message);
     } finally {
+      this.took = performance.now() - began;
       this.busy = false;
       if (!this.gone) this.to.settled();
     }
