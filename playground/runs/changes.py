@@ -7,6 +7,7 @@ from playground.spec.adversary import pixels
 
 FIXED = ("data", "seed", "engine", "device")
 FIXED_OF_A_GAME = ("latent_dim", "conditional", "embedding_dim", "spectral_norm")
+"""Rules of a game that cannot change while its players live."""
 
 
 def require_live(now: Experiment, changed: Experiment, engine: str) -> None:

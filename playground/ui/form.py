@@ -13,12 +13,11 @@ import streamlit as st
 
 from engines.choice import place_of
 from playground.presets import Preset, presets
+from playground.runs.changes import FIXED_OF_A_GAME
 from playground.spec import Adversary, Experiment, SpecError, advise
 from playground.spec.data import DataSpec
 
 MOST_UNDO = 50
-FOR_EVER = ("latent_dim", "conditional", "embedding_dim", "spectral_norm")
-"""Rules of a game that cannot change while its players live."""
 
 
 @lru_cache(maxsize=256)
@@ -160,7 +159,7 @@ def _same_game(running: Adversary | None, wanted: Adversary | None) -> bool:
     """Tell whether what enters both players stays as it is, and what is done to the discriminator's weights."""
     if running is None or wanted is None:
         return running is wanted
-    return all(getattr(running, part) == getattr(wanted, part) for part in FOR_EVER)
+    return all(getattr(running, part) == getattr(wanted, part) for part in FIXED_OF_A_GAME)
 
 
 def changes(running: Experiment, wanted: Experiment) -> list[tuple[str, Any]]:

@@ -14,6 +14,7 @@ from playground.cli import COMMANDS, main
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = ("README.md", "playground/README.md")
+HOUSE = ("playground", "engines", "tests", "pages")
 BLOCK = re.compile(r"^```(?:sh|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`((?:make|playground) [^`]+)`")
 
@@ -36,6 +37,15 @@ def written() -> list[str]:
 def commands(program: str) -> list[list[str]]:
     found = [shlex.split(line) for line in written()]
     return [words[1:] for words in found if words[0] == program]
+
+
+def test_every_module_that_the_documents_name_exists() -> None:
+    there = {f"/{path.relative_to(ROOT)}" for folder in HOUSE for path in (ROOT / folder).rglob("*.*")}
+    for name in (*DOCUMENTS, "engines/README.md"):
+        named = re.findall(r"`([\w./-]+\.(?:py|js|css|json|toml))`", read(name))
+        assert len(named) > 2 or name == "README.md"
+        missing = {path for path in named if not any(known.endswith(f"/{path}") for known in there)}
+        assert missing - {"pyproject.toml", "bench.json"} == set(), name
 
 
 def test_make_targets_and_variables_of_the_documents_exist() -> None:
