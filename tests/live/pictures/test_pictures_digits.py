@@ -139,12 +139,15 @@ def test_a_change_is_the_difference_to_the_start(pictures: Open) -> None:
     assert "since step 0" in one.page.inner_text(".stage-filters-note")
 
 
-def test_the_matrix_says_how_many_are_right(pictures: Open) -> None:
+def test_the_matrix_says_how_many_are_right_and_when(pictures: Open) -> None:
     one = ready(pictures(DIGITS))
     counts = array(one, "confusion")
-    assert (
-        one.page.inner_text(".stage-confusion-sum") == f"{int(np.trace(counts))} of {int(counts.sum())} right"
-    )
+    said = f"{int(np.trace(counts))} of {int(counts.sum())} right at step 3"
+    assert one.page.inner_text(".stage-confusion-sum") == said
+    assert one.page.inner_text(".stage-samples-sum").endswith("wrong at step 3")
+    one.page.evaluate("stage.show({ ...stage.frame, step: 1234, kind: 'glance', metrics: {}, arrays: {} })")
+    one.settle()
+    assert one.page.inner_text(".stage-confusion-sum") == said, "a glance has no answers: these are older"
 
 
 def test_a_cell_says_its_sentence_and_shows_its_pictures_the_surest_first(pictures: Open) -> None:

@@ -26,8 +26,7 @@ class Classes extends Panel {
   draw(frame) {
     const counts = frame?.arrays.confusion?.data;
     if (counts && counts !== this.counts) {
-      this.counts = counts;
-      this.dirty = true;
+      Object.assign(this, { counts, step: frame.step, dirty: true });
     }
     super.draw(frame);
   }
@@ -70,6 +69,6 @@ class Classes extends Panel {
       button.title = button.ariaLabel;
       button.setAttribute("aria-pressed", String(cell?.truth === which));
     }
-    write(this.note, worst < 0 ? "" : this.word("note", { name: names[worst], share: `${(100 * least).toFixed(0)} %` }));
+    write(this.note, worst < 0 ? "" : this.word("note", { name: names[worst], share: `${(100 * least).toFixed(0)} %`, step: whole(this.step) }));
   }
 }

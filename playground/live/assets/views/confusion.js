@@ -32,8 +32,7 @@ class Confusion extends Panel {
     const found = frame?.arrays.confusion;
     this.miss(frame, found);
     if (found && found.data !== this.counts) {
-      this.counts = found.data;
-      this.dirty = true;
+      Object.assign(this, { counts: found.data, step: frame.step, dirty: true });
     }
     super.draw(frame);
   }
@@ -230,7 +229,7 @@ class Confusion extends Panel {
       if (Math.floor(at / size) === at % size) right += counts[at];
     }
     Object.assign(this, { right, total });
-    write(this.sum, this.word("right", { right: whole(right), total: whole(total) }));
+    write(this.sum, this.word("right", { right: whole(right), total: whole(total), step: whole(this.step) }));
   }
 
   #alternative(frame) {
@@ -240,7 +239,7 @@ class Confusion extends Panel {
       const off = Math.floor(at / this.size) !== at % this.size;
       if (off && this.counts[at] > (worst < 0 ? 0 : this.counts[worst])) worst = at;
     }
-    const said = { total: whole(this.total), right: whole(this.right), step: whole(frame.step) };
+    const said = { total: whole(this.total), right: whole(this.right), step: whole(this.step) };
     const mistake = worst < 0 ? "" : this.word("worst", { truth: names[Math.floor(worst / this.size)], guess: names[worst % this.size], count: whole(this.counts[worst]) });
     return this.word("alt", { ...said, mistake });
   }

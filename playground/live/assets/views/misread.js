@@ -80,7 +80,7 @@ class Misread extends Panel {
     write(this.caption, this.word(title, cell ? { truth: names[cell.truth], guess: names[cell.guess] } : {}));
     let wrong = 0;
     for (let k = 0; k < guesses.length; k++) if (guesses[k] !== labels[k]) wrong++;
-    write(this.sum, this.word(this.held ? "count" : "count_training", { wrong: whole(wrong), total: whole(guesses.length) }));
+    write(this.sum, this.word(this.held ? "count" : "count_training", { wrong: whole(wrong), total: whole(guesses.length), step: whole(this.step) }));
     const found = this.#found(cell);
     const shown = found.slice(0, this.room);
     const key = shown.map((k) => `${k}:${guesses[k]}:${percent(sure[k] / CERTAIN)}`).join();

@@ -32,7 +32,7 @@ class Samples extends Panel {
   }
 
   draw(frame) {
-    if (frame && this.verdicts.take(frame)) this.dirty = true;
+    if (frame && this.verdicts.take(frame)) Object.assign(this, { step: frame.step, dirty: true });
     this.miss(frame, frame?.arrays["verdict/class"]);
     super.draw(frame);
   }
@@ -133,7 +133,7 @@ class Samples extends Panel {
     const { names } = stage.setup.target;
     const key = !cell ? "title" : cell.truth === cell.guess ? "title_right" : "title_cell";
     write(this.caption, this.word(key, cell ? { truth: names[cell.truth], guess: names[cell.guess] } : {}));
-    write(this.sum, verdicts.there ? this.word("count", { wrong: whole(verdicts.wrong), total: whole(verdicts.total) }) : "");
+    write(this.sum, verdicts.there ? this.word("count", { wrong: whole(verdicts.wrong), total: whole(verdicts.total), step: whole(this.step) }) : "");
   }
 
   #pictures(pen) {
@@ -200,7 +200,7 @@ class Samples extends Panel {
     const { verdicts, stage } = this;
     const { names } = stage.setup.target;
     const some = this.shown.slice(0, 5).map((index) => `${names[verdicts.truth(index)]} → ${names[verdicts.guess(index)]} (${sure(verdicts.sure(index))})`);
-    const said = { step: whole(frame.step), wrong: whole(verdicts.wrong), total: whole(verdicts.total), some: some.join(", ") };
+    const said = { step: whole(this.step), wrong: whole(verdicts.wrong), total: whole(verdicts.total), some: some.join(", ") };
     return this.word("alt", said);
   }
 }
