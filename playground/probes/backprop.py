@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
 import engines
 from engines.numpy.block import Block
@@ -26,8 +25,9 @@ from playground.data.targets import code, decide
 from playground.probes.asks import Answer, Scene, ask
 from playground.probes.columns import Column, columns
 from playground.probes.formulas import losses
+from playground.probes.look.picture import Picture, drawn
 from playground.probes.registry import Array, Arrays, Subject
-from playground.spec import Experiment, Shape, Spec, SpecError, State, coding
+from playground.spec import Experiment, Shape, SpecError, State, coding
 
 MAX_PARAMETERS = 2_000_000
 SENT = 4096
@@ -36,11 +36,11 @@ SENT = 4096
 Vector = NDArray[np.float64]
 
 
-class Sample(Spec):
-    """Which sample: its number in the training set, or in the test set."""
+class Sample(Picture):
+    """Which sample: its number in the training set, or in the test set; of pictures also one that was drawn.
 
-    index: Annotated[int, Field(ge=0)] = 0
-    test: bool = False
+    Nobody knows what a drawing is: the class that the network takes it for stands in for the answer.
+    """
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,8 +104,8 @@ def walk(scene: Scene, sample: Sample) -> Walk:
     parameters = experiment.model.parameters(shape)
     if parameters > MAX_PARAMETERS:
         raise SpecError("stage.backprop.too_large", value=f"{parameters:,}", bound=f"{MAX_PARAMETERS:,}")
-    x, y = _sample(dataset, sample)
     net = calm_net(subject)
+    x, y = _sample(subject, net, sample)
     passed = Pass(net, x)
     outputs = passed.outputs(0)
     coded = coded_targets(experiment, dataset, y)
@@ -174,7 +174,7 @@ def facts(scene: Scene, sample: Sample, found: Walk, lang: str) -> dict[str, Any
     """Return what is to be said of a step as a whole, as plain values."""
     return {
         "step": scene.step,
-        "sample": {"index": sample.index, "test": sample.test},
+        "sample": {"index": sample.index, "test": sample.test, "drawn": bool(sample.pixels)},
         "samples": [len(scene.subject.dataset.x), len(scene.subject.dataset.x_test)],
         "loss": found.loss,
         "loss_after": found.loss_after if math.isfinite(found.loss_after) else None,
@@ -206,8 +206,14 @@ def _remembers(experiment: Experiment) -> bool:
     return spec.kind != "SGD" or bool(spec.momentum)
 
 
-def _sample(dataset: Dataset, sample: Sample) -> tuple[Array, Array]:
+def _sample(subject: Subject, net: Net, sample: Sample) -> tuple[Array, Array]:
     """Return input (1, *input) and answer (1,) or (1, k) of a sample."""
+    dataset = subject.dataset
+    if sample.pixels:
+        if len(dataset.input_shape) != 3 or dataset.target.kind != "classes":
+            raise SpecError("stage.look.no_picture")
+        x = drawn(sample.pixels, dataset.input_shape)
+        return x, decide(subject.experiment, net.forward(x).reshape(1, -1)).astype(dataset.y.dtype)
     x, y = (dataset.x_test, dataset.y_test) if sample.test else (dataset.x, dataset.y)
     if sample.index >= len(x):
         raise SpecError("stage.backprop.no_sample", place="index", value=sample.index, count=len(x))

@@ -6,6 +6,7 @@ import { h } from "../dom.js";
 import { formulas, line } from "./explain/formula.js";
 import { at } from "./explain/moment.js";
 import { choose, sampleOf, sampleRow } from "./explain/sample.js";
+import { lookedAt } from "./look/subject.js";
 import { letters } from "./explain/letters.js";
 import { rest } from "./picture/spot.js";
 import { dye } from "./picture/styles.js";
@@ -28,7 +29,7 @@ class Drawer {
     this.listeners = {
       open: (what) => this.open(what),
       drawer: (node) => node === this.node || this.#closed(),
-      selection: (selection) => selection?.kind === "sample" && this.what && this.#ask(),
+      selection: (selection) => ["sample", "drawn"].includes(selection?.kind) && this.what && this.#ask(),
       status: () => this.what && this.#follow(),
       theme: () => this.node && dye(this.node, stage.colours),
     };
@@ -63,7 +64,8 @@ class Drawer {
     this.asking = true;
     this.askedAt = performance.now();
     try {
-      const sample = sampleOf(this.stage);
+      // Where pictures are looked at, the one that is looked at: it may have been drawn.
+      const sample = this.stage.setup.input.shape?.length === 3 ? lookedAt(this.stage) : sampleOf(this.stage);
       const found = await this.stage.ask("formula", { ...sample, ...this.what, ...at(this.stage) });
       if (this.what) this.#show(found, first);
       return true;

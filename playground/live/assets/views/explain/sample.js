@@ -33,8 +33,8 @@ export function sampleRow(stage, chosen) {
   return {
     row,
     say(answer, arrays) {
-      const { index, test } = answer.sample;
-      title.textContent = word(test ? "sample_test" : "sample", { number: whole(index + 1), count: whole(answer.samples[test ? 1 : 0]) });
+      const { index, test, drawn } = answer.sample;
+      title.textContent = drawn ? word("sample_drawn") : word(test ? "sample_test" : "sample", { number: whole(index + 1), count: whole(answer.samples[test ? 1 : 0]) });
       facts.replaceChildren(...inputs(stage, arrays), ...outcome(stage, answer, word));
     },
   };
@@ -54,6 +54,7 @@ function outcome(stage, answer, word) {
   const { classes } = stage.colours;
   const dot = (which) => h("i", { class: "stage-dot", style: { background: classes[which % classes.length] } });
   const names = answer.class_names.length ? answer.class_names : [answer.truth, answer.taken_for];
+  if (answer.sample.drawn) return [h("span", {}, dot(answer.taken_for), word("drawn_truth", { name: names[1] }))];
   const right = answer.truth === answer.taken_for;
   const verdict = h("span", { class: right ? "" : "stage-wrong" }, right ? word("right") : word("wrong", { name: names[1] }));
   return [h("span", {}, dot(answer.truth), word("truth", { name: names[0] })), verdict];
