@@ -39,7 +39,7 @@ run: $(RUN)
 
 test: $(DEV)
 	@$(find-chromium)
-	@$(PYTHON_IN_VENV) -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(PYTHON_IN_VENV) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-long: $(DEV)
 	@$(PYTHON_IN_VENV) -m pytest -n 2 -m long $(ARGS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -30,11 +31,27 @@ ALIVE = ("browser", "live", "pages", "runs")
 """Folders of tests that meet browsers, servers and workers, which a busy machine may keep waiting too long."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give what meets other processes two more tries; the report lists each that was taken."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give what meets other processes two more tries, and processes that share the tests the longest first.
+
+    The report lists each try that was taken. What computes and what mostly waits take turns, so that they meet.
+    """
     for item in items:
-        if item.path.relative_to(Path(__file__).parent).parts[0] in ALIVE:
+        if _folder(item) in ALIVE:
             item.add_marker(pytest.mark.flaky(reruns=2))
+    if hasattr(config, "workerinput"):
+        files = {folder: _files(items, folder) for folder in ALIVE}
+        computing, waiting = files["browser"] + files["live"] + files["pages"], files["runs"]
+        turns = [file for pair in zip_longest(computing, waiting) for file in pair if file]
+        items.sort(key=lambda item: turns.index(item.path) if item.path in turns else len(turns))
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(Path(__file__).parent).parts[0]
+
+
+def _files(items: list[pytest.Item], folder: str) -> list[Path]:
+    return list(dict.fromkeys(item.path for item in items if _folder(item) == folder))
 
 
 @pytest.fixture(autouse=True)

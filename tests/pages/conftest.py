@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+from streamlit import config
 from streamlit.testing.v1 import AppTest
 
 from playground.runs.client import Client
@@ -137,6 +138,12 @@ def pages_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         Client(folder, start=False).shut_down()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _as_it_is_served() -> None:
+    """Nobody counts what a page calls: that would take a third of its time."""
+    config.set_option("browser.gatherUsageStats", False)
+
+
 @pytest.fixture(autouse=True)
 def _one_folder(pages_folder: Path, _own_data_folder: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLAYGROUND_DATA", str(pages_folder))
@@ -145,6 +152,28 @@ def _one_folder(pages_folder: Path, _own_data_folder: None, monkeypatch: pytest.
 @pytest.fixture
 def opened(pages_folder: Path) -> Iterator[Callable[..., Page]]:
     """Open the page as a visitor does; pages of one test have one visitor, whose runs end with it."""
+    with visiting(pages_folder) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def opened_before(pages_folder: Path) -> Iterator[Callable[..., Page]]:
+    """Give the page of one visitor to all tests of a module that open it with the same query, each as the last left it."""
+    with pytest.MonkeyPatch.context() as environment, visiting(pages_folder) as opened:
+        environment.setenv("PLAYGROUND_DATA", str(pages_folder))
+        pages: dict[str, Page] = {}
+
+        def opened_before(**query: str) -> Page:
+            name = json.dumps(query, sort_keys=True)
+            if name not in pages:
+                pages[name] = opened(**query)
+            return pages[name]
+
+        yield opened_before
+
+
+@contextlib.contextmanager
+def visiting(pages_folder: Path) -> Iterator[Callable[..., Page]]:
     key = secrets.token_hex(16)
     yield partial(Page, key)
     client = Client(pages_folder, start=False)

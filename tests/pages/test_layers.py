@@ -55,9 +55,9 @@ SERIES = presets()["series-lstm"].experiment
 
 
 @pytest.mark.parametrize("key", list(templates()))
-def test_a_template_replaces_the_layers_and_can_be_undone(opened: Open, key: str) -> None:
+def test_a_template_replaces_the_layers_and_can_be_undone(opened_before: Open, key: str) -> None:
     data = PICTURES if templates()[key].suits(PICTURES.data) else SERIES
-    page = opened(e=data.to_link())
+    page = opened_before(e=data.to_link())
     before = page.experiment
     page.click(f"template-{key}")
     wanted = fitted(templates()[key], Experiment.from_json(before))

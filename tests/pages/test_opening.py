@@ -80,8 +80,8 @@ def test_the_loss_says_which_one_it_is(opened: Open, key: str, named: str, unit:
 
 
 @pytest.mark.parametrize("key", list(presets()))
-def test_every_example_can_be_opened(opened: Open, key: str) -> None:
-    page = opened().click(f"preset-{key}")
+def test_every_example_can_be_opened(opened_before: Open, key: str) -> None:
+    page = opened_before().click(f"preset-{key}")
     assert Experiment.from_json(page.experiment) == presets()[key].experiment
     assert presets()[key].title() in [popover.proto.popover.label for popover in page.app.get("popover")]
     assert presets()[key].sentence() in html.unescape(page.html)
