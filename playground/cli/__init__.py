@@ -54,7 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             os.environ["PLAYGROUND_DATA"] = str(Path(options.data_dir).expanduser().absolute())
         return COMMANDS[options.command].run(options)
     except SpecError as error:
-        print(f"playground: {error.text(language())}", file=sys.stderr)
+        said = error.text(language())
+        print(said if said.startswith("playground") else f"playground: {said}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

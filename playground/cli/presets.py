@@ -6,7 +6,8 @@ import argparse
 
 from playground import i18n
 from playground.cli.output import language, print_json, table
-from playground.presets import presets
+from playground.presets import Preset, presets
+from playground.presets.home import LABS, lab
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +24,7 @@ def run(options: argparse.Namespace) -> int:
                 "presets": [
                     {
                         "key": preset.key,
+                        "lab": lab(preset.experiment),
                         "title": preset.title(lang),
                         "text": preset.sentence(lang),
                         "epochs": preset.epochs,
@@ -36,14 +38,18 @@ def run(options: argparse.Namespace) -> int:
         )
         return 0
     head = [i18n.text(f"cli.presets_{name}", lang) for name in ("key", "epochs", "goal", "text")]
-    rows = [
-        [
-            preset.key,
-            str(preset.epochs),
-            ", ".join(goal.text() for goal in preset.goals),
-            preset.sentence(lang),
-        ]
-        for preset in presets().values()
-    ]
-    print(table([head, *rows]))
+    rows = [head]
+    titles: dict[int, str] = {}
+    for name in LABS:
+        titles[len(rows)] = i18n.text(f"ui.page.{name}", lang)
+        rows += [_row(preset, lang) for preset in presets().values() if lab(preset.experiment) == name]
+    for number, line in enumerate(table(rows).splitlines()):
+        if number in titles:
+            print(f"\n{titles[number]}")
+        print(line)
     return 0
+
+
+def _row(preset: Preset, lang: str) -> list[str]:
+    goals = ", ".join(goal.text() for goal in preset.goals)
+    return [preset.key, str(preset.epochs), goals, preset.sentence(lang)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from playground.presets import home as presets_home
 from playground.spec import Experiment
 
 
@@ -28,15 +29,15 @@ TEXT = PageEntry("text.py", "text", "ui.page.text", ":material/text_fields:", "s
 GAN = PageEntry("gan.py", "gan", "ui.page.gan", ":material/swords:", "gan-8-gaussians")
 PAGES = (PLAYGROUND, IMAGES, SEQUENCES, TEXT, GAN)
 """The first one is what opens at the bare address. A lab opens with an example of its own."""
-HOMES = {"points": PLAYGROUND, "pictures": IMAGES, "series": SEQUENCES, "text": TEXT}
+HOMES = {
+    nature: next(page for page in PAGES if page.path == name) for nature, name in presets_home.NATURES.items()
+}
 """Where data are at home, by the nature of a sample."""
 
 
 def home(experiment: Experiment) -> PageEntry:
     """Return the page where such data are at home; two networks against each other have one of their own."""
-    if experiment.adversary is not None:
-        return GAN
-    return HOMES.get(experiment.data.nature, PLAYGROUND)
+    return entry(presets_home.lab(experiment))
 
 
 def entry(path: str) -> PageEntry:

@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from playground.__main__ import command
 from playground.cli import main
 from playground.data import load
 from playground.data.targets import decide
 from playground.presets import preset, presets
+from playground.presets.home import LABS
 from playground.runs.evaluation import outputs
 from playground.spec import Experiment
 
@@ -257,6 +259,11 @@ BAD = {
         ["train", "circle", "--set", "layers.0.out_features=8192", "--set", "layers.2.out_features=8192"],
         "parameters",
     ),
+    "a setting that is not here": (["train", "xor", "--set", "lr=1"], "did you mean optimizer.lr?"),
+    "a setting misspelt": (["train", "xor", "--set", "layers.0.features=1"], "layers.0.out_features?"),
+    "a setting far off": (["train", "xor", "--set", "qqq.z=1"], "there are: data, layers, loss, optimizer"),
+    "a layer beyond the last": (["train", "xor", "--set", "layers.77.p=1"], "layers.77.p"),
+    "an argument too many": (["presets", "more"], "playground --help"),
     "no steps": (["train", "xor", "--steps", "0"], "--steps"),
     "steps that are no number": (["train", "xor", "--steps", "many"], "--steps"),
     "steps and epochs": (["train", "xor", "--steps", "1", "--epochs", "1"], "--epochs"),
@@ -288,6 +295,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(case: str, capsys: pytest.Cap
     assert out == ""
     assert expected in err
     assert err.count("\n") == 1
+    assert err.count("playground: ") <= 1
     assert "Traceback" not in err
 
 
@@ -364,8 +372,13 @@ def test_weights_that_do_not_fit_are_refused(
 def test_presets_are_listed_with_their_goals(capsys: pytest.CaptureFixture[str]) -> None:
     _, report, _ = said(capsys, "presets", "--json")
     assert [entry["key"] for entry in report["presets"]] == list(presets())
+    assert {entry["lab"] for entry in report["presets"]} == set(LABS)
     assert main(["presets"]) == 0
-    assert "digits-mlp" in capsys.readouterr().out
+    *blocks, last = capsys.readouterr().out.split("\n\n")
+    titles = [block.splitlines()[0] for block in (*blocks[1:], last)]
+    assert titles == ["Points and tables", "Image lab", "Sequence lab", "Text lab", "GAN lab"]
+    assert "digits-mlp" in blocks[2]
+    assert all(line.startswith("gan-") for line in last.splitlines()[1:])
 
 
 def test_the_doctor_tells_versions_engines_sources_and_limits(capsys: pytest.CaptureFixture[str]) -> None:
@@ -380,6 +393,7 @@ def test_the_doctor_tells_versions_engines_sources_and_limits(capsys: pytest.Cap
     assert {source["name"] for source in report["sources"] if not source["found"]} == needs_a_download
     absent = next(source for source in report["sources"] if source["name"] == "mnist")
     assert "playground download mnist" in absent["problem"]
+    assert "Mnist:" not in absent["problem"], "a word of the code"
 
 
 def test_the_doctor_names_a_folder_that_cannot_be_written(
@@ -404,3 +418,11 @@ def test_the_installed_command_keeps_stdout_for_the_json_alone() -> None:
     )
     assert done.returncode == 0
     assert json.loads(done.stdout)["steps"] == 20
+
+
+def test_an_interruption_while_it_loads_leaves_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("playground.cli.main", interrupted)
+    assert command() == 130
