@@ -19,7 +19,7 @@ from playground.ui.service import owner
 
 CARD = (
     *("plane", "diagram", "drawer", "filters", "confusion", "agreement"),
-    *("forecast", "unrolled", "gates", "through", "sequence"),
+    *("forecast", "tokens", "unrolled", "gates", "through", "sequence"),
     *("arena", "gallery", "balance", "coverage"),
 )
 """What a card shows of the views that such data have."""

@@ -24,6 +24,7 @@ import { Turns } from "./turns.js";
 
 const AT_REST = 300; // ms after which a moment that is shown is no frame of a film
 const FORGET = 0.8; // of what an answer has cost, with every answer
+const LOOKED_AT = new Set(["sample", "typed", "values", "drawn"]); // what networks side by side are judged on together
 const DYES = ["negative", "zero", "positive", "train", "test", "wrong", "faint", "line", "discriminator", "generator", "real"];
 
 export class Board {
@@ -187,6 +188,7 @@ export class Board {
     this.selection = selection;
     this.events.emit("selection", selection);
     this.redraw();
+    if (LOOKED_AT.has(selection?.kind)) for (const other of chorus.beside(this)) if (other.setup) other.select(selection);
   }
 
   /** Says something to screen readers, at most once a second; the last sentence wins. */
@@ -269,6 +271,8 @@ export class Board {
     this.slots.renew();
     this.#connected("open");
     this.events.emit("setup", this.setup);
+    const together = chorus.beside(this).find(({ selection }) => LOOKED_AT.has(selection?.kind));
+    if (together) this.select(together.selection);
     chorus.tell(this.group);
   }
 

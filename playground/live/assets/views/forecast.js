@@ -141,6 +141,19 @@ class Forecast extends Panel {
 
   #roll(start) {
     this.start = start;
+    this.#together();
+  }
+
+  // Networks side by side tell the same part of the series, from the same moment on.
+  #together() {
+    const { first, span, start } = this;
+    this.again();
+    for (const other of this.stage.beside()) other.views.get("forecast")?.live?.show?.({ first, span, start });
+  }
+
+  /** Shows this part, rolled from this moment on. */
+  show(part) {
+    Object.assign(this, part);
     this.again();
   }
 
@@ -148,19 +161,19 @@ class Forecast extends Panel {
     if (!this.found) return;
     const { first, length } = this.found;
     this.first = Math.min(Math.max(0, first + Math.round(by * this.span)), Math.max(0, length - this.span));
-    this.again();
+    this.#together();
   }
 
   #zoom(by) {
     const next = SPANS[Math.min(Math.max(SPANS.indexOf(this.span) + by, 0), SPANS.length - 1)];
     if (this.found && this.first >= 0) this.first = Math.max(0, Math.round(this.found.first + (this.span - next) / 2));
     this.span = next;
-    this.again();
+    this.#together();
   }
 
   #home() {
     Object.assign(this, { first: -1, span: SPANS[2] });
-    this.again();
+    this.#together();
   }
 
   // --- showing ------------------------------------------------------------------------------------------------------

@@ -79,7 +79,7 @@ class InTime extends Panel {
     write(this.step, feed.latest ? this.word("at", { step: whole(answer.step) }) : "");
     if (feed.latest) root.dataset.step = answer.step;
     const { experiment, layers, target } = stage.setup;
-    const found = plan(this.width, layers, answer, target.steps);
+    const found = plan(this.width, layers, answer, target);
     this.plan = found;
     const pen = this.pen(this.canvas, found.width, found.height);
     this.#arrows(pen, found);
@@ -213,16 +213,21 @@ class InTime extends Panel {
       pen.fillStyle = judged ? colours.accent : colours.faint;
       pen.font = `600 12px ${this.family}`;
       pen.textAlign = last && rows === 1 ? "right" : "center";
-      const text = !judged ? "–" : rows === 1 ? said(answers, 0, target) : this.#short(answers, row, target);
-      pen.fillText(text, last && rows === 1 ? x + room / 2 : x, output.y + output.h / 2, rows === 1 ? 200 : room);
+      const lines = !judged ? ["–"] : rows === 1 ? [said(answers, 0, target)] : this.#short(answers, row, target);
+      lines.forEach((text, k) => {
+        pen.font = `${k ? "" : "600 "}12px ${this.family}`;
+        const y = output.y + output.h / 2 + (k - (lines.length - 1) / 2) * 15;
+        pen.fillText(text, last && rows === 1 ? x + room / 2 : x, y, rows === 1 ? 200 : room);
+      });
     });
   }
 
+  // A number; or a class, and below it how sure the network is.
   #short({ data, shape: [, width] }, row, target) {
-    if (target.kind !== "classes") return digits(data[row * width] * target.scale + target.offset).replace("-", "−");
+    if (target.kind !== "classes") return [digits(data[row * width] * target.scale + target.offset).replace("-", "−")];
     let best = 0;
     for (let k = 1; k < width; k++) if (data[row * width + k] > data[row * width + best]) best = k;
-    return `${target.names?.[best] ?? best} ${percent(data[row * width + best])}`;
+    return [String(target.names?.[best] ?? best), percent(data[row * width + best])];
   }
 }
 

@@ -39,6 +39,8 @@ export class Sheet {
     this.step = (width - LEFT - RIGHT) / this.steps;
     const pen = panel.pen(panel.canvas, width, top + FOOT);
     pen.font = `12px ${panel.family}`;
+    this.short = target.steps && target.kind === "classes" ? initials(panel.names) : [];
+    this.cramped = this.short.length > 0 && panel.names.some((name) => pen.measureText(name).width > this.step - 2);
     for (const lane of all) this.#lane(pen, lane, colours, answer, more);
     pen.textBaseline = "alphabetic";
     pen.textAlign = "center";
@@ -174,9 +176,10 @@ export class Sheet {
       pen.fillRect(x, lane.top + lane.tall - 4, wide, 4);
     }
     if (this.step < LEAST) return;
+    const written = pen.measureText(text).width <= this.step - 2 ? text : this.short[which] && lane.sure !== undefined ? this.short[which] : "";
     pen.textAlign = "center";
     pen.fillStyle = colours.text;
-    pen.fillText(text, x + this.step / 2, lane.top + lane.tall / 2 + 1, this.step);
+    pen.fillText(written, x + this.step / 2, lane.top + lane.tall / 2 + 1);
   }
 
   #x(t) {
@@ -215,7 +218,11 @@ export class Sheet {
   /** What the lines mean. */
   key(answer) {
     const { target } = this.panel.stage.setup;
-    if (target.kind !== "regression") return target.steps ? this.panel.word("key_classes") : "";
+    if (target.kind !== "regression") {
+      if (!target.steps) return "";
+      const letters = this.cramped ? `${this.short.map((letter, k) => `${letter} = ${this.panel.names[k]}`).join(", ")}. ` : "";
+      return letters + this.panel.word("key_classes");
+    }
     if (!target.steps && !this.#continues()) return "";
     return answer.truth === null ? this.panel.word("key_own") : this.panel.word("key_numbers");
   }
@@ -225,4 +232,10 @@ function largest({ data, shape: [, width] }, row) {
   let found = 0;
   for (let k = 1; k < width; k++) if (data[row * width + k] > data[row * width + found]) found = k;
   return found;
+}
+
+// The first letters of names, where they tell them apart.
+function initials(names) {
+  const found = names.map((name) => [...name][0] ?? "");
+  return new Set(found).size === found.length && found.length <= 6 ? found : [];
 }

@@ -1,7 +1,7 @@
 // The norm of the whole gradient from step to step of the training, and what clipping makes of it: it is cut at the bound. Knows
 // the metrics of frames only.
 
-import { digits, h } from "../../dom.js";
+import { digits, h, whole } from "../../dom.js";
 import { write } from "../picture/panel.js";
 
 const [TALL, LEFT, FOOT] = [84, 44, 18]; // px
@@ -22,6 +22,7 @@ export class Norms {
 
   forget() {
     this.points = []; // [step, norm, bound]
+    this.recalled = false;
   }
 
   get bound() {
@@ -30,6 +31,7 @@ export class Norms {
 
   /** Remembers the norm of a frame; whether there is something new. */
   take(frame) {
+    if (frame && !this.recalled) this.#recall();
     const norm = frame?.metrics.gradient_norm;
     if (!Number.isFinite(norm) || frame.step === 0) return false;
     const { points } = this;
@@ -39,12 +41,24 @@ export class Norms {
       if (!frame.live) return false;
       this.forget(); // it was begun anew
     }
-    this.points.push([frame.step, norm, this.bound]);
-    if (this.points.length > MOST) this.points = this.points.filter((_, k) => k % 2 || k > MOST / 2);
+    this.points = thinned([...this.points, [frame.step, norm, this.bound]]);
     return true;
   }
 
-  paint() {
+  // What was before anybody looked.
+  async #recall() {
+    this.recalled = true;
+    const about = this.points;
+    const found = await this.panel.stage.history().catch(() => null);
+    const norms = found?.arrays.gradient_norm?.data;
+    if (!norms || (about.length && !this.points.length)) return;
+    const past = Array.from(norms, (norm, k) => [Number(found.arrays.step.data[k]), norm, this.bound]).filter(([step, norm]) => step > 0 && Number.isFinite(norm));
+    const last = past.at(-1)?.[0] ?? 0;
+    this.points = thinned([...past, ...this.points.filter(([step]) => step > last)]);
+    this.panel.again();
+  }
+
+  paint(frame) {
     const { panel, points } = this;
     const { stage } = panel;
     this.node.hidden = !points.length;
@@ -77,9 +91,9 @@ export class Norms {
     }
     pen.textBaseline = "alphabetic";
     pen.textAlign = "left";
-    pen.fillText(String(from), LEFT, TALL + FOOT - 4);
+    pen.fillText(whole(from), LEFT, TALL + FOOT - 4);
     pen.textAlign = "right";
-    pen.fillText(String(points.at(-1)[0]), width - 4, TALL + FOOT - 4);
+    if (points.length > 1) pen.fillText(whole(points.at(-1)[0]), width - 4, TALL + FOOT - 4);
     const stroke = (value, colour, line) => {
       pen.strokeStyle = colour;
       pen.lineWidth = line;
@@ -99,7 +113,12 @@ export class Norms {
       pen.stroke();
       pen.setLineDash([]);
     }
-    const [, norm] = points.at(-1);
+    const at = frame ? (points.findLast(([step]) => step <= frame.step) ?? points[0]) : points.at(-1);
+    const norm = at[1];
+    pen.fillStyle = colours.text;
+    pen.beginPath();
+    pen.arc(x(at[0]), y(norm), 3.5, 0, 7);
+    pen.fill();
     const cut = points.filter(([, value, at]) => at && value > at).length;
     write(this.says, bound ? panel.word("clipped", { norm: digits(norm), bound: digits(bound), part: Math.round((100 * cut) / points.length) }) : panel.word("unclipped", { norm: digits(norm) }));
     panel.root.dataset.clip = bound;
@@ -115,4 +134,11 @@ export class Norms {
       write(this.says, error.message);
     }
   }
+}
+
+// Of very many the older ones are told of by every second.
+function thinned(points) {
+  let found = points;
+  while (found.length > MOST) found = found.filter((_, k) => k % 2 || k > MOST / 2);
+  return found;
 }

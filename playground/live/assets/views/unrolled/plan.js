@@ -1,14 +1,15 @@
 // Where the tiles of an unrolled network stand: steps from left to right, those in the middle left out where there are many; layers
 // from the input below to the output above. Lengths only: no element, no run.
 
-const [COLUMN, TILE, TALL, FLAT, GAP, INPUT, OUTPUT] = [62, 26, 46, 14, 20, 32, 22]; // px
+const [COLUMN, TILE, TALL, FLAT, GAP, INPUT, OUTPUT, SURE] = [62, 26, 46, 14, 20, 32, 22, 36]; // px; SURE where a class and how sure it is stand below each other
 const SILENT = new Set(["Dropout", "Identity"]);
 
 /**
  * @returns {{columns: Array<{x, at, room}>, rows: Array<{name, shape, y, h, tile, levels, forward, backward, once}>, input, output,
  *   left, width, height}} px; `at` is a step, null for those that are left out; a row that works `once` stands at the last step
  */
-export function plan(width, layers, answer, steps) {
+export function plan(width, layers, answer, { steps, kind: wanted }) {
+  const classes = wanted === "classes";
   const left = width < 480 ? 66 : 104;
   const room = Math.max(4, Math.floor((width - left) / (width < 480 ? 46 : COLUMN)));
   const shown = shownSteps(answer.steps, room, firstPresent(answer));
@@ -31,14 +32,15 @@ export function plan(width, layers, answer, steps) {
       h: own.length ? TALL : FLAT,
     });
   }
-  let y = OUTPUT + GAP;
+  const above = steps && classes ? SURE : OUTPUT;
+  let y = above + GAP;
   for (const row of [...rows].reverse()) {
     row.y = y;
     y += row.h + GAP;
   }
   const input = { y, h: INPUT };
   const asked = steps ? shown.filter((at) => at !== null) : [answer.steps - 1];
-  return { columns, rows, input, output: { y: 0, h: OUTPUT, steps: asked }, left, width, height: y + INPUT, gap: GAP };
+  return { columns, rows, input, output: { y: 0, h: above, steps: asked }, left, width, height: y + INPUT, gap: GAP };
 }
 
 function firstPresent({ arrays, steps }) {
