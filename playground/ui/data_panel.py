@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from playground import i18n
 from playground.data import Dataset
 from playground.data.folder import data_folder
 from playground.spec import DataSpec, Experiment, knobs
@@ -240,6 +241,8 @@ def _about(spec: DataSpec, dataset: Dataset | None) -> None:
         return
     if not dataset.texts:
         say(t("ui.scaling_told", how=dataset.scaling.text(language())), key="scaling")
-    licence = t("ui.licence", name=dataset.licence) if dataset.licence else ""
+    word = f"licence.{dataset.licence}"  # what is no name of a licence is said in the visitor's language
+    name = t(word) if i18n.has(word, language()) else dataset.licence
+    licence = t("ui.licence", name=name) if name else ""
     say(t("ui.source", source=t(dataset.source)) + licence, key="source")
     sequence_examples.notes(dataset)

@@ -149,6 +149,8 @@ def test_gates_are_seen_held_and_opened_while_a_forecast_is_learned(open_tab: Op
     # All are judged on the same sequence: what is chosen beside one is chosen beside all.
     tab.locator(f"{key('card-1')} .stage-sequence .stage-look-tools button").last.click()
     numbers = "[...document.querySelectorAll('.stage-sequence-number')].map((one) => one.textContent)"
-    until(lambda: len(set(tab.evaluate(numbers))) == 1 and tab.evaluate(numbers)[0].startswith("2 "), "in step")
+    until(
+        lambda: len(set(tab.evaluate(numbers))) == 1 and tab.evaluate(numbers)[0].startswith("2 "), "in step"
+    )
     press(tab, "play")
     until(lambda: status(tab) == "paused", "held")

@@ -99,7 +99,8 @@ export class Board {
   /** The text of `stage.<key>` in the visitor's language, with its {names} filled in. */
   word(key, values = {}) {
     const template = this.setup?.words[key] ?? this.options?.words?.[key] ?? key;
-    return template.replace(/\{\{|\}\}|\{(\w+)\}/g, (found, name) => (name ? (values[name] ?? "") : found[0]));
+    const text = template.replace(/\{\{|\}\}|\{(\w+)\}/g, (found, name) => (name ? (values[name] ?? "") : found[0]));
+    return this.setup?.lang === "zh" ? text.replaceAll(" %", "%") : text; // as it is written there
   }
 
   /** Steers the run; rejects with an Error whose message is the sentence of the refusal. */

@@ -10,11 +10,11 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from playground.data.targets import shades
 from playground.data.tokens import UNKNOWN
 from playground.probes.asks import Answer, Scene, ask
 from playground.probes.registry import PERIODS, Array, Arrays, Subject, in_chunks, probe
 from playground.probes.sequence.dependence import embedding_of
+from playground.probes.sequence.looked import answers
 from playground.probes.sequence.reading import last_step
 from playground.probes.sequence.subject import pipeline_of, writes
 from playground.spec import Spec, SpecError
@@ -22,7 +22,8 @@ from playground.spec import Spec, SpecError
 MOST_TOKENS = 3000
 """That are laid out: the most frequent ones."""
 MOST_WORK = 3e8
-"""Operations for asking the network about single tokens."""
+"""Operations for asking the network about texts that hold a token."""
+MOST_TEXTS = 512
 PERIODS["embedding"] = 0.25
 
 
@@ -32,9 +33,9 @@ def embedding(subject: Subject) -> Arrays:
 
     Returns:
         `embedding/map` (V, 2) f4 for the ids 1 … V: the first two principal components; `embedding/share` (2,) f4, the
-        part of the variance that lies in each. Where texts have classes, what the network answers to each of the first
-        tokens alone: `embedding/class` (n,) u1, and `embedding/sure` (n,) u1, 255 = certain. Nothing where there are no
-        vectors.
+        part of the variance that lies in each. Where texts have classes, what the network answers on average to
+        training texts that hold a token: `embedding/class` (V,) u1, and `embedding/sure` (V,) u1, 255 = certain and 0
+        where no text was seen that holds it. Nothing where there are no vectors.
     """
     try:
         vectors = vectors_of(subject)[UNKNOWN:][:MOST_TOKENS]
@@ -44,7 +45,7 @@ def embedding(subject: Subject) -> Arrays:
         return {}
     places, share = laid_out(vectors)
     found: Arrays = {"embedding/map": places.astype(np.float32), "embedding/share": share.astype(np.float32)}
-    return found | _alone(subject, len(vectors))
+    return found | _answered(subject, len(vectors))
 
 
 def laid_out(vectors: Array) -> tuple[Array, Array]:
@@ -110,21 +111,20 @@ def vectors_of(subject: Subject) -> Array:
     return subject.state[f"{embedding_of(subject)}.weight"][:size]
 
 
-def _alone(subject: Subject, count: int) -> Arrays:
-    """Return what the network answers to each token alone."""
+def _answered(subject: Subject, count: int) -> Arrays:
+    """Return what the network answers to texts with each token: a token alone is nothing that it was ever shown."""
     dataset = subject.dataset
     if writes(subject) or dataset.target.kind != "classes" or dataset.target.size > 256:
         return {}
     flops = subject.experiment.model.flops(dataset.input_shape)
-    count = min(count, int(MOST_WORK // max(flops, 1)))
-    if not count:
+    x = np.asarray(dataset.x[: min(MOST_TEXTS, int(MOST_WORK // max(flops, 1)))])
+    if not len(x):
         return {}
-    x = np.zeros((count, *dataset.input_shape), np.float32)
-    x[:, -1] = np.arange(UNKNOWN, UNKNOWN + count)
-    found = shades(subject.experiment, last_step(in_chunks(subject.net(), x)))
-    if found.shape[1] == 1:
-        taken_for, sure = found[:, 0] > 0, 0.5 + 0.5 * np.abs(found[:, 0])
-    else:
-        taken_for, sure = found.argmax(axis=1), found.max(axis=1)
-    sure = np.rint(255 * np.clip(np.nan_to_num(sure), 0, 1)).astype(np.uint8)
-    return {"embedding/class": taken_for.astype(np.uint8), "embedding/sure": sure}
+    said = np.nan_to_num(answers(subject.experiment, last_step(in_chunks(subject.net(), x))))  # (N, K)
+    ids = x.astype(np.int64)
+    once = np.unique(np.arange(len(ids))[:, None] * (count + 1) + np.where(ids <= count, ids, 0))
+    text, token = np.divmod(once, count + 1)  # each token of a text counts once
+    sums = np.stack([np.bincount(token, said[text, k], count + 1) for k in range(said.shape[1])], axis=1)
+    mean = (sums / np.maximum(np.bincount(token, minlength=count + 1), 1)[:, None])[UNKNOWN:]
+    sure = np.rint(255 * np.clip(mean.max(axis=1), 0, 1)).astype(np.uint8)
+    return {"embedding/class": mean.argmax(axis=1).astype(np.uint8), "embedding/sure": sure}

@@ -5,7 +5,7 @@ import { h, whole } from "../dom.js";
 import { at } from "./explain/moment.js";
 import { Asking } from "./look/asking.js";
 import { percent } from "./look/bars.js";
-import { between, written } from "./picture/ink.js";
+import { between, dyed, written } from "./picture/ink.js";
 import { signed } from "./picture/numbers.js";
 import { Panel, write } from "./picture/panel.js";
 import { glyph, named } from "./sequence/token.js";
@@ -195,7 +195,8 @@ class Embedding extends Panel {
     this.#lines(pen, at_, others);
     this.#points(pen, at_, width, height, others);
     this.#tell(others.length ? near : null);
-    write(this.note, this.word("note", { first: percent(this.share[0]), second: percent(this.share[1]), step: whole(this.step), count: whole(places.length / 2) }));
+    const meant = this.by === "meaning" && this.guess ? `${this.word("meant")} ` : "";
+    write(this.note, meant + this.word("note", { first: percent(this.share[0]), second: percent(this.share[1]), step: whole(this.step), count: whole(places.length / 2) }));
     this.speak(this.canvas, () => this.word("alt", { count: whole(places.length / 2), first: percent(this.share[0]), second: percent(this.share[1]), step: whole(this.step) }));
   }
 
@@ -256,13 +257,13 @@ class Embedding extends Panel {
     }
   }
 
-  // Of texts with classes the colour of the answer to the token alone, the stronger the surer; else the kind of token.
+  // Of texts with classes the colour of what texts with the token are answered, the stronger the surer; else the kind of token.
   #ink(id) {
     const { colours, setup } = this.stage;
     const words = this.#vocabulary;
     if (this.by === "frequency") return written(between(colours.positive, colours.negative, Math.log(Math.max(id - 1, 1)) / Math.log(Math.max(words.length - 2, 2))));
     if (setup.text.writes) return colours.classes[KINDS.indexOf(kindOf(words[id])) % colours.classes.length];
-    if (!this.guess || id > this.guess.length) return colours.faint;
+    if (!this.guess || id > this.guess.length || !this.sure[id - 1]) return colours.faint;
     const least = 1 / Math.max(setup.target.size, 2);
     const sure = (this.sure[id - 1] / 255 - least) / (1 - least);
     return written(between(colours.faint, dyed(colours, this.guess[id - 1]), Math.min(1, 0.15 + Math.max(sure, 0))));
@@ -300,11 +301,3 @@ class Embedding extends Panel {
     return Array.from({ length: target.size }, (_, k) => [dyed(colours, k), names?.[k] ?? String(k)]);
   }
 }
-
-// The colour of a class; those beyond the palette have the same ones again, nearer to the ink.
-function dyed({ classes, text }, k) {
-  const colour = classes[k % classes.length];
-  return k < classes.length ? colour : hex(between(colour, text, 0.5));
-}
-
-const hex = (parts) => `#${parts.map((part) => part.toString(16).padStart(2, "0")).join("")}`;

@@ -6,6 +6,7 @@ import { feedOf } from "./gates/feed.js";
 import { said } from "./gates/holds.js";
 import { manner } from "./gates/input.js";
 import { Bars } from "./look/bars.js";
+import { dyed } from "./picture/ink.js";
 import { Panel, write } from "./picture/panel.js";
 import { encoded, parsed, started, typed } from "./sequence/own.js";
 import { Sheet } from "./sequence/sheet.js";
@@ -66,7 +67,7 @@ class Sequence extends Panel {
     this.field = h("div", { class: "stage-sequence-field" }, this.canvas);
     this.key = h("p", { class: "stage-sequence-key" });
     this.verdict = h("p", { class: "stage-sequence-verdict", role: "status" });
-    this.bars = target.kind === "classes" && !target.steps ? new Bars(this.names, this.word("probabilities")) : null;
+    this.bars = target.kind === "classes" && !target.steps ? new Bars(this.names, this.word("probabilities"), (k) => dyed(stage.colours, k)) : null;
     const move = (name, sign, by) => h("button", { type: "button", class: "stage-look-tool", title: this.word(name), "aria-label": this.word(name), onclick: () => this.#move(by) }, sign);
     const set = (test) => h("button", { type: "button", class: "stage-look-chip", data: { test }, onclick: () => choose(stage, { index: 0, test }) }, this.word(test ? "test" : "training"));
     this.sets = h("div", { class: "stage-look-chips", role: "group", "aria-label": this.word("set") }, set(true), set(false));

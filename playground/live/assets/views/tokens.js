@@ -9,6 +9,7 @@ import { Bars, percent } from "./look/bars.js";
 import { shade } from "./look/tint.js";
 import { byteOf, css } from "./picture/bitmap.js";
 import { bound, signed } from "./picture/numbers.js";
+import { dyed } from "./picture/ink.js";
 import { Panel, write } from "./picture/panel.js";
 import { Nexts } from "./sequence/nexts.js";
 import { restsOn } from "./sequence/rests.js";
@@ -96,7 +97,7 @@ class Tokens extends Panel {
     this.inner = h("div", { class: "stage-tokens-inner" }, this.cursor, this.list, this.rows);
     this.scroll = h("div", { class: "stage-tokens-scroll" }, this.inner);
     this.verdict = h("p", { class: "stage-tokens-verdict", role: "status" });
-    this.bars = text.writes ? new Nexts({ rows: NEXT_ROWS, label: word("next") }) : new Bars(this.#names, word("probabilities"));
+    this.bars = text.writes ? new Nexts({ rows: NEXT_ROWS, label: word("next") }) : new Bars(this.#names, word("probabilities"), (k) => dyed(stage.colours, k));
     this.note = h("p", { class: "stage-look-note" }, word("waiting"));
     const chip = (mode) => h("button", { type: "button", class: "stage-look-chip", data: { mode }, onclick: () => this.#weigh(mode) }, word(mode));
     this.modes = h("div", { class: "stage-look-chips", role: "group", "aria-label": word("rests") }, chip("strength"), chip("push"));

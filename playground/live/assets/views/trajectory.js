@@ -7,7 +7,7 @@ import { feedOf, pause, wanted } from "./gates/feed.js";
 import { Asking } from "./look/asking.js";
 import { percent } from "./look/bars.js";
 import { chosen } from "./sequence/subject.js";
-import { between, written } from "./picture/ink.js";
+import { between, dyed, written } from "./picture/ink.js";
 import { Panel, write } from "./picture/panel.js";
 
 export const needs = [];
@@ -168,7 +168,7 @@ class Trajectory extends Panel {
       const k = 2 * (n * steps + steps - 1);
       const [x, y] = place(data[k], data[k + 1]);
       const answer = found.answers[n];
-      pen.fillStyle = target.kind === "classes" && Number.isInteger(answer) ? colours.classes[answer % colours.classes.length] : colours.faint;
+      pen.fillStyle = target.kind === "classes" && Number.isInteger(answer) ? dyed(colours, answer) : colours.faint;
       pen.beginPath();
       pen.arc(x, y, 3.5, 0, 7);
       pen.fill();

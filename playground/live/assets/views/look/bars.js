@@ -6,9 +6,12 @@ import { write } from "../picture/panel.js";
 const MOST = 12;
 
 export class Bars {
-  /** @param {string[]} names of the classes */
-  constructor(names, label) {
-    this.names = names;
+  /**
+   * @param {string[]} names of the classes
+   * @param {(which: number) => string} dye the colour of a class, where its bar wears it
+   */
+  constructor(names, label, dye = null) {
+    Object.assign(this, { names, dye });
     this.rows = Array.from({ length: Math.min(names.length, MOST) }, () => {
       const [name, bar, value] = [h("span", { class: "stage-bars-name" }), h("i", { class: "stage-bars-bar" }), h("span", { class: "stage-bars-value" })];
       return { name, bar, value, node: h("li", {}, name, h("span", { class: "stage-bars-track" }, bar), value) };
@@ -27,6 +30,7 @@ export class Bars {
       const { name, bar, value, node } = rows[row];
       write(name, names[which]);
       const part = parts[which];
+      if (this.dye) bar.style.background = this.dye(which);
       bar.style.transform = `scaleX(${Math.min(Math.max(part ?? 0, 0), 1)})`;
       write(value, percent(part));
       const role = which === guess ? (which === truth || truth === null ? "right" : "wrong") : which === truth ? "truth" : "";

@@ -2,6 +2,7 @@
 // run.
 
 import { shade } from "../look/tint.js";
+import { dyed } from "../picture/ink.js";
 import { glyph } from "../sequence/token.js";
 
 export const [ROW, TWO, NEXT] = [20, 72, 21]; // px: a class, two of them, a likely token
@@ -42,8 +43,10 @@ export function drawRows(pen, after, columns, rows, colours) {
   rows.forEach((which, row) => {
     columns.left.forEach((x, k) => {
       const p = after.data[k * classes + which];
-      pen.fillStyle = shade(colours, "positive", 0.06 + 0.94 * p);
+      pen.fillStyle = dyed(colours, which);
+      pen.globalAlpha = 0.06 + 0.94 * p;
       pen.fillRect(x, row * ROW, columns.width[k], ROW - 2);
+      pen.globalAlpha = 1;
     });
   });
 }
