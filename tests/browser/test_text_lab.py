@@ -60,7 +60,7 @@ def test_a_text_goes_its_way_through_the_network(open_tab: OpenTab) -> None:
     unknown = tab.locator(".stage-tokens-token[data-unknown=true]")
     assert unknown.inner_text().split() == ["zzyzx", "1"]
     assert tab.locator(".stage-tokens-padding").inner_text().split() == ["10×", "pad"]
-    assert "1 unknown tokens" in tab.inner_text(".stage-tokens .stage-look-note")
+    assert "Unknown tokens (dashed): 1." in tab.inner_text(".stage-tokens .stage-look-note")
     whole = tab.inner_text(".stage-tokens-verdict")
     tab.locator(".stage-tokens-token").nth(2).click()
     tab.wait_for_selector(".stage-tokens-cursor")
