@@ -158,7 +158,7 @@ def opened(pages_folder: Path) -> Iterator[Callable[..., Page]]:
 
 @pytest.fixture(scope="module")
 def opened_before(pages_folder: Path) -> Iterator[Callable[..., Page]]:
-    """Give the page of one visitor to all tests of a module that open it with the same query, each as the last left it."""
+    """Give one page to all tests of a module that open it with the same query, each as the last left it."""
     with pytest.MonkeyPatch.context() as environment, visiting(pages_folder) as opened:
         environment.setenv("PLAYGROUND_DATA", str(pages_folder))
         pages: dict[str, Page] = {}
