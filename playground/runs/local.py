@@ -106,12 +106,12 @@ class LocalBackend:
             self._launcher.kill(worker.pid)
 
     def stand_back(self, key: str, nice: int) -> None:
-        """Let a worker stand back further, where the platform has such a thing."""
+        """Let a worker stand back further, where the platform has such a thing, counted from the service itself."""
         worker = self._workers.get(key)
         if worker is None or worker.pid is None or not hasattr(os, "setpriority"):
             return
         with suppress(ProcessLookupError, PermissionError):
-            os.setpriority(os.PRIO_PROCESS, worker.pid, nice)
+            os.setpriority(os.PRIO_PROCESS, worker.pid, os.nice(0) + nice)
 
     def usage(self, key: str) -> Usage:
         """Return a worker's process id and resident memory."""
