@@ -72,7 +72,7 @@ def series(experiment: Experiment, dataset: Dataset) -> tuple[str, ...]:
     classes = dataset.target.kind == "classes"
     return (
         *(["forecast"] if dataset.series is not None else []),
-        *(["unrolled", "gates", "through", "sequence"] if steps else []),
+        *(["sequence", "unrolled", "gates", "through"] if steps else []),
         "curves",
         *(["trajectory"] if steps else []),
         *(

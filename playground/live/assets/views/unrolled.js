@@ -210,7 +210,7 @@ class InTime extends Panel {
       const row = rows === 1 ? 0 : at;
       const last = number === columns.length - 1;
       const judged = !target.steps || !Array.isArray(answer.truth) || typeof answer.truth[at] !== "number" || answer.truth[at] >= 0;
-      pen.fillStyle = judged ? colours.accent : colours.faint;
+      pen.fillStyle = !judged ? colours.faint : colours.dark ? colours.text : colours.accent;
       pen.font = `600 12px ${this.family}`;
       pen.textAlign = last && rows === 1 ? "right" : "center";
       const lines = !judged ? ["–"] : rows === 1 ? [said(answers, 0, target)] : this.#short(answers, row, target);
