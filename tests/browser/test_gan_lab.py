@@ -30,6 +30,12 @@ def click(tab: Any, selector: str) -> None:
     tab.locator(selector).first.click()
 
 
+def into_sight(tab: Any, view: str) -> None:
+    """Scroll to a view: what is below the window is not drawn."""
+    tab.wait_for_selector(f".stage-{view}", state="attached")
+    tab.locator(f".stage-{view}").first.scroll_into_view_if_needed()
+
+
 def norms(tab: Any) -> dict[str, str]:
     cells = tab.locator(".stage-balance-figures > div")
     return dict(
@@ -43,6 +49,7 @@ def test_two_networks_play_against_each_other(open_tab: OpenTab) -> None:
     tab = open_tab(f"/?e={presets()['gan-8-gaussians'].experiment.to_link()}")
     tab.wait_for_selector(f"{key('lab-gan-here')} a")
     tab.wait_for_selector(".stage-arena[data-state=shown]")
+    into_sight(tab, "duel")
     tab.wait_for_selector(".stage-duel[data-state=shown]")
     train(tab, 20)
     tab.wait_for_function("document.querySelector('.stage-coverage')?.dataset.state === 'shown'")
