@@ -25,12 +25,6 @@ from playground.spec import Experiment
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(autouse=True)
-def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PLAYGROUND_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("PLAYGROUND_LANG", "en")
-
-
 def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any], str]:
     """Run the command; return exit code, the JSON object on stdout and what was said on stderr."""
     code = main(arguments)

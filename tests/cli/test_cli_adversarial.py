@@ -17,13 +17,6 @@ from playground.runs.adversarial import Adversarial
 SHORT = ("gan-8-gaussians", "--steps", "40", "--json")
 
 
-@pytest.fixture(autouse=True)
-def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PLAYGROUND_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("PLAYGROUND_LANG", "en")
-    monkeypatch.chdir(tmp_path)
-
-
 def test_training_reports_how_the_game_stands(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", *SHORT, "--set", "adversary.optimizer.lr=0.001"]) == 0
     report = json.loads(capsys.readouterr().out)

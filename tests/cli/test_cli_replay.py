@@ -10,13 +10,6 @@ import pytest
 from playground.cli import main
 
 
-@pytest.fixture(autouse=True)
-def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PLAYGROUND_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("PLAYGROUND_LANG", "en")
-    monkeypatch.chdir(tmp_path)
-
-
 def test_a_replay_is_one_file_named_after_the_network(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["replay", "circle", "--steps", "30", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)

@@ -336,14 +336,6 @@ def assert_same(found: Mapping[str, Array], expected: Mapping[str, Array], *, wi
         assert_close(found[name], expected[name], name, within=within)
 
 
-def assert_equal(found: Mapping[str, Array], expected: Mapping[str, Array]) -> None:
-    """Compare two states bit for bit."""
-    assert list(found) == list(expected)
-    for name, values in expected.items():
-        assert found[name].dtype == values.dtype, name
-        np.testing.assert_array_equal(found[name], values, err_msg=name)
-
-
 def net(
     engine: str,
     model: ModelSpec,

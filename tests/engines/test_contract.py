@@ -22,7 +22,8 @@ from playground.spec import LayerSpec, LossSpec, ModelSpec, OptimizerSpec, SpecE
 from playground.spec.layers import Linear, Tanh
 from playground.spec.losses import MSE
 from playground.spec.optimizers import SGD
-from tests.engines.agreement import assert_equal, net
+from tests.engines.agreement import net
+from tests.states import assert_equal
 
 ROOT = Path(__file__).resolve().parents[2]
 both_engines = pytest.mark.parametrize("engine", ["numpy", "torch"])

@@ -12,7 +12,8 @@ from playground.spec import ModelSpec, OptimizerSpec, SpecError
 from playground.spec.layers import BatchNorm1d, Dropout, Flatten, Linear, ReLU, Tanh
 from playground.spec.losses import CrossEntropy
 from playground.spec.optimizers import SGD, Adam
-from tests.engines.agreement import assert_equal, assert_same
+from tests.engines.agreement import assert_same
+from tests.states import assert_equal
 
 found = engines.get("torch")
 assert isinstance(found, TorchEngine)

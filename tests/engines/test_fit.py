@@ -11,8 +11,9 @@ from engines.protocol import Net
 from playground.spec import LossSpec, ModelSpec, SpecError
 from playground.spec.layers import Linear, Softmax
 from playground.spec.losses import MSE, CrossEntropy
-from tests.engines.agreement import assert_close, assert_equal, assert_same, net
+from tests.engines.agreement import assert_close, assert_same, net
 from tests.engines.rich import COUNT, both_engines, data, everything, exhaust, rich
+from tests.states import assert_equal
 
 
 @both_engines

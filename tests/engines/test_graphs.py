@@ -30,9 +30,9 @@ from playground.spec.losses import MSE, CrossEntropy
 from playground.spec.optimizers import SGD, Adam, RMSprop
 from playground.spec.recurrent_layers import GRU, LSTM
 from playground.spec.sequence_layers import Conv1d, Embedding, MaxPool1d
-from tests.engines.agreement import assert_equal
 from tests.engines.rich import RICH, SHAPE, everything, exhaust
 from tests.engines.test_devices import each_accelerator
+from tests.states import assert_equal
 
 engine = cast("TorchEngine", engines.get("torch"))
 CLASSES, COUNT, BATCH = 3, 37, 4

@@ -19,8 +19,9 @@ from playground.spec.image_layers import (
 from playground.spec.layers import Dropout, Flatten, Linear, ReLU, Tanh
 from playground.spec.losses import MSE, CrossEntropy
 from playground.spec.optimizers import SGD, Adam
-from tests.engines.agreement import Reference, assert_close, assert_equal, assert_same, net
+from tests.engines.agreement import Reference, assert_close, assert_same, net
 from tests.engines.rich import both_engines, everything, exhaust
+from tests.states import assert_equal
 
 SHAPE = (2, 9, 8)
 RICH = ModelSpec(

@@ -12,8 +12,9 @@ from engines.numpy import net as numpy_net
 from engines.protocol import Net
 from playground.spec.losses import MSE, CrossEntropy
 from playground.spec.optimizers import SGD
-from tests.engines.agreement import assert_close, assert_equal
+from tests.engines.agreement import assert_close
 from tests.engines.rich import COUNT, RICH, SHAPE, both_engines, data, everything, rich
+from tests.states import assert_equal
 
 LOOKS: dict[str, Callable[[Net, np.ndarray], object]] = {
     "forward": lambda ours, x: ours.forward(x),

@@ -13,7 +13,8 @@ from playground.data import load
 from playground.data.targets import code
 from playground.spec import Experiment, LayerSpec, LossSpec, ModelSpec, OptimizerSpec, Shape, coding
 from playground.spec.layers import Dropout, Softmax
-from tests.engines.agreement import Reference, assert_close, assert_equal, assert_same, coded_targets, net
+from tests.engines.agreement import Reference, assert_close, assert_same, coded_targets, net
+from tests.states import assert_equal
 from tests.strategies import (
     SEQUENCE,
     experiments,

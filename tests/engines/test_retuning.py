@@ -9,8 +9,9 @@ from playground.spec import ModelSpec, SpecError
 from playground.spec.layers import Dropout, Flatten, Linear, Sigmoid, Tanh
 from playground.spec.losses import CrossEntropy
 from playground.spec.optimizers import SGD, Adam, RMSprop
-from tests.engines.agreement import assert_equal, net
+from tests.engines.agreement import net
 from tests.engines.rich import COUNT, RICH, SHAPE, both_engines, data, everything, exhaust, rich
+from tests.states import assert_equal
 
 
 @both_engines

@@ -26,7 +26,8 @@ from playground.spec.sequence_layers import (
     MaxPool1d,
 )
 from tests import strategies
-from tests.engines.agreement import LOSSES, Reference, assert_close, assert_equal, assert_same, net
+from tests.engines.agreement import LOSSES, Reference, assert_close, assert_same, net
+from tests.states import assert_equal
 
 both_engines = pytest.mark.parametrize("engine", ["numpy", "torch"])
 KINDS: tuple[type[Recurrent], ...] = (RNN, LSTM, GRU)

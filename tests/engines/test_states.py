@@ -10,7 +10,8 @@ from playground.spec import LayerSpec, ModelSpec, OptimizerSpec, SpecError
 from playground.spec.layers import BatchNorm1d, Dropout, Flatten, Linear
 from playground.spec.losses import MSE
 from playground.spec.optimizers import SGD, Adam
-from tests.engines.agreement import LAYERS, around, assert_close, assert_equal, given_shape, net, samples
+from tests.engines.agreement import LAYERS, around, assert_close, given_shape, net, samples
+from tests.states import assert_equal
 
 both_engines = pytest.mark.parametrize("engine", ["numpy", "torch"])
 MODEL = ModelSpec(

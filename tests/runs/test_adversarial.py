@@ -21,6 +21,7 @@ from playground.spec.adversary import GanLoss
 from playground.spec.layers import Dropout, LayerSpec, LeakyReLU, Linear, Tanh
 from playground.spec.mode_data import Gaussians8
 from playground.spec.optimizers import Adam, RMSprop
+from tests.states import assert_equal
 
 
 def dense(*widths: int, between: LayerSpec = LeakyReLU()) -> ModelSpec:  # noqa: B008 - frozen
@@ -59,12 +60,6 @@ def after(steps: int, experiment: Experiment, **options: Any) -> Adversarial:
     for _ in range(steps):
         found.step()
     return found
-
-
-def assert_equal(one: State, other: State) -> None:
-    assert list(one) == list(other)
-    for name, value in one.items():
-        np.testing.assert_array_equal(value, other[name], err_msg=name)
 
 
 def everything(found: Adversarial) -> State:

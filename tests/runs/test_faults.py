@@ -28,20 +28,6 @@ STEPS = 1500
 SLOW = Toy(sleep=0.0003, max_steps=STEPS)
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("data"), owner_slots=8) as built:
-        yield built
-
-
-@pytest.fixture
-def home(built: House) -> Iterator[House]:
-    yield built
-    for row in built.client.list(built.owner):
-        built.client.delete(built.owner, row.run)
-    until(lambda: not built.workers())
-
-
 def weights(home: House, run: str) -> np.ndarray:
     return home.client.state(home.owner, run)["0.weight"]
 

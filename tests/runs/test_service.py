@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -12,23 +11,8 @@ import pytest
 from playground.runs import commands as c
 from playground.runs.reasons import NoSuchRun
 from playground.spec.errors import SpecError
-from tests.runs.house import House, house, until
+from tests.runs.house import House, until
 from tests.runs.toy_trainer import Toy, undisturbed
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("data"), owner_slots=8) as built:
-        yield built
-
-
-@pytest.fixture
-def home(built: House) -> Iterator[House]:
-    """The module's house, without the runs of the test before."""
-    yield built
-    for row in built.client.list(built.owner):
-        built.client.delete(built.owner, row.run)
-    until(lambda: not built.workers())
 
 
 def test_a_run_trains_to_its_end_and_is_recorded_from_the_first_step(home: House):

@@ -14,6 +14,7 @@ from playground.probes.registry import names
 from playground.runs.feed import shuffled
 from playground.runs.supervised import Supervised
 from playground.spec import Experiment, SpecError, State
+from tests.states import assert_equal
 
 PROBES = tuple(names())
 
@@ -29,12 +30,6 @@ def after(steps: int, experiment: Experiment | str) -> Supervised:
     for _ in range(steps):
         found.step()
     return found
-
-
-def assert_equal(one: State, other: State) -> None:
-    assert list(one) == list(other)
-    for name, value in one.items():
-        np.testing.assert_array_equal(value, other[name], err_msg=name)
 
 
 def everything(found: Supervised) -> State:
