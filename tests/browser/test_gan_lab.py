@@ -51,6 +51,7 @@ def test_two_networks_play_against_each_other(open_tab: OpenTab) -> None:
     tab.wait_for_selector(".stage-arena[data-state=shown]")
     into_sight(tab, "duel")
     tab.wait_for_selector(".stage-duel[data-state=shown]")
+    into_sight(tab, "balance")
     train(tab, 20)
     tab.wait_for_function("document.querySelector('.stage-coverage')?.dataset.state === 'shown'")
     until(lambda: norms(tab)["d_gradient_norm"] not in ("—", "0"), "the discriminator learns")
