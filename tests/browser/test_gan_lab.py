@@ -63,7 +63,7 @@ def test_two_networks_play_against_each_other(open_tab: OpenTab) -> None:
     at = tab.locator(panel).get_attribute("data-step")
     tab.locator(f"{panel} .stage-duel-phase").nth(3).click()
     assert tab.locator(panel).get_attribute("data-phase") == "4"
-    assert "L_G" in tab.locator(f"{panel} .stage-balance-formula").inner_text()
+    assert "LG = " in tab.locator(f"{panel} .stage-balance-formula").inner_text()  # typeset
     assert of(tab, "arena", "walks") == "true"
     tab.keyboard.press("Escape")
     tab.locator(".stage-duel-panel").wait_for(state="hidden")
