@@ -90,6 +90,8 @@ def test_digits_are_learned_before_ones_eyes_and_replayed(open_tab: OpenTab) -> 
 def test_a_new_learning_rate_reaches_the_running_run(open_tab: OpenTab) -> None:
     tab = open_tab()
     train(tab, beyond=20)
+    # A page that is being drawn anew would drop what is typed.
+    tab.locator(f"{key('play')} button", has_text="Pause").first.wait_for()
     run = run_of(tab)
     type_in(tab, "knob.optimizer.lr", "0.0123")
     until(
