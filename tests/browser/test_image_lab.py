@@ -44,6 +44,12 @@ def test_the_labs_are_a_click_apart_and_the_browsers_back_button_works(open_tab:
     assert run_of(tab) == ""
     tab.wait_for_selector(".stage-confusion[data-state=shown]")
     assert restyled(tab) < 200, "what changes in a chart leaves the rest of the page alone"
+    kernels = tab.locator(".stage-filters-canvas")
+    tab.locator(".stage-view[data-view=filters]").evaluate("node => node.scrollIntoView({ block: 'center' })")
+    kernels.click(position={"x": 70, "y": 30})
+    tab.locator(".stage-filters-facts button:visible").click()
+    tab.wait_for_selector(".stage-drawer .stage-opened-map")  # the kernel over the picture that is looked at
+    tab.locator(".stage-drawer .stage-close").click()
     press(tab, "step")
     until(lambda: step(tab) == 1 and run_of(tab) not in ("", first), "one step here")
     second = run_of(tab)

@@ -100,7 +100,7 @@ class Drawer {
     const way = { word: (key, values) => stage.word(key, values), rest: (source) => rest(stage, source && { kind: "unit", column: source[0], unit: source[1] }) };
     this.parts.forward.replaceChildren(...formulas(answer.forward, way));
     this.parts.backward.replaceChildren(...formulas(answer.backward, way));
-    this.parts.gradient.replaceChildren(...this.#gradient(answer));
+    this.parts.gradient.replaceChildren(...this.#gradient(answer, way));
     this.parts.update.replaceChildren(...(answer.update ? formulas(answer.update, way) : [h("p", { class: "stage-note" }, this.word("nothing"))]));
     this.whose.replaceChildren(...(answer.update ? [this.word("update_of"), " ", h("span", {}, ...letters(nameOf(answer)))] : []));
     this.unknown.hidden = answer.known_memory;
@@ -130,7 +130,7 @@ class Drawer {
   }
 
   // The gradients of the neuron's weights; a press shows the update of one.
-  #gradient(answer) {
+  #gradient(answer, way) {
     const rows = answer.gradient.map((row) => {
       const chosen = row.tensor === answer.weight[0] && row.place.join() === answer.weight[1].join();
       const pick = () => {
@@ -138,7 +138,7 @@ class Drawer {
         this.#ask();
       };
       const label = this.word("show_update", { name: row.name });
-      return h("li", {}, h("button", { type: "button", class: "stage-pick", "aria-pressed": String(chosen), "aria-label": label, title: label, onclick: pick }, line(row)));
+      return h("li", {}, h("button", { type: "button", class: "stage-pick", "aria-pressed": String(chosen), "aria-label": label, title: label, onclick: pick }, row.kind === "sum" ? formulas([row], way) : line(row)));
     });
     const more = answer.rest ? h("p", { class: "stage-note" }, this.word("more_weights", { count: answer.rest.toLocaleString("en") })) : null;
     return rows.length ? [h("ul", { class: "stage-picks" }, rows), more].filter(Boolean) : [h("p", { class: "stage-note" }, this.word("nothing"))];

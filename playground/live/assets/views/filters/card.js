@@ -14,7 +14,7 @@ export class Card {
     this.name = h("b");
     this.bias = h("span");
     this.range = h("span");
-    this.formula = h("button", { type: "button", class: "stage-filters-chip", hidden: true, onclick: () => explain(stage, { kind: "unit", column: 0, unit: this.stands }) }, stage.word("diagram.formula"));
+    this.formula = h("button", { type: "button", class: "stage-filters-chip", hidden: true, onclick: () => explain(stage, opened(stage, this.unit, this.stands)) }, stage.word("diagram.formula"));
     this.node = h("div", { class: "stage-filters-card", hidden: true }, this.canvas, h("div", { class: "stage-filters-facts" }, this.name, this.bias, this.range, this.formula));
   }
 
@@ -24,7 +24,7 @@ export class Card {
     node.hidden = !what;
     if (!what) return;
     const { unit, stands, box, width, filters, bitmap, pinned } = what;
-    this.stands = stands;
+    Object.assign(this, { unit, stands });
     const narrow = width < NARROW;
     node.classList.toggle("stage-filters-flat", narrow);
     this.#draw(bitmap, unit, narrow ? SIDE_NARROW : SIDE);
@@ -61,4 +61,10 @@ export class Card {
     const text = this.stage.word(key, values);
     if (node.textContent !== text) node.textContent = text;
   }
+}
+
+// What a unit of the first layer opens into: that of a convolution is a map, and slides over the picture that is looked at.
+function opened(stage, unit, stands) {
+  const { layer } = stage.setup.columns[0];
+  return stage.setup.layers[layer].kind.startsWith("Conv") ? { kind: "map", layer, map: unit } : { kind: "unit", column: 0, unit: stands };
 }
