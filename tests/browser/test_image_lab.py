@@ -46,6 +46,7 @@ def test_the_labs_are_a_click_apart_and_the_browsers_back_button_works(open_tab:
     assert restyled(tab) < 200, "what changes in a chart leaves the rest of the page alone"
     kernels = tab.locator(".stage-filters-canvas")
     tab.locator(".stage-view[data-view=filters]").evaluate("node => node.scrollIntoView({ block: 'center' })")
+    tab.wait_for_selector(".stage-filters[data-state=shown]")
     kernels.click(position={"x": 70, "y": 30})
     tab.locator(".stage-filters-facts button:visible").click()
     tab.wait_for_selector(".stage-drawer .stage-opened-map")  # the kernel over the picture that is looked at
