@@ -104,7 +104,7 @@ def adopt() -> None:
     except NoSuchRun:
         del st.query_params["run"]
         if "e" not in st.query_params:
-            st.session_state["link_trouble"] = "run.no_such_run"
+            st.session_state["link_trouble"] = "ui.no_such_run"
     except SpecError as error:
         st.session_state["run_trouble"] = sentence(error)
     else:

@@ -39,13 +39,16 @@ def place_name(place: str) -> str:
             words.append(t("ui.layer_number", number=int(parts[number + 1]) + 1))
             skip = True
         else:
-            words.append(label(part))
+            words.append(label(part, first="ui.place" if number + 1 < len(parts) else "field"))
     return " · ".join(words)
 
 
-def label(name: str) -> str:
-    """Return a field's label in the visitor's language, or its name where it has none."""
-    for key in (f"field.{name}", f"ui.place.{name}"):
+def label(name: str, *, first: str = "field") -> str:
+    """Return a field's label in the visitor's language, or its name where it has none.
+
+    What is a block of settings (`first` is "ui.place") may share its name with a field of something else.
+    """
+    for key in sorted((f"field.{name}", f"ui.place.{name}"), key=lambda key: not key.startswith(first)):
         if has(key, language()):
             return text(key, language())
     return name

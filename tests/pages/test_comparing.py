@@ -120,7 +120,7 @@ def test_a_link_to_runs_of_others_opens_without_them(opened: Open) -> None:
     [
         ("optimizer.lr", 0.5, Difference("Optimizer · Learning rate", "0.03", "0.5")),
         ("optimizer.kind", "Adam", Difference("Optimizer", "SGD", "Adam")),
-        ("training.batch_size", 0, Difference("training · Batch size", "10", "whole set")),
+        ("training.batch_size", 0, Difference("Training · Batch size", "10", "whole set")),
         ("layers.0.out_features", 8, Difference("layer 1 · Neurons", "4", "8")),
     ],
 )

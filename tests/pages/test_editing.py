@@ -234,3 +234,8 @@ def test_the_engine_chooses_itself_and_can_be_named(opened: Open) -> None:
     assert (wanted.engine, wanted.device) == ("torch", "cpu")
     page.click("undo")
     assert page.app.selectbox(key="engine_choice").value == "auto"
+
+
+def test_a_refusal_names_the_block_of_settings_and_not_a_field_of_the_same_name(opened: Open) -> None:
+    page = opened().type_in("knob.training.batch_size", "1e9")
+    assert page.said("training.batch_size").startswith("Training · Batch size: ")

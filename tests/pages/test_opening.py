@@ -128,7 +128,7 @@ def test_a_broken_or_old_link_gives_a_sentence_and_the_default(opened: Open, lin
 
 def test_a_link_to_somebody_elses_run_shows_nothing_of_it(opened: Open) -> None:
     page = opened(run="AAAAAAAAAAAAAAAAAAAAAA")
-    assert page.said("run-link") == text("run.no_such_run")
+    assert page.said("run-link") == text("ui.no_such_run")
     assert "run" not in page.app.query_params
     assert page.status == "ready"
 
