@@ -51,6 +51,21 @@ def test_a_sick_run_has_a_line_that_opens_to_the_evidence(explained: Open, lang:
     assert one.page.get_attribute(LINE, "aria-expanded") == "false"
 
 
+def test_another_look_leaves_the_button_under_the_finger(explained: Open) -> None:
+    one = explained(SICK, steps=300)
+    one.page.wait_for_selector(LINE)
+    one.page.click(LINE)
+    before = one.page.evaluate("""() => {
+        document.querySelector(".stage-doctor-try").dataset.mark = "mine";
+        const doctor = stage.views.get("doctor").live;
+        doctor.lookedAt = -Infinity;
+        doctor.look();
+        return Number(doctor.element.dataset.looks);
+    }""")
+    looked(one, before + 1)
+    assert one.page.get_attribute(".stage-doctor-try", "data-mark") == "mine"
+
+
 def test_the_remedy_is_proposed_as_an_experiment_that_differs_in_one_thing(explained: Open) -> None:
     one = explained(SICK, steps=300)
     one.page.wait_for_selector(LINE)

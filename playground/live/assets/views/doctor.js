@@ -116,6 +116,10 @@ class Doctor {
     this.node.dataset.findings = findings.map(({ name }) => name).join(" ");
     if (!findings.length) return;
     const finding = findings[Math.min(this.chosen, findings.length - 1)];
+    // Where only the figures are others, the texts change and the buttons stay: one may be under a finger.
+    const same = JSON.stringify([this.open, this.chosen, findings.map(({ title, why, remedy }) => [title, why, remedy?.change, Boolean(remedy?.rehearsed)])]);
+    if (this.open && same === this.same) return this.#renew(finding);
+    this.same = same;
     const more = findings.length > 1 ? h("span", { class: "stage-doctor-more" }, this.word("more", { count: findings.length - 1 })) : null;
     this.head.replaceChildren(h("span", { class: "stage-doctor-sign", "aria-hidden": "true" }, "✚"), h("span", { class: "stage-doctor-title" }, this.open ? finding.title : findings[0].title), more ?? "", h("span", { class: "stage-doctor-arrow", "aria-hidden": "true" }, this.open ? "▴" : "▾"));
     this.head.setAttribute("aria-expanded", String(this.open));
@@ -137,17 +141,27 @@ class Doctor {
     return [h("div", { class: "stage-doctor-tabs" }, tabs)];
   }
 
+  #renew(finding) {
+    const fresh = [...this.#evidence(finding), ...this.#remedy(finding)].filter((node) => node.localName === "p");
+    const shown = [...this.body.querySelectorAll(":scope > p")];
+    shown.forEach((node, k) => node.replaceWith(fresh[k]));
+    this.offered = finding;
+  }
+
   #evidence(finding) {
     const step = this.word("at", { step: this.step.toLocaleString("en") });
     return [h("h5", {}, this.word("evidence")), h("p", {}, finding.evidence, " ", h("span", { class: "stage-doctor-faint" }, step)), h("h5", {}, this.word("why")), h("p", {}, finding.why)];
   }
 
-  #remedy({ name, remedy }) {
+  #remedy(finding) {
+    const { remedy } = finding;
+    this.offered = finding;
     if (!remedy) return [h("p", { class: "stage-doctor-faint" }, this.word("no_remedy"))];
-    const { experiment, change, rehearsed } = remedy;
+    const { change, rehearsed } = remedy;
     const button = h("button", { type: "button", class: "stage-doctor-try" }, this.word("try"));
     button.onclick = () => {
-      this.stage.propose({ kind: "compare", experiment, change, name });
+      const { name, remedy: now } = this.offered;
+      this.stage.propose({ kind: "compare", experiment: now.experiment, change: now.change, name });
       button.disabled = true;
       this.stage.announce(this.word("proposed"));
       setTimeout(() => (button.disabled = false), 2000);
