@@ -113,3 +113,24 @@ def test_digits_are_made_of_noise(open_tab: OpenTab) -> None:
         "another place, another z",
     )
     tab.wait_for_selector(".stage-coverage[data-state=shown]")
+
+
+def test_a_classifier_that_is_trained_by_a_press_judges_the_digits(open_tab: OpenTab) -> None:
+    game = presets()["gan-digits-8x8"].experiment.replace("training.max_epochs", 0)
+    tab = open_tab(f"/?e={game.to_link()}")
+    tab.wait_for_selector(".stage-gallery[data-state=shown]")
+    train(tab, 1)
+    press(tab, "play")
+    until(lambda: status(tab) == "paused", "it rests")
+    tab.wait_for_selector(".stage-coverage[data-judge='']")
+    click(tab, ".stage-coverage [data-name=train]")
+    tab.wait_for_selector(key("lab-images-here"))
+    until(lambda: status(tab) == "finished", "the judge has learned")
+    click(tab, f"{key('lab-gan')} a")
+    tab.wait_for_selector(".stage-coverage:not([data-judge=''])[data-judge]")
+    judge = tab.locator(".stage-coverage-judge")
+    assert "8×8 → 128 → 10" in judge.evaluate("(select) => select.selectedOptions[0].textContent")
+    assert tab.locator(".stage-gallery [data-name=seen]").get_attribute("aria-pressed") == "true"
+    assert tab.locator(".stage-coverage [data-name=quality] dd").inner_text().endswith("%")
+    judge.select_option("nearest")
+    tab.wait_for_selector(".stage-coverage[data-judge='']")

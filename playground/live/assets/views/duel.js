@@ -18,6 +18,7 @@ export const place = "main";
 export const styles = "gan.css";
 
 const LONG = 3200; // ms of a phase at pace 1
+const EDGE = 30; // px of the panel around its pictures
 const PACES = [0.5, 1, 2];
 const TURNS = ["both", "discriminator", "generator"];
 
@@ -242,7 +243,7 @@ class Duel extends Panel {
     pictures.hidden = Boolean(walk.arrays["plane/before"]) || !this.width;
     if (pictures.hidden) return;
     const rows = rowsOf(this.phase, walk.arrays);
-    const width = Math.min(this.width, 640);
+    const width = Math.min(this.width - EDGE, 640);
     const pen = this.pen(pictures, width, this.strip.height(rows, width));
     const { colours } = stage;
     const titles = Object.fromEntries(["real", "fake", "fresh", "pull", "moved"].map((name) => [name, this.word(`row_${name}`)]));

@@ -17,6 +17,7 @@ export const styles = "gan.css";
 const [WIDEST, PLAIN, SHEET, STEP] = [380, 200, 9, 0.04]; // px; samples a side of the plane; of the plane, for an arrow key
 const [SOON, SHEETS] = [60, 900]; // ms between two questions about a place, and about the whole plane
 const REACH = 2.2; // deviations of normal noise from the middle of the plane to its ends (imagine.py)
+const FIRST = 0.6;
 const TRAIL = 120; // places of the way over the plane
 const TRIP = 14000; // ms of a round trip
 export const LANDED = "noise:landed";
@@ -67,6 +68,7 @@ class Noise extends Panel {
   #build() {
     const word = (key, values) => this.word(key, values);
     this.pictures = this.#pictures;
+    if (this.pictures) this.u = this.v = FIRST; // the middle of many dimensions is a place where noise never falls
     this.pad = h("canvas", { class: "stage-noise-pad", tabindex: 0, role: "application", "aria-label": word("pad") });
     this.large = h("canvas", { class: "stage-noise-large", role: "img" });
     this.slider = h("input", { type: "range", min: 0, max: 1, step: 0.005, value: 0, "aria-label": word("walk") });
