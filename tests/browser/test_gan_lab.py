@@ -103,7 +103,7 @@ def test_digits_are_made_of_noise(open_tab: OpenTab) -> None:
         tab.locator(".stage-gallery-canvas").click(position={"x": 30 + 66 * at, "y": 40})
     tab.locator(".stage-noise").scroll_into_view_if_needed()
     tab.wait_for_selector(".stage-noise-strip:not([hidden])")
-    click(tab, ".stage-gallery .stage-look-chip")
+    click(tab, ".stage-gallery [data-name=near]")
     tab.mouse.move(5, 5)
     tab.wait_for_function("/60/.test(document.querySelector('.stage-gallery .stage-look-note').textContent)")
     seen = tab.locator(".stage-noise .stage-look-note").first.inner_text()

@@ -56,7 +56,7 @@ class Gallery extends Panel {
     const word = (key) => this.word(key);
     this.canvas = h("canvas", { class: "stage-gallery-canvas", tabindex: 0, role: "application", "aria-label": word("waiting") });
     this.field = h("div", { class: "stage-gallery-field" }, this.canvas);
-    this.compare = h("button", { type: "button", class: "stage-look-chip", "aria-pressed": "false", title: word("near_help"), onclick: () => this.#compare() }, word("near"));
+    this.compare = h("button", { type: "button", class: "stage-look-chip", "aria-pressed": "false", title: word("near_help"), data: { name: "near" }, onclick: () => this.#compare() }, word("near"));
     this.seen = h("button", { type: "button", class: "stage-look-chip", "aria-pressed": "false", title: word("seen_help"), data: { name: "seen" }, onclick: () => this.#name(!this.named) }, word("seen"));
     this.note = h("p", { class: "stage-look-note" });
     const head = h("div", { class: "stage-look-head" }, h("h3", { class: "stage-look-caption" }, word("title")), h("div", { class: "stage-look-chips" }, this.seen, this.compare));
