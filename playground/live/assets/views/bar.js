@@ -8,6 +8,8 @@ export const place = "foot";
 export const styles = "bar.css";
 
 const EVERY = 100; // ms: faster nobody can read
+const OLD = 0.05; // of the steps so far: what was measured longer ago is told apart
+const COUNTS = ["step", "epoch_count", "rate"];
 
 export function mount(element, stage) {
   const bar = new Bar(stage);
@@ -18,7 +20,7 @@ export function mount(element, stage) {
 class Bar {
   constructor(stage) {
     this.stage = stage;
-    this.at = 0;
+    this.at = this.measured = 0;
     this.listener = (frame) => this.#show(frame);
     stage.on("drawn", this.listener);
     this.deafen = listen(stage);
@@ -50,10 +52,20 @@ class Bar {
     for (const name of ["accuracy", "test_accuracy", "d_accuracy", "quality"]) {
       if (Number.isFinite(metrics[name])) told[name] = `${(100 * metrics[name]).toFixed(1)} %`;
     }
+    if (Object.keys(metrics).length || step < this.measured) this.measured = step; // where measuring is dear, glances have none
+    const old = step - this.measured > OLD * step;
     figures.dataset.step = step;
-    for (const [name, value] of Object.entries(told)) {
-      const cell = figures.querySelector(`[data-name="${name}"] dd`);
-      if (cell && cell.textContent !== value) cell.textContent = value;
+    figures.dataset.old = old;
+    for (const figure of figures.children) {
+      const { name } = figure.dataset;
+      if (name in told) put(figure.querySelector("dd"), told[name]);
+      figure.title = old && !COUNTS.includes(name) ? this.stage.word("lab.measured", { step: whole(this.measured) }) : "";
     }
   }
+}
+
+// The unit behind a number stays.
+function put(cell, value) {
+  const text = cell.firstElementChild ? `${value} ` : value;
+  if (cell.firstChild.nodeValue !== text) cell.firstChild.nodeValue = text;
 }
