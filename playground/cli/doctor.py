@@ -14,8 +14,12 @@ import engines
 from playground import i18n
 from playground.cli.output import language, print_json, table
 from playground.data import SourceStatus, sources
+from playground.data.csv import UploadLimits
 from playground.data.folder import data_folder, usable
+from playground.data.own_images import ImageLimits
+from playground.runs.quotas import Quotas
 from playground.spec import Limits, SpecError
+from playground.spec.environment import variables
 
 PACKAGES = (
     "nn-playground",
@@ -46,7 +50,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def examine() -> dict[str, Any]:
-    """Return versions, engines with their devices, data sources, limits, and whether the data folder can be written."""
+    """Return versions, engines with their devices, data sources, limits, and whether the data folder can be written.
+
+    The limits stand under the environment variables that set them.
+    """
     folder = data_folder()
     try:
         usable(folder)
@@ -63,9 +70,14 @@ def examine() -> dict[str, Any]:
         "packages": {name: _version(name) for name in PACKAGES},
         "engines": found_engines,
         "sources": [_source(source) for source in sources(folder)],
-        "limits": asdict(Limits.from_environment()),
+        "limits": _limits(),
         "data_folder": {"path": str(folder), "writable": not complaint, "complaint": complaint},
     }
+
+
+def _limits() -> dict[str, float]:
+    in_force = (kind.from_environment() for kind in (Quotas, Limits, UploadLimits, ImageLimits))
+    return {name: value for limits in in_force for name, value in variables(limits).items()}
 
 
 def _engine(name: str) -> dict[str, Any]:
@@ -96,7 +108,7 @@ def _rows(report: dict[str, Any]) -> list[list[str]]:
         rows.append([f"engine {name}", ", ".join(engine["devices"]) or engine["complaint"]])
     for source in report["sources"]:
         rows.append([f"data {source['name']}", source["problem"] or source["where"] or missing])
-    rows += [[f"limit {name}", f"{value:,}"] for name, value in report["limits"].items()]
+    rows += [[name, f"{value:,}"] for name, value in report["limits"].items()]
     folder = report["data_folder"]
     rows.append(["data folder", folder["path"]])
     rows.append(["writable", folder["complaint"] or "ok"])

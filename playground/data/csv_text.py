@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from playground.spec import SpecError
 from playground.spec.environment import caps
@@ -20,6 +21,8 @@ from playground.spec.environment import caps
 @dataclass(frozen=True)
 class UploadLimits:
     """The caps of one table, and of the folder that keeps them; `PLAYGROUND_MAX_UPLOAD_<NAME>` sets each."""
+
+    PREFIX: ClassVar = "PLAYGROUND_MAX_UPLOAD_"
 
     num_bytes: int = 20_000_000
     rows: int = 200_000
@@ -34,7 +37,7 @@ class UploadLimits:
         Raises:
             SpecError: if a variable is not a positive whole number.
         """
-        return cls(**caps(cls, "PLAYGROUND_MAX_UPLOAD_", environment))
+        return cls(**caps(cls, cls.PREFIX, environment))
 
 
 @dataclass(frozen=True)

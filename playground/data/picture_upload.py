@@ -16,12 +16,15 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import ClassVar
 
 from playground.spec import SpecError
 from playground.spec.environment import caps
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp")
 MAX_CLASSES = 50
+ZIP_BEGINS = (b"PK\x03\x04", b"PK\x05\x06")
+"""How an archive begins, and how one with nothing in it does."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class ImageLimits:
         folder_bytes: of everything that is kept.
     """
 
+    PREFIX: ClassVar = "PLAYGROUND_IMAGES_"
+
     num_bytes: int = 50_000_000
     unpacked_bytes: int = 200_000_000
     file_bytes: int = 20_000_000
@@ -51,7 +56,7 @@ class ImageLimits:
         Raises:
             SpecError: if a variable is not a positive whole number.
         """
-        return cls(**caps(cls, "PLAYGROUND_IMAGES_", environment))
+        return cls(**caps(cls, cls.PREFIX, environment))
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,10 @@ def found_in(uploads: Sequence[Upload], limits: ImageLimits) -> Iterator[Found]:
     """Yield the pictures of an upload, none of them decoded."""
     if not uploads:
         raise SpecError("images.none", endings=", ".join(ENDINGS))
-    zips = [upload for upload in uploads if upload.data[:4] == b"PK\x03\x04"]
+    zips = [upload for upload in uploads if upload.data[:4] in ZIP_BEGINS]
+    for upload in uploads:
+        if upload.name.lower().endswith(".zip") and upload not in zips:
+            raise SpecError("images.not_zip", value=upload.name)
     if zips and len(uploads) > 1:
         raise SpecError("images.zip_and_more", value=zips[0].name)
     if zips:
@@ -96,6 +104,8 @@ def _in_zip(upload: Upload, limits: ImageLimits) -> Iterator[Found]:
         members = [member for member in archive.infolist() if _wanted(member)]
     except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error):
         raise SpecError("images.bad_zip", value=upload.name) from None
+    if not members:
+        raise SpecError("images.none", endings=", ".join(ENDINGS))
     if len(members) > limits.files:
         raise SpecError("images.too_many", value=len(members), bound=limits.files)
     total = 0

@@ -10,7 +10,7 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from playground.spec.errors import SpecError
 
@@ -40,6 +40,8 @@ class Quotas:
         healthy_seconds: a run that has worked for so long beyond its last death is given all attempts again.
         round_seconds: how often the service looks after limits, leases and old runs.
     """
+
+    PREFIX: ClassVar = "PLAYGROUND_"
 
     slots: int = max(8, 4 * (os.cpu_count() or 1))
     owner_slots: int = 4
@@ -73,7 +75,7 @@ class Quotas:
         """
         found: dict[str, Any] = {}
         for field in fields(cls):
-            name = f"PLAYGROUND_{field.name.upper()}"
+            name = f"{cls.PREFIX}{field.name.upper()}"
             text = environment.get(name, "").strip()
             if text:
                 found[field.name] = _number(name, text, whole=field.type == "int")

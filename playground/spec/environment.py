@@ -24,3 +24,8 @@ def caps(limits: Any, prefix: str, environment: Mapping[str, str]) -> dict[str, 
                 raise SpecError("error.environment", place=name, value=text)
             found[field.name] = int(text)
     return found
+
+
+def variables(limits: Any) -> dict[str, float]:
+    """Return what is in force, by the variable that sets it; `limits` is a dataclass with a `PREFIX`."""
+    return {f"{limits.PREFIX}{field.name.upper()}": getattr(limits, field.name) for field in fields(limits)}

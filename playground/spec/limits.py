@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import ClassVar
 
 from playground.spec.adversary import discriminator_input, generator_input
 from playground.spec.environment import caps
@@ -23,6 +24,8 @@ EVALUATED = 256
 class Limits:
     """The caps. Each can be set by an environment variable `PLAYGROUND_MAX_<NAME>`."""
 
+    PREFIX: ClassVar = "PLAYGROUND_MAX_"
+
     parameters: int = 5_000_000
     step_flops: int = 20_000_000_000
     memory: int = 1_500_000_000
@@ -34,7 +37,7 @@ class Limits:
         Raises:
             SpecError: if a variable is not a positive whole number.
         """
-        return cls(**caps(cls, "PLAYGROUND_MAX_", environment))
+        return cls(**caps(cls, cls.PREFIX, environment))
 
 
 @dataclass(frozen=True)

@@ -375,13 +375,23 @@ def test_presets_are_listed_with_their_goals(capsys: pytest.CaptureFixture[str])
     assert all(line.startswith("gan-") for line in last.splitlines()[1:])
 
 
-def test_the_doctor_tells_versions_engines_sources_and_limits(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_doctor_tells_versions_engines_sources_and_limits(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLAYGROUND_SLOTS", "3")
     code, report, _ = said(capsys, "doctor", "--json")
     assert code == 0
     assert report["ok"]
     assert report["packages"]["numpy"] == np.__version__
     assert report["engines"]["torch"]["devices"][0] == "cpu"
-    assert report["limits"]["parameters"] > 0
+    in_force = {
+        "SLOTS": 3,
+        "WALL_SECONDS": 24 * 3600,
+        "MAX_PARAMETERS": 5e6,
+        "MAX_UPLOAD_ROWS": 2e5,
+        "IMAGES_FILES": 5e3,
+    }
+    assert {name: report["limits"][f"PLAYGROUND_{name}"] for name in in_force} == in_force
     assert report["data_folder"]["writable"]
     needs_a_download = {"mnist", "fashion-mnist", "cifar-10"}
     assert {source["name"] for source in report["sources"] if not source["found"]} == needs_a_download

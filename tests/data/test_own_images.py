@@ -120,7 +120,7 @@ def test_pictures_are_cut_to_their_middle_turned_upright_and_laid_on_white(tmp_p
 @pytest.mark.parametrize(
     ("members", "key"),
     [
-        ({}, "images.one_class"),
+        ({}, "images.none"),
         ({"cat/1.png": b"", "cat/2.png": b""}, "images.one_class"),
         (pets() | {"bird/1.png": picture()}, "images.rare_class"),
         (pets() | {"1.png": picture()}, "images.no_folder"),
@@ -176,6 +176,14 @@ def test_a_damaged_zip_is_a_sentence(tmp_path: Path, damage: str) -> None:
         damage
     ]
     assert refused(tmp_path, Upload("my.zip", bad)).key == "images.bad_zip"
+
+
+def test_a_file_that_is_only_named_like_a_zip_is_said_to_be_none(tmp_path: Path) -> None:
+    for data in (b"", b"hello", picture(), b"Rar!\x1a\x07\x00"):
+        error = refused(tmp_path, Upload("bad.ZIP", data))
+        assert (error.key, error.value) == ("images.not_zip", "bad.ZIP")
+        assert "not a zip archive" in error.text("en")
+    assert refused(tmp_path, Upload("two.zip", b"?"), Upload("cat_1.png", picture())).key == "images.not_zip"
 
 
 def test_an_encrypted_zip_is_a_sentence(tmp_path: Path) -> None:
