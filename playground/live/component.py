@@ -19,7 +19,7 @@ from playground.data.folder import data_folder
 from playground.live import slow, tokens
 from playground.live.assets import preloads, version
 from playground.live.stills import stills
-from playground.spec import Experiment
+from playground.spec import Experiment, SpecError
 
 VIEWS = ("diagram", "plane", "curves", "timeline")
 SLOW_EVERY = 0.1
@@ -45,7 +45,8 @@ def stage(
 ) -> None:
     """Show a run; call it again in every run of the page, with the same key.
 
-    The page runs again after what it wants to hear of; the stage itself stays as it is.
+    The page runs again after what it wants to hear of; the stage itself stays as it is. Where the layers of
+    `experiment` do not fit together, what was shown before stays, pale, and the stage says so.
 
     Args:
         run: its id; None shows the untrained network of `experiment`.
@@ -63,6 +64,13 @@ def stage(
             `{"kind": "weight", "name": …, "index": …, "value": …}`. It comes from a browser: check it.
         on_status: takes the run's new status.
     """
+    fits = _fits(experiment)
+    if fits:
+        st.session_state[f"{key}-fitting"] = run, experiment, tuple(views), opening
+    else:
+        run, experiment, views, opening = st.session_state.get(
+            f"{key}-fitting", (None, experiment, views, False)
+        )
     shown = run or stills.put(experiment, recorded=opening)
     slowly = _transport(key) == "data"
     handlers = _handlers(key, on_proposal, on_status)
@@ -84,6 +92,7 @@ def stage(
             "name": name,
             "opening": opening and run is None,
             "untrained": run is None,
+            "unfit": not fits,
             "transport": "data" if slowly else "socket",
             "words": slow.line_words(lang),
         }
@@ -93,6 +102,16 @@ def stage(
         _component()(key=key, data=data, **handlers)
 
     mounted()
+
+
+def _fits(experiment: Experiment) -> bool:
+    """Tell whether there is a network to show: layers that fit together."""
+    try:
+        experiment.model.shapes(experiment.input_shape())
+        experiment.tensors()
+    except SpecError:
+        return False
+    return True
 
 
 def _token(key: str, owner: str, run: str, lang: str, folder: Path) -> str:

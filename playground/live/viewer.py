@@ -33,7 +33,7 @@ NUMBERS_EVERY = 0.2
 """Seconds between two messages that only say how far the run is."""
 RENEW_EVERY = 300.0
 KNOWN_WITHIN = 10.0
-BAD_TOKEN, NO_RUN, BLUNDERS, TOO_BIG, FAILED, LEAVING = 4401, 4404, 1008, 1009, 1011, 1012
+BAD_TOKEN, NO_RUN, UNFIT, BLUNDERS, TOO_BIG, FAILED, LEAVING = 4401, 4404, 4422, 1008, 1009, 1011, 1012
 NUMBERS = ("step", "epoch", "rate")
 
 
@@ -188,6 +188,10 @@ class Viewer:
                 return NO_RUN
             if self.source.view:
                 self._known.set()
+                try:
+                    await self._set_up(self.source.view["experiment"])
+                except SpecError:  # layers that do not fit together: there is no network to show
+                    return UNFIT
                 await self._speak_of(self.source.view)
             while self._answers:
                 answer = self._answers.popleft()
@@ -197,13 +201,16 @@ class Viewer:
                     else self.socket.send_bytes(answer)
                 )
 
+    async def _set_up(self, experiment: str) -> None:
+        """Send the facts where they are others than those that were sent. Raises SpecError if there is no network."""
+        if self._setup_for == experiment:
+            return
+        setup = await self.desk.setup(experiment, self._setup_for, self.claims.lang)
+        self._setup_for = experiment
+        if setup is not None:
+            await self.socket.send_bytes(setup)
+
     async def _speak_of(self, view: dict[str, Any]) -> None:
-        lang = self.claims.lang
-        if self._setup_for != view["experiment"]:
-            setup = await self.desk.setup(view["experiment"], self._setup_for, lang)
-            self._setup_for = view["experiment"]
-            if setup is not None:
-                await self.socket.send_bytes(setup)
         await self._say_how_it_stands(view)
         if self.credits:
             # Until the first frame comes, the untrained network is shown, once for what is wanted.

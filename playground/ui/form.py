@@ -46,7 +46,7 @@ def put(new: Experiment, *, notice: str = "") -> None:
         st.session_state["form"], st.session_state["future"] = text, []
     st.session_state["refused"] = {}
     st.session_state["form_notice"] = notice
-    st.session_state["link_error"] = st.session_state["link_trouble"] = ""  # whoever goes on has read them
+    _read()
 
 
 def undo() -> None:
@@ -76,6 +76,12 @@ def _travel(origin: str, other: str) -> None:
     st.session_state[other] = [*st.session_state.get(other, []), st.session_state["form"]]
     st.session_state[origin], st.session_state["form"], st.session_state["refused"] = rest, found, {}
     st.session_state["form_notice"] = ""
+    _read()
+
+
+def _read() -> None:
+    """Take away what was said about a link, or about the experiment before: whoever goes on has read it."""
+    st.session_state["link_error"] = st.session_state["link_trouble"] = st.session_state["run_trouble"] = ""
 
 
 def change(path: str, value: Any) -> bool:

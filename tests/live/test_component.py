@@ -66,6 +66,25 @@ def test_without_a_run_the_untrained_network_is_named(house: House):
     assert options["run"] == json.loads(mounted(app.run()).json or mounted(app).mixed.json)["run"]
 
 
+def test_layers_that_do_not_fit_leave_the_network_before_them_on_the_stage(house: House):
+    def options() -> dict[str, Any]:
+        app.run()
+        assert not app.exception
+        return json.loads(mounted(app).json or mounted(app).mixed.json)
+
+    app = page(e=network(3).to_link(), views="diagram")
+    before = options()
+    app.query_params["e"] = network(3).replace("layers", []).to_link()
+    app.query_params["views"] = "plane"
+    unfit = options()
+    assert (before["unfit"], unfit["unfit"]) == (False, True)
+    assert (unfit["run"], unfit["views"]) == (before["run"], ["diagram"])
+    app.query_params["e"] = network(4).to_link()
+    mended = options()
+    assert mended["run"] != before["run"]
+    assert (mended["unfit"], mended["views"]) == (False, ["plane"])
+
+
 def test_where_no_socket_can_be_had_the_element_is_fed(house: House):
     run = house.client.submit(OWNER, network(4, 2), paused=True)
     house.until(run, "paused", owner=OWNER)

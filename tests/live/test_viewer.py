@@ -23,6 +23,7 @@ from playground.live.viewer import (
     MAX_REQUESTS,
     NO_RUN,
     TOO_BIG,
+    UNFIT,
     Viewer,
 )
 from playground.spec import SpecError
@@ -99,6 +100,8 @@ class Desk:
         self.asked: list[dict[str, Any]] = []
 
     async def setup(self, experiment: str, before: str, lang: str) -> bytes | None:
+        if experiment == "unfit":
+            raise SpecError("run.internal")
         return f"setup {experiment} {lang}".encode()
 
     async def shown(self, frame: bytes | None, view: Any, probes: Any) -> bytes | None:
@@ -397,6 +400,17 @@ def test_a_run_that_has_gone_ends_the_socket_with_its_own_code():
         room.viewer.wake()
         await asyncio.wait_for(room.task, 2)
         assert room.socket.closed == NO_RUN
+
+    asyncio.run(check())
+
+
+def test_a_network_whose_layers_do_not_fit_is_told_apart_from_a_lost_line():
+    async def check() -> None:
+        room = Room()
+        room.source.view = VIEW | {"experiment": "unfit"}
+        room.viewer.wake()
+        await asyncio.wait_for(room.task, 2)
+        assert room.socket.closed == UNFIT
 
     asyncio.run(check())
 

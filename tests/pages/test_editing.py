@@ -74,6 +74,8 @@ def test_training_what_does_not_fit_is_refused_in_words(opened: Open) -> None:
     page = opened().type_in("knob.layers.4.out_features", "5").click("play")
     assert "outputs" in page.said("trouble")
     assert page.status == "ready"
+    page.click("mend-5-0")
+    assert not page.said("trouble")
 
 
 def test_an_empty_network_is_explained_and_mended(opened: Open) -> None:

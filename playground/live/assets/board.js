@@ -214,6 +214,8 @@ export class Board {
     const same = ["run", "transport", "lang"].every((name) => before?.[name] === options[name]);
     if (!same) this.#connect(options);
     else this.source.renew(options.token);
+    this.root.toggleAttribute("data-unfit", Boolean(options.unfit));
+    this.#line();
     if (bundle) this.source.take(bundle);
   }
 
@@ -291,8 +293,16 @@ export class Board {
 
   #connected(state) {
     this.root.dataset.connection = state;
-    if (state === "open") this.aside.say(this.options.transport === "data" ? "data" : "");
-    else this.aside.say(state === "connecting" && !this.setup ? "" : state);
+    this.#line();
+  }
+
+  // What the line above the pictures says: of layers that do not fit, else of the connection.
+  #line() {
+    const state = this.root.dataset.connection;
+    const known = Boolean(this.setup);
+    if (state === "unfit" || (this.options.unfit && state === "open")) this.aside.say(known ? "unfit" : "nothing");
+    else if (state === "open") this.aside.say(this.options.transport === "data" ? "data" : "");
+    else this.aside.say(!state || (state === "connecting" && !known) ? "" : state);
   }
 
   #draw(frame) {

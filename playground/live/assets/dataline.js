@@ -59,7 +59,7 @@ export class DataLine {
   }
 
   close() {
-    for (const id of [...this.requests.keys()]) this.#settle(id, { sentence: "closed" });
+    for (const id of [...this.requests.keys()]) this.#settle(id, { sentence: "closed", closed: true });
   }
 
   // Every bundle tells the experiment; whoever listens wants to hear of it when it has changed.
@@ -80,7 +80,7 @@ export class DataLine {
     if (!waiting) return false;
     this.requests.delete(id);
     clearTimeout(waiting.timer);
-    if (answer.sentence) waiting.reject(Object.assign(new Error(answer.sentence), { late: Boolean(answer.late) }));
+    if (answer.sentence) waiting.reject(Object.assign(new Error(answer.sentence), { late: Boolean(answer.late), closed: Boolean(answer.closed) }));
     else waiting.resolve(bundle ?? answer);
     return true;
   }

@@ -14,13 +14,15 @@ const PAUSES = [100, 300, 1000, 2000, 4000]; // ms before each new attempt
 const ANSWER_WITHIN = 20000;
 const BAD_TOKEN = 4401;
 const NO_RUN = 4404;
+const UNFIT = 4422;
 
 export class Socket {
   /**
    * @param {string} address ws://…/live/ws
    * @param {string} token
    * @param {{frame, setup, status, state, barred, renew}} to called with what comes; `state` is told
-   *   "connecting", "open", "lost" or "gone" (there is no such run), `renew` when a fresh token is needed,
+   *   "connecting", "open", "lost", "gone" (there is no such run) or "unfit" (its layers do not fit together), `renew`
+   *   when a fresh token is needed,
    *   `barred` once if no socket can be had at all
    */
   constructor(address, token, to) {
@@ -68,7 +70,7 @@ export class Socket {
     this.closed = true;
     clearTimeout(this.bars);
     clearTimeout(this.retry);
-    for (const id of [...this.requests.keys()]) this.#settle(id, null, new Error("closed"));
+    for (const id of [...this.requests.keys()]) this.#settle(id, null, Object.assign(new Error("closed"), { closed: true }));
     this.socket?.close();
   }
 
@@ -95,6 +97,7 @@ export class Socket {
 
   #lost(code) {
     if (code === NO_RUN) return this.to.state("gone");
+    if (code === UNFIT) return this.to.state("unfit");
     this.to.state("lost");
     if (code === BAD_TOKEN) {
       this.waitsForToken = true;

@@ -167,7 +167,10 @@ class FeatureMaps extends Panel {
     this.root.dataset.state = feed.refusal ? "refused" : answer ? "shown" : "waiting";
     if (feed.refusal) return void write(this.note, feed.refusal);
     this.sheetOf.hidden = !answer;
-    if (!answer) return void write(this.note, this.word("waiting"));
+    if (!answer) {
+      write(this.at, "");
+      return void write(this.note, this.word("waiting"));
+    }
     if (answer !== this.answer) this.#take(answer);
     Object.assign(this.root.dataset, { picture: answer.number, step: answer.step });
     write(this.at, this.word("at", { step: whole(answer.step) }));

@@ -42,7 +42,7 @@ class Landscape extends Panel {
 
   renew() {
     if (this.stage.setup.lang !== this.lang || this.named !== this.#names.join()) return false;
-    Object.assign(this, { found: null, points: null, from: null, resting: -1 });
+    Object.assign(this, { found: null, points: null, from: null, resting: -1, refused: "" });
     this.touch.forget();
     this.#pictures();
     this.asking.renew();
@@ -192,6 +192,7 @@ class Landscape extends Panel {
     canvas.hidden = !found;
     if (!found) {
       this.card.hidden = true;
+      write(this.step, "");
       return void write(this.note, this.word("waiting"));
     }
     const { answer } = found.facts;

@@ -145,6 +145,7 @@ class Picture extends Panel {
     }
     const blank = draws && this.pad.strokes.empty;
     if (answer) this.bars?.show(answer.probabilities, answer.truth, blank ? null : answer.taken_for);
+    else if (!feed.latest) this.bars?.clear();
     write(this.verdict, this.#sentence(answer, blank));
     this.verdict.classList.toggle("stage-picture-wrong", Boolean(answer) && answer.truth !== null && answer.truth !== answer.taken_for);
     write(this.note, feed.refusal || (draws ? this.word("hint") : ""));

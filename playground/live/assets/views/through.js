@@ -85,7 +85,10 @@ class Through extends Panel {
     write(this.note, this.refusal || (found ? this.word("note", { samples: whole(found.samples) }) : this.word("waiting")));
     this.norms.paint(frame);
     this.canvas.hidden = !found;
-    if (!found) return;
+    if (!found) {
+      write(this.step, "");
+      return void write(this.verdict, "");
+    }
     Object.assign(root.dataset, { step: found.step, verdict: this.#worst().verdict });
     write(this.step, this.word("at", { step: whole(found.step) }));
     write(this.verdict, this.#sentence());

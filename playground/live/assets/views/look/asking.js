@@ -28,8 +28,10 @@ export class Asking {
     }, Math.max(0, from - now));
   }
 
-  /** Something else is wanted of the same moment. */
+  /** Something else is wanted of the same moment, or the same of another network: at once. */
   renew() {
+    clearTimeout(this.timer);
+    this.timer = null;
     this.known = null;
     this.notBefore = 0;
     this.round++;
@@ -54,7 +56,7 @@ export class Asking {
       to.heard(found, known.about);
     } catch (error) {
       this.notBefore = performance.now() + AFTER_REFUSAL;
-      if (this.gone || round !== this.round) return;
+      if (this.gone || round !== this.round || error.closed) return;
       if (!error.late) this.known = known;
       to.refused(error.message);
     } finally {

@@ -19,6 +19,15 @@ export class Bars {
     this.node = h("ol", { class: "stage-bars", "aria-label": label }, this.rows.map(({ node }) => node));
   }
 
+  /** Shows none: what was known was another network's. */
+  clear() {
+    for (const { bar, value, node } of this.rows) {
+      bar.style.transform = "scaleX(0)";
+      write(value, "");
+      delete node.dataset.role;
+    }
+  }
+
   /** @param {Array<number|null>} parts 0..1 of each class; of very many the largest are shown, in order */
   show(parts, truth, guess) {
     const { rows, names } = this;

@@ -47,6 +47,9 @@ class Feed {
     this.latest = this.known = null;
     this.number = (this.number ?? 0) + 1;
     this.refusal = "";
+    this.notBefore = 0;
+    clearTimeout(this.timer);
+    this.timer = null;
   }
 
   get #weights() {
@@ -82,7 +85,7 @@ class Feed {
       this.latest = answered(found, key.picture, this.latest);
     } catch (error) {
       this.notBefore = performance.now() + AFTER_REFUSAL;
-      if (number !== this.number) return;
+      if (number !== this.number || error.closed) return;
       if (!error.late) this.known = key;
       this.refusal = error.message;
     } finally {
