@@ -123,7 +123,7 @@ def swap(index: int) -> None:
     chosen = others()[index]
     kept[index] = {"experiment": form.experiment().to_json(), "run": st.session_state.get("run")}
     _keep(kept)
-    form.put(chosen.experiment)
+    form.replace(chosen.experiment)
     st.session_state["run"] = chosen.run
     if chosen.run:
         st.query_params["run"] = chosen.run

@@ -16,6 +16,7 @@ from playground.presets import Preset, presets
 from playground.runs.changes import FIXED_OF_A_GAME
 from playground.spec import Adversary, Experiment, SpecError, advise
 from playground.spec.data import DataSpec
+from playground.ui.shown import replace_all
 
 MOST_UNDO = 50
 
@@ -49,6 +50,12 @@ def put(new: Experiment, *, notice: str = "") -> None:
     _read()
 
 
+def replace(new: Experiment, *, notice: str = "") -> None:
+    """As `put`, where many settings change at once: messages that are under way have the old ones in them."""
+    replace_all()
+    put(new, notice=notice)
+
+
 def undo() -> None:
     """Return to the experiment before the last change."""
     _travel("past", "future")
@@ -73,6 +80,7 @@ def _travel(origin: str, other: str) -> None:
     *rest, found = st.session_state.get(origin) or [None]
     if found is None:
         return
+    replace_all()
     st.session_state[other] = [*st.session_state.get(other, []), st.session_state["form"]]
     st.session_state[origin], st.session_state["form"], st.session_state["refused"] = rest, found, {}
     st.session_state["form_notice"] = ""
@@ -119,12 +127,12 @@ def change_data(data: DataSpec) -> None:
     new = before.model_copy(update={"data": data})
     mended = fitting(new, warnings=data.target() != before.data.target())
     adapted = (mended.model, mended.loss) != (new.model, new.loss)
-    put(mended, notice="ui.notice.adapted" if adapted else "")
+    replace(mended, notice="ui.notice.adapted" if adapted else "")
 
 
 def put_data_of_another_lab(data: DataSpec, example: str) -> None:
     """Train on data that want another kind of network: that of the lab's example, fitted to them."""
-    put(fitting(presets()[example].experiment.model_copy(update={"data": data}), warnings=True))
+    replace(fitting(presets()[example].experiment.model_copy(update={"data": data}), warnings=True))
 
 
 def fitting(wanted: Experiment, *, warnings: bool = False) -> Experiment:

@@ -17,7 +17,7 @@ from playground.spec import Knob
 from playground.ui import form
 from playground.ui.language import language, wording
 from playground.ui.say import label, note, say, sentence
-from playground.ui.shown import show, taken
+from playground.ui.shown import outdated, show, taken
 
 Change = Callable[[str, Any], object]
 
@@ -139,7 +139,7 @@ def _take(path: str, key: str, knob: Knob, change: Change) -> None:
     style = _style(knob)
     if style == "list" and value in _words_for_zero(knob):
         value = "0"
-    if style != "choice" or taken(key, knob.choices) is not None:
+    if not outdated() and (style != "choice" or taken(key, knob.choices) is not None):
         change(path, value)
 
 

@@ -87,7 +87,7 @@ def put(experiment: Experiment, preset: str | None = None) -> None:
         _change(home)
         st.session_state["lab_wanted"] = home.path
     form.begin(experiment)
-    form.put(experiment)
+    form.replace(experiment)
     st.session_state["upload_open"] = False
     st.session_state["preset"] = preset
 

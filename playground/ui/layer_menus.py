@@ -124,7 +124,7 @@ def template_menu(experiment: Experiment) -> None:
 
 
 def _begin(template: Template | games.Game) -> None:
-    form.put(_laid(template, form.experiment()))
+    form.replace(_laid(template, form.experiment()))
 
 
 def _laid(template: Template | games.Game, experiment: Experiment) -> Experiment:

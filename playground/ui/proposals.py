@@ -41,7 +41,7 @@ def _layers(proposal: dict[str, Any]) -> None:
     before = form.experiment()
     wanted = before.replace("layers", proposal.get("layers"))
     wanted.model.shapes(wanted.data.input_shape())
-    form.put(wanted)
+    form.replace(wanted)
     _go_on(before != wanted)
 
 
@@ -68,7 +68,7 @@ def _fork(proposal: dict[str, Any]) -> None:
         raise SpecError("error.int", place="step", value=step)
     found = client().fork(owner(), here, step)
     view = client().poll(owner(), found)
-    form.put(form.read(view.experiment), notice="ui.notice.forked")
+    form.replace(form.read(view.experiment), notice="ui.notice.forked")
     st.session_state["run"] = found
     st.query_params["run"] = found
 

@@ -19,6 +19,7 @@ from playground.ui.navigation import PageEntry
 from playground.ui.progress_panel import progress_panel
 from playground.ui.run import Now
 from playground.ui.say import say, sentence
+from playground.ui.shown import edition
 from playground.ui.stage_panel import stage_panel, views
 from playground.ui.status import explain, why
 from playground.ui.style import style_of
@@ -78,6 +79,8 @@ def workbench() -> None:
             data_panel(experiment, dataset, data_folder())
         now, maps, course = _columns(experiment, advices, dataset)
     _live(now, buttons, numbers, messages, maps, course)
+    with st.container(key="edition-here"):
+        edition()
 
 
 def _columns(

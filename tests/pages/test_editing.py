@@ -54,6 +54,19 @@ def test_what_was_undone_can_be_done_again_until_something_else_is_changed(opene
     assert not any(button.key == "redo" for button in page.app.button)
 
 
+def test_what_a_browser_still_shows_of_the_experiment_before_changes_nothing(opened: Open) -> None:
+    page = opened().click("preset-spiral")
+    # The browser has not seen it yet: it asks for the run's numbers, with all that stands in its inputs.
+    page.app.text_input(key="edition-shown").set_value("0")
+    page.app.selectbox(key="knob.optimizer.lr").set_value("0.1")
+    page.app.selectbox(key="kind.loss").set_value("MAE")
+    page.run()
+    assert Experiment.from_json(page.experiment) == presets()["spiral"].experiment
+    assert page.app.text_input(key="edition-shown").value != "0"
+    page.type_in("knob.optimizer.lr", "0.1")
+    assert Experiment.from_json(page.experiment).optimizer.lr == 0.1
+
+
 def test_what_two_kinds_of_data_share_is_kept(opened: Open) -> None:
     page = opened()
     page.app.slider(key="knob.data.noise").set_value(0.25)

@@ -206,7 +206,8 @@ class Backprop {
   #formula(column, unit) {
     const key = `${column}/${unit}`;
     if (!this.formulas.has(key)) {
-      const asked = this.stage.ask("formula", { ...this.walk.sample, column, unit, ...at(this.stage, this.walk.step) });
+      const { index, test } = this.walk.sample;
+      const asked = this.stage.ask("formula", { index, test, column, unit, ...at(this.stage, this.walk.step) });
       this.formulas.set(key, asked.then((frame) => frame.facts.answer).catch((error) => error));
     }
     return this.formulas.get(key);
