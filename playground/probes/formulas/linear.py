@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from playground.probes.arithmetic import subscript
+from playground.probes.arithmetic import Term, subscript
 from playground.probes.formulas.blocks import Block, alone, note, product, total
-from playground.probes.formulas.units import Place, formula, slope
+from playground.probes.formulas.units import Place, Vector, formula, slope
 from playground.spec.layers import Linear
 
 
@@ -17,15 +17,7 @@ class _Linear:
         weight = at.tensors["weight"]
         outputs, inputs = weight.shape
         step, own = divmod(at.unit, outputs)
-        terms = [
-            product(
-                f"w{subscript(i + 1)}·{at.inner}{subscript(i + 1)}",
-                float(w),
-                float(at.x[step * inputs + i]),
-                at.source(step * inputs + i),
-            )
-            for i, w in enumerate(weight[own])
-        ]
+        terms = _products(at, weight[own], at.inner, at.x, step * inputs)
         if "bias" in at.tensors:
             terms.append(alone("b", float(at.tensors["bias"][own])))
         return [total(at.outer, terms)]
@@ -35,13 +27,20 @@ class _Linear:
         weight = at.tensors["weight"]
         outputs, inputs = weight.shape
         step, own = divmod(at.unit, inputs)
-        terms = [
-            product(
-                f"w{subscript(k + 1)}·δ{subscript(k + 1)}",
-                float(w),
-                float(at.dy[step * outputs + k]),
-                at.source(step * outputs + k),
-            )
-            for k, w in enumerate(weight[:, own])
+        return [
+            note("deltas"),
+            total(slope(at.inner), _products(at, weight[:, own], "δ", at.dy, step * outputs)),
         ]
-        return [note("deltas"), total(slope(at.inner), terms)]
+
+
+def _products(at: Place, weights: Vector, letter: str, values: Vector, first: int) -> list[Term]:
+    """Return w·v for each weight and the value it meets; the first value stands at `first`."""
+    return [
+        product(
+            f"w{subscript(i + 1)}·{letter}{subscript(i + 1)}",
+            float(w),
+            float(values[first + i]),
+            at.source(first + i),
+        )
+        for i, w in enumerate(weights)
+    ]
