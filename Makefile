@@ -22,7 +22,8 @@ help:
 	  'make test     all tests, those in a real browser too; ARGS="-k xor" passes anything on to pytest' \
 	  'make test-long    what takes long: trainings of some presets, journeys through the newer labs' \
 	  'make check    ruff (format, lint), pyright, import-linter' \
-	  'make bench    measure the engines beside plain torch loops: a table, and bench.json; ARGS is passed on' \
+	  'make bench    measure the engines, and a watched run, beside plain torch loops: a table, and bench.json' \
+  '                ARGS="--only CNN" of the engines alone, what contains this' \
 	  'make bench-stage   measure the live stage in a real browser: frames, latency, clicks; ARGS is passed on' \
 	  'make pictures take the pictures of README.md again: trains in the real app, in a real browser; ARGS is passed on' \
 	  'make format   let ruff format and mend what it can' \
@@ -53,7 +54,10 @@ check: $(DEV)
 	if [ -n "$$failed" ]; then $(SAY) "make check: not clean:$$failed" >&2; exit 1; fi
 
 bench: $(DEV)
-	@$(PYTHON_IN_VENV) -m tests.benchmarks.engines $(ARGS)
+	@result=0; \
+	  $(PYTHON_IN_VENV) -m tests.benchmarks.engines $(ARGS) || result=1; \
+	  $(if $(ARGS),,$(PYTHON_IN_VENV) -m tests.benchmarks.watched || result=1;) \
+	  exit $$result
 
 bench-stage: $(DEV)
 	@$(find-chromium)

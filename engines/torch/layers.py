@@ -6,7 +6,7 @@ N is the number of samples. Formulas and sources stand beside the NumPy engine's
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -36,8 +36,27 @@ def _linear(spec: layers.Linear, shape: Shape) -> nn.Module:
 
 
 @layer(layers.Flatten)
-def _flatten(spec: layers.Flatten, shape: Shape) -> nn.Module:
-    return nn.Flatten()
+class Flatten(nn.Flatten):
+    """Torch's; what comes back to images that lie channels last is laid like them, or each layer below converts it."""
+
+    def __init__(self, spec: layers.Flatten, shape: Shape) -> None:
+        super().__init__()
+
+    def forward(self, x: Tensor) -> Tensor:
+        laid = x.ndim == 4 and x.is_contiguous(memory_format=torch.channels_last)
+        return super().forward(cast("Tensor", LaidBack.apply(x)) if laid else x)
+
+
+class LaidBack(torch.autograd.Function):
+    """The same numbers (N, C, H, W); the gradient lies channels last, too."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(ctx: Any, dy: Tensor) -> Tensor:
+        return dy.contiguous(memory_format=torch.channels_last)
 
 
 @layer(image_layers.Unflatten)

@@ -64,4 +64,6 @@ def _counted(subject: Subject, outputs: Array) -> Array:
 
 
 def _outputs(subject: Subject) -> Array:
-    return in_chunks(subject.net(), held_back(subject.dataset)[0])
+    x, _ = held_back(subject.dataset)
+    known = subject.outputs
+    return in_chunks(subject.net(), x) if known is None or len(known) != len(x) else known

@@ -31,6 +31,7 @@ class Subject:
     Attributes:
         gradients: of the last step, where they are known.
         holder: a NumPy net that holds this state already, and whose looks change nothing; None where there is none.
+        outputs: (N, k) for all samples it is judged by, where they are known already.
     """
 
     experiment: Experiment
@@ -38,6 +39,7 @@ class Subject:
     state: State
     gradients: State = field(default_factory=dict[str, Any])
     holder: Net | None = None
+    outputs: Array | None = None
 
     def net(self, *, to_train: bool = False) -> Net:
         """Return a NumPy net that holds this state, until the same thread asks for another subject's.

@@ -26,18 +26,17 @@ MAX_NUMBERS, MAX_FLOPS = 4_000_000, 2e9
 def evaluate(
     experiment: Experiment,
     engine: Engine,
-    net: Net,
-    x: Array,
+    outputs: Array,
     y: Array,
     coded: Array,
     *,
     unit: float = 1.0,
 ) -> dict[str, float]:
-    """Return the loss, and accuracy or rmse and r2, over at most the first 10,000 samples.
+    """Return the loss, and accuracy or rmse and r2.
 
     Args:
-        x: (N, *input).
-        y: class indices (N,), or numbers (N, k); (N, S) and (N, S, k) with an answer at each of S steps.
+        outputs: of the first N samples, (N, k).
+        y: class indices (N,), or numbers (N, k); (N, S) and (N, S, k) with an answer at each of S steps; may be longer.
         coded: the same as the loss wants them.
         unit: what 1 is in the units in which errors are to be told.
 
@@ -46,8 +45,7 @@ def evaluate(
         it explained. For text that is to be continued also `perplexity`, how many tokens the network hesitates
         between, and `bits`, the loss to base 2: what a token would cost in a file compressed with its help.
     """
-    x, y, coded = x[:MAX_SAMPLES], y[:MAX_SAMPLES], coded[:MAX_SAMPLES]
-    outputs = forward(net, x)
+    y, coded = y[: len(outputs)], coded[: len(outputs)]
     loss, _ = engine.loss(experiment.loss, outputs, coded)
     target = experiment.data.target()
     if target.kind == "classes":

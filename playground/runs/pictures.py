@@ -15,9 +15,9 @@ from playground.runs import frames
 from playground.runs.frames import Snapshot
 from playground.runs.trainer import State, Trainer
 
-MEASURING = 0.03
+MEASURING = 0.025
 """The share of the time that frames with metrics may take; between two of them there are glances, which have none."""
-EAGER, EAGER_SECONDS = 0.15, 10.0
+EAGER, EAGER_SECONDS = 0.1, 10.0
 """What comes to that share at the beginning, when most is learned, and in how long it fades to a third."""
 BURST = 0.15
 """The seconds of the processor that they may take at once: most happens in the first moments."""
@@ -76,26 +76,27 @@ class Pictures:
             return self._frame(self._wanted(resting=everything, measured=measured), measured=measured)
 
     def _frame(self, wanted: tuple[str, ...], *, measured: bool) -> bytes:
-        trainer, metrics = self._trainer, dict[str, float]()
+        trainer = self._trainer
         began = time.thread_time()
-        arrays = self._arrays(wanted)
+        # First, since pictures of how it does can be made of what is measured.
+        self.metrics = metrics = trainer.metrics() if measured else {}
+        spent = time.thread_time() - began
+        arrays = self._arrays(wanted, measured=measured)
         if measured:
-            if TENSORS in self._probes:
-                began = time.thread_time()
-            metrics = trainer.metrics()
-            self.measuring = time.thread_time() - began
+            self.measuring = spent if TENSORS in self._probes else time.thread_time() - began
             self._purse -= self.measuring
-        self.metrics = metrics
         kind = "frame" if measured else "glance"
         return frames.encode(Snapshot(trainer.steps, trainer.epoch, metrics, arrays, kind, time.time()))
 
-    def _arrays(self, wanted: tuple[str, ...]) -> State:
+    def _arrays(self, wanted: tuple[str, ...], *, measured: bool) -> State:
         arrays: State = {}
         began = time.thread_time()
         for name, found in self._trainer.look(wanted):
             arrays |= found
             now, size = time.thread_time(), sum(array.nbytes for array in found.values())
-            self._pauses[name] = max((now - began) / SHARES.get(name, LOOKING), size / BYTES)
+            # Beside a measurement some cost less than they would in a glance.
+            before = self._pauses.get(name, 0.0) if measured else 0.0
+            self._pauses[name] = max((now - began) / SHARES.get(name, LOOKING), size / BYTES, before)
             began = now
         return arrays
 
@@ -115,7 +116,7 @@ class Pictures:
     def _find_broken(self, wanted: tuple[str, ...]) -> None:
         for name in wanted:
             try:
-                self._arrays((name,))
+                self._arrays((name,), measured=True)
             except MemoryError:
                 raise
             except Exception:  # noqa: BLE001 - see above

@@ -8,12 +8,12 @@ from typing import Any, cast
 import numpy as np
 
 import engines
-from engines.protocol import Dtype, Fit, Net
+from engines.protocol import Array, Dtype, Fit, Net
 from playground import probes
 from playground.data import Dataset, baselines
 from playground.data.targets import code
 from playground.runs import goals
-from playground.runs.evaluation import evaluate, share
+from playground.runs.evaluation import MAX_SAMPLES, evaluate, forward, share
 from playground.runs.feed import Feed
 from playground.runs.goals import Goals
 from playground.runs.soundness import finite
@@ -49,6 +49,7 @@ class Supervised(Training):
         self._feed = Feed(experiment.seed, dataset.x)
         self._goals = Goals()
         self._judged = 0  # the step of the last snapshot's batch loss
+        self._outputs: Array = np.empty(0)  # for the samples that it is judged by, at the step `_answered`
         self._prepare()
         self._anchor_here()
 
@@ -113,7 +114,10 @@ class Supervised(Training):
         # The NumPy engine's own net is looked at as it is: to take its numbers elsewhere costs as much as a look.
         own = self._engine.name == "numpy" and self._dtype == "float32"
         holder = cast("Any", self._net) if own else None
-        return probes.Subject(self.experiment, self.dataset, self._net.state(), self._gradients(), holder)
+        known = self._outputs if self._answered == self.steps else None
+        return probes.Subject(
+            self.experiment, self.dataset, self._net.state(), self._gradients(), holder, known
+        )
 
     def _take_up(self, changed: Experiment) -> None:
         self._net.retune(changed.model, changed.optimizer)
@@ -122,6 +126,7 @@ class Supervised(Training):
 
     def _load(self, state: State) -> None:
         self._net.load(state)
+        self._answered = -1
 
     def _standing(self) -> dict[str, Any]:
         return self._feed.plain(self.steps) | {"best": self._goals.plain(), "checked": self._checked}
@@ -159,6 +164,7 @@ class Supervised(Training):
         self._lr = self._base_lr
         self._scheduled = experiment.schedule.kind != "Constant"
         self._checked: int = self.steps
+        self._answered = -1
         self._plan()
 
     def _plan(self) -> None:
@@ -220,12 +226,15 @@ class Supervised(Training):
     def _quality(self, *, held_back: bool) -> dict[str, float]:
         """Return loss and quality on the training samples, or on those held back."""
         data = self.dataset
+        judged = held_back or not len(data.x_test)
         x, y, coded = (
             (data.x_test, data.y_test, self._coded_test) if held_back else (data.x, data.y, self._coded)
         )
-        if not held_back and len(data.x_test):
-            some = slice(share(self.experiment.model, x.shape[1:]))
-            x, y, coded = x[some], y[some], coded[some]
+        outputs = forward(
+            self._net, x[: MAX_SAMPLES if judged else share(self.experiment.model, x.shape[1:])]
+        )
+        if judged:
+            self._outputs, self._answered = outputs, self.steps
         scaling = data.target_scaling if data.series is not None else None
         unit = 1.0 if scaling is None else float(scaling.scale[0])
-        return evaluate(self.experiment, self._engine, self._net, x, y, coded, unit=unit)
+        return evaluate(self.experiment, self._engine, outputs, y, coded, unit=unit)

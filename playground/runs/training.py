@@ -76,8 +76,9 @@ class Training(ABC):
 
     def snapshot(self, wanted: Sequence[str] = ()) -> Snapshot:
         """Return the metrics now, and the arrays of the probes in `wanted`. Training is not disturbed by it."""
+        metrics = self.metrics()
         arrays = {name: array for _, found in self.look(wanted) for name, array in found.items()}
-        return Snapshot(self.steps, self.epoch, self.metrics(), arrays)
+        return Snapshot(self.steps, self.epoch, metrics, arrays)
 
     def look(self, wanted: Sequence[str]) -> Iterator[tuple[str, dict[str, Array]]]:
         """Give the arrays of each probe in `wanted`, with its name, computed as they are asked for.

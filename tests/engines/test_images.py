@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import numpy as np
 import pytest
+import torch
 
 import engines
 from playground.spec import LayerSpec, ModelSpec, SpecError
@@ -67,6 +70,20 @@ def test_of_equal_numbers_the_first_gets_the_gradient(engine: str, pool: MaxPool
     np.testing.assert_array_equal(y, expected_y) if first else assert_close(y, expected_y)
     assert_close(ours.backward(grad), expected_dx)
     assert_same(ours.gradients(), reference.gradients())
+
+
+@pytest.mark.parametrize("middle", [(), (MaxPool2d(),), (AvgPool2d(),), (BatchNorm2d(),)])
+def test_gradients_that_come_back_to_images_lie_as_the_images_do(middle: tuple[LayerSpec, ...]) -> None:
+    """Where they do not, torch copies pictures to and fro in each layer below."""
+    ours = net("torch", ModelSpec(layers=(Conv2d(out_channels=4), ReLU(), *middle, Flatten())), SHAPE)
+    seen: list[torch.Tensor] = []
+    module = cast("Any", ours).module
+    for one in list(module)[:-1]:
+        one.register_full_backward_hook(lambda _, __, slopes: seen.append(slopes[0]))
+    random = np.random.default_rng(3)
+    ours.backward(random.normal(size=ours.forward(data()[0], training=True).shape))
+    assert len(seen) == 2 + len(middle)
+    assert all(slope.is_contiguous(memory_format=torch.channels_last) for slope in seen)
 
 
 def test_a_relu_may_run_behind_the_pooling_that_follows_it() -> None:

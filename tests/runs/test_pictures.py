@@ -95,6 +95,29 @@ def test_a_large_or_dear_probe_waits_for_its_turn_in_glances(watched: Any, cost:
     assert ["probe" in one.arrays for one in shown].count(True) in (3, 4), "about once a second"
 
 
+def test_a_probe_that_is_cheap_beside_a_measurement_is_not_for_that_reason_in_every_glance(
+    watched: Any,
+) -> None:
+    class Sharing(Trained):
+        """Its pictures cost a hundredth of a second unless metrics were measured at the same moment."""
+
+        measured = False
+
+        def metrics(self) -> dict[str, float]:
+            self.measured = True
+            return super().metrics()
+
+        def look(self, wanted: tuple[str, ...]) -> Iterator[tuple[str, dict[str, Any]]]:
+            self.now += 0.0 if self.measured else 0.01 * len(wanted)
+            self.measured = False
+            return super().look(wanted)
+
+    shown = watched(Sharing(metrics=0.02), 0.1, 400)
+    glances = [one for one in shown if one.kind == "glance"]
+    assert len(glances) > 200
+    assert sum("probe" in one.arrays for one in glances) <= 40 * LOOKING / 0.01 + 1
+
+
 def test_what_is_recorded_holds_the_tensors_or_every_picture(
     watched: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from playground.data import load
 from playground.presets import preset
-from playground.probes.registry import names
+from playground.probes import outcomes
+from playground.probes.registry import in_chunks, names
 from playground.runs.feed import shuffled
 from playground.runs.supervised import Supervised
 from playground.spec import Experiment, SpecError, State
@@ -266,6 +267,37 @@ def test_metrics_are_those_of_the_whole_sets() -> None:
         loss = (np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y]).mean()
         assert metrics[f"{prefix}loss"] == pytest.approx(loss, rel=1e-5)
         assert metrics[f"{prefix}accuracy"] == pytest.approx((z.argmax(axis=1) == y).mean())
+
+
+@pytest.mark.parametrize("engine", ["numpy", "torch"])
+def test_verdicts_are_those_of_the_network_that_was_measured(
+    engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = after(5, preset("digits-mlp").experiment.replace("engine", engine))
+    passes: list[int] = []
+
+    def counted(net: object, x: Any) -> Any:
+        passes.append(len(x))
+        return cast("Any", in_chunks)(net, x)
+
+    monkeypatch.setattr(outcomes, "in_chunks", counted)
+
+    def seen() -> State:
+        return found.snapshot(("verdicts",)).arrays
+
+    before = seen()
+    assert np.trace(before["confusion"]) == round(1000 * found.metrics()["test_accuracy"])
+    assert not passes, "what was measured is not computed again"
+    found.set_weight("1.weight", (0, 0), 5.0)
+    ((_, unmeasured),) = found.look(("verdicts",))
+    assert passes == [1000], "and it is forgotten when the network changes"
+    assert (seen()["confusion"] == unmeasured["confusion"]).all()
+    found.step()
+    list(found.look(("verdicts",)))
+    found.metrics()
+    found.set("optimizer.lr", 0.5)
+    list(found.look(("verdicts",)))
+    assert passes == [1000] * 3
 
 
 def test_regression_reports_how_much_is_explained() -> None:
