@@ -1,7 +1,8 @@
 """Which devices torch has here, found out without loading torch in this process.
 
 Torch takes a second and 200 MB to load, so the app and the run service never do it only to fill a list. Where torch's
-files hold nothing for an accelerator the answer is known at once; else another process is asked, once, meanwhile.
+files hold nothing for an accelerator the answer is known at once; else another process is asked, once, meanwhile. Who
+cannot do without the answer is about to train, and loads torch.
 """
 
 from __future__ import annotations
@@ -13,9 +14,14 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+import engines
+from playground.spec import SpecError
+
 ACCELERATED = ("*torch_cuda*", "*torch_hip*")
 """How the libraries are called that only a build with an accelerator has."""
-QUESTION = "from engines.torch.devices import devices; print(*devices())"
+QUESTION = (
+    "import engines; torch = engines.get('torch'); print(*torch.devices()); print(*torch.bfloat16_devices())"
+)
 PATIENCE = 120.0
 """Seconds after which nobody waits for the other process any more."""
 
@@ -24,17 +30,36 @@ def torch_devices(*, wait: bool = False) -> tuple[str, ...]:
     """Return the devices as `engines.get("torch").devices()` names them; empty without torch.
 
     Args:
-        wait: wait for the other process; otherwise the CPU alone is named until it has answered.
+        wait: load torch here; otherwise the CPU alone is named until the other process has answered.
     """
+    return _found(wait)[0]
+
+
+def bfloat16_devices(*, wait: bool = False) -> tuple[str, ...]:
+    """Return those of them that have hardware for products of bfloat16."""
+    return _found(wait)[1]
+
+
+Found = tuple[tuple[str, ...], tuple[str, ...]]
+"""All devices, and those with bfloat16."""
+CPU: Found = (("cpu",), ())
+
+
+def _found(wait: bool) -> Found:
     where = _folder()
     if where is None:
-        return ()
+        return (), ()
     if not _may_have_more(where):
-        return ("cpu",)
-    question = _question()
-    if wait:
-        question.join()
-    return question.found
+        return CPU
+    return _asked_here() if wait else _question().found
+
+
+def _asked_here() -> Found:
+    try:
+        torch = engines.get("torch")
+    except (ImportError, OSError, SpecError):  # a build that cannot be loaded
+        return CPU
+    return torch.devices(), torch.bfloat16_devices()
 
 
 class Question(threading.Thread):
@@ -42,7 +67,7 @@ class Question(threading.Thread):
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
-        self.found: tuple[str, ...] = ("cpu",)
+        self.found = CPU
         self.start()
 
     def run(self) -> None:
@@ -53,7 +78,8 @@ class Question(threading.Thread):
             ).stdout
         except (OSError, subprocess.SubprocessError):
             return
-        self.found = tuple(said.split()) or ("cpu",)
+        names, able, *_ = [tuple(line.split()) for line in (*said.splitlines(), "", "")]
+        self.found = (names or ("cpu",), able)
 
 
 @cache

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from engines.availability import torch_devices
+from engines.availability import bfloat16_devices, torch_devices
 from playground.spec import Experiment, LayerSpec, Shape, SpecError, estimate
 from playground.spec.adversary import discriminator_input
 from playground.spec.image_layers import Conv2d, ConvTranspose2d, Residual
@@ -43,12 +43,19 @@ class Place:
     work: int
 
 
-def place_of(experiment: Experiment, devices: tuple[str, ...] | None = None, *, wait: bool = False) -> Place:
+def place_of(
+    experiment: Experiment,
+    devices: tuple[str, ...] | None = None,
+    able: tuple[str, ...] | None = None,
+    *,
+    wait: bool = False,
+) -> Place:
     """Return where `experiment` is trained; nothing is loaded for it.
 
     Args:
         experiment: may leave `engine`, `device` and `precision` open.
         devices: torch's; None asks this machine. What an experiment names is not checked against them.
+        able: those of them that multiply bfloat16 in hardware; None asks this machine.
         wait: wait until this machine has answered, if the answer matters.
     """
     convolutions, step = _work(experiment)
@@ -56,7 +63,9 @@ def place_of(experiment: Experiment, devices: tuple[str, ...] | None = None, *, 
     engine, device, why = _decide(experiment, devices, convolutions, step)
     precision = experiment.precision
     if precision == "auto":
-        precision = "bfloat16" if device.startswith("cuda") else "float32"
+        precision = "float32"
+        if device.startswith("cuda") and device in (bfloat16_devices(wait=wait) if able is None else able):
+            precision = "bfloat16"
     return Place(engine, device, precision, why, step if why == "accelerator" else convolutions)
 
 

@@ -121,6 +121,10 @@ class Engine(Protocol):
         """Return the devices that are there, the default first."""
         ...
 
+    def bfloat16_devices(self) -> tuple[str, ...]:
+        """Return those of them that have hardware for products of bfloat16."""
+        ...
+
     def net(
         self,
         model: ModelSpec,

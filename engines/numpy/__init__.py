@@ -24,6 +24,9 @@ class NumpyEngine:
     def devices(self) -> tuple[str, ...]:
         return ("cpu",)
 
+    def bfloat16_devices(self) -> tuple[str, ...]:
+        return ()
+
     def net(
         self,
         model: ModelSpec,

@@ -1,13 +1,18 @@
 """The torch engine: what a good torch programmer would write, for larger networks and for accelerators.
 
-Only this folder imports torch, and only when the engine is asked for. Its one policy for the whole process: torch
-computes on one thread of the CPU. On small kernels a second thread waits more than it works, and with any other busy
-process it collapses; whoever trains one large network alone may call `torch.set_num_threads` afterwards.
+Only this folder imports torch, and only when the engine is asked for. Its policies for the whole process: torch
+computes on one thread of the CPU (on small kernels a second thread waits more than it works, and with any other busy
+process it collapses; whoever trains one large network alone may call `torch.set_num_threads` afterwards); float32 means
+float32, also in cuDNN, whose convolutions would round factors to 10 bits (who wants it faster takes bfloat16); and what
+MPS cannot compute the CPU does.
 """
 
 from __future__ import annotations
 
+import os
 from typing import Literal
+
+os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")  # it is read when torch is loaded
 
 import numpy as np
 import torch
@@ -15,12 +20,13 @@ import torch
 import engines.torch.time_windows  # noqa: F401  (what is defined there enters the registry, as in `sequences`)
 from engines.checks import as_targets
 from engines.protocol import Array, Dtype, Precision
-from engines.torch.devices import devices
+from engines.torch.devices import bfloat16_devices, devices
 from engines.torch.losses import mean_loss
 from engines.torch.net import Net
 from playground.spec import LossSpec, ModelSpec, OptimizerSpec, Shape
 
 torch.set_num_threads(1)
+torch.backends.cudnn.fp32_precision = "ieee"
 
 
 class TorchEngine:
@@ -30,6 +36,9 @@ class TorchEngine:
 
     def devices(self) -> tuple[str, ...]:
         return devices()
+
+    def bfloat16_devices(self) -> tuple[str, ...]:
+        return bfloat16_devices()
 
     def net(
         self,

@@ -17,6 +17,17 @@ def devices() -> tuple[str, ...]:
     return tuple(found)
 
 
+def bfloat16_devices() -> tuple[str, ...]:
+    """Return those of `devices` that have hardware for products of bfloat16: Nvidia's since Ampere, and AMD's."""
+    if not torch.cuda.is_available():
+        return ()
+    able = [
+        torch.version.hip is not None or torch.cuda.get_device_capability(index)[0] >= 8
+        for index in range(torch.cuda.device_count())
+    ]
+    return (*(["cuda"] if able[0] else []), *(f"cuda:{index}" for index, can in enumerate(able) if can))
+
+
 def device(name: str, dtype: torch.dtype) -> torch.device:
     """Return the device called `name`.
 

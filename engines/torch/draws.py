@@ -59,9 +59,9 @@ class DeviceDraws:
     """Draws by a generator on the device, seeded from the same stream."""
 
     def __init__(self, seed: int, name: str, device: torch.device) -> None:
+        self._device = device
         self.generator = torch.Generator(device)
         self.generator.manual_seed(int(dropout_stream(seed, name).integers(2**63)))
-        self._device = device
 
     def __call__(self, shape: Sequence[int]) -> Tensor:
         return torch.rand(tuple(shape), generator=self.generator, device=self._device)
@@ -71,3 +71,8 @@ class DeviceDraws:
 
     def load(self, state: Array) -> None:
         self.generator.set_state(torch.from_numpy(np.array(state, dtype=np.uint8)))
+
+    def begin_anew(self, state: Array) -> None:
+        """Go on from `state` with another generator, which no graph knows."""
+        self.generator = torch.Generator(self._device)
+        self.load(state)

@@ -52,11 +52,15 @@ class Slopes:
         self._graph: Graph | None = None
 
     def _captured(self, x: Tensor, y: Tensor) -> Graph | None:
+        drawing = [draws for draws in self._net.draws.values() if isinstance(draws, DeviceDraws)]
+        states = [draws.state() for draws in drawing]
         try:
             return Graph(self._net, self._loss, x, y)
         except (
             RuntimeError
         ):  # an operation that waits for the device, or too little memory for a second set of values
+            for draws, state in zip(drawing, states, strict=True):
+                draws.begin_anew(state)  # a capture that failed leaves its generators waiting for its end
             return None
 
 
@@ -96,6 +100,9 @@ class Capture:
         stream = torch.cuda.Stream(device)
         with (
             torch.cuda.device(device),
+            torch.cuda.stream(
+                torch.cuda.current_stream(device)
+            ),  # a capture that fails does not come back to it
             torch.cuda.graph(self._graph, stream=stream, capture_error_mode="thread_local"),
         ):
             self.result = function()

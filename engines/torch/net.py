@@ -163,7 +163,7 @@ class Net:
     def penalty(self) -> float:
         total = 0.0
         for rates, weight in self._penalties:
-            exact = weight.detach().double()
+            exact = weight.detach().cpu().double()  # MPS has no float64
             total += rates[1] / 2 * float(exact.square().sum()) + rates[0] * float(exact.abs().sum())
         return total
 
@@ -219,8 +219,9 @@ class Net:
 
     def _modules(self, model: ModelSpec) -> nn.Sequential:
         modules = build(model, self.input_shape).to(self.device, self.dtype)
-        if any(parameter.ndim == 4 for parameter in modules.parameters()):
-            # What convolutions are fastest with. (Torch's own declaration of `to` leaves this use out.)
+        if self.device.type != "mps" and any(parameter.ndim == 4 for parameter in modules.parameters()):
+            # What convolutions are fastest with; but on MPS batch norm and average pooling have wrong gradients, or
+            # end the process (torch issues 175189 and 175190). (Torch's own declaration of `to` leaves this use out.)
             modules = modules.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         padding = Padding()
         for name, module in modules.named_modules():

@@ -113,7 +113,15 @@ class Recurrent(Timed, Drawing):
         state, found = self._start(x), list[Tensor]()
         for part in x.split(self.spec.truncate or x.shape[1], dim=1):
             y, *state = KERNELS[self.key](
-                part, state if self.key == "LSTM" else state[0], weights, True, 1, 0.0, False, False, True
+                part.contiguous(),  # of others MPS's LSTM has wrong gradients
+                state if self.key == "LSTM" else state[0],
+                weights,
+                True,  # biases
+                1,  # layers
+                0.0,  # dropout
+                self.training,  # only then cuDNN and MPS keep what the way back needs
+                False,  # both directions
+                True,  # samples first
             )
             state = [one.detach() for one in state]
             found.append(y)

@@ -31,8 +31,10 @@ def largest_singular_value(weight: Tensor) -> Tensor:
     matrix = weight.flatten(1)
     with torch.no_grad():
         wide = matrix if len(matrix) <= matrix.shape[1] else matrix.T
-        _, vectors = torch.linalg.eigh((wide @ wide.T).double())
-        u = vectors[:, -1].to(matrix.dtype)
+        gram = wide @ wide.T
+        # In float64, which MPS does not have.
+        _, vectors = torch.linalg.eigh((gram.cpu() if gram.device.type == "mps" else gram).double())
+        u = vectors[:, -1].to(matrix)
         v = wide.T @ u
         length = v.norm()
         v = v / length.clamp(min=1e-12)

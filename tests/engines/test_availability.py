@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 import engines
 from engines import availability
@@ -42,9 +43,31 @@ def test_a_build_for_accelerators_is_asked_in_another_process(
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib" / "libtorch_cuda.so").touch()
     monkeypatch.setattr(availability, "_folder", lambda: tmp_path)
-    monkeypatch.setattr(availability, "QUESTION", "print('cpu', 'cuda', 'cuda:0')")
+    monkeypatch.setattr(availability, "QUESTION", "print('cpu', 'cuda', 'cuda:0'); print('cuda')")
     assert availability.torch_devices() in (("cpu",), ("cpu", "cuda", "cuda:0"))
-    assert availability.torch_devices(wait=True) == ("cpu", "cuda", "cuda:0")
+    availability._question().join()
+    assert availability.torch_devices() == ("cpu", "cuda", "cuda:0")
+    assert availability.bfloat16_devices() == ("cuda",)
+
+
+def test_who_is_about_to_train_asks_torch_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "libtorch_cuda.so").touch()
+    monkeypatch.setattr(availability, "_folder", lambda: tmp_path)
+    monkeypatch.setattr(type(engines.get("torch")), "devices", lambda engine: ("cpu", "cuda"))
+    assert availability.torch_devices(wait=True) == ("cpu", "cuda")
+    assert availability.bfloat16_devices(wait=True) == ()
+
+
+def test_bfloat16_needs_hardware_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    cards = [(7, 5), (9, 0)]
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: len(cards))
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda index: cards[index])
+    torchs = engines.get("torch")
+    assert torchs.bfloat16_devices() == ("cuda:1",)
+    cards.reverse()
+    assert torchs.bfloat16_devices() == ("cuda", "cuda:0")
 
 
 @pytest.mark.parametrize("question", ["raise SystemExit(3)", "print()"])
@@ -55,7 +78,9 @@ def test_where_torch_cannot_answer_there_is_the_cpu(
     (tmp_path / "lib" / "torch_cuda.dll").touch()
     monkeypatch.setattr(availability, "_folder", lambda: tmp_path)
     monkeypatch.setattr(availability, "QUESTION", question)
-    assert availability.torch_devices(wait=True) == ("cpu",)
+    availability._question().join()
+    assert availability.torch_devices() == ("cpu",)
+    assert availability.bfloat16_devices() == ()
 
 
 def test_without_torch_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,10 +46,11 @@ def test_the_work_of_convolutions_is_counted_inside_residual_blocks_too() -> Non
 
 def test_an_accelerator_is_taken_for_large_steps_only() -> None:
     large = images(128, training={"batch_size": 256})
-    found = place_of(large, GPU)
+    found = place_of(large, GPU, GPU)
     assert (found.engine, found.device, found.why) == ("torch", "cuda", "accelerator")
     assert found.work >= STEP
     assert found.precision == "bfloat16"
+    assert place_of(large, GPU, ()).precision == "float32", "where it would be emulated"
     assert place_of(preset("circle").experiment, GPU).engine == "numpy"
     assert place_of(large.replace("engine", "torch"), GPU).device == "cuda"
 

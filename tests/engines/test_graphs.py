@@ -257,9 +257,13 @@ def test_what_cannot_be_captured_goes_on_kernel_by_kernel(monkeypatch: pytest.Mo
     expected = train("dense", one)
     monkeypatch.setattr(graphs, "capturable", always)
     monkeypatch.setattr(graphs, "Capture", Refusing)
+    tied = {id(cast("DeviceDraws", draws).generator) for draws in other.draws.values()}
     np.testing.assert_array_equal(train("dense", other), expected)
     assert len(tries) == 1
     assert_equal(everything(other), everything(one))
+    # A generator that CUDA has registered for a capture that failed refuses to draw outside of one.
+    assert tied
+    assert tied.isdisjoint(id(cast("DeviceDraws", draws).generator) for draws in other.draws.values())
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from engines.numpy.net import Net as NumpyNet
+from engines.torch.sequences import KERNELS
 from playground.spec import LayerSpec, LossSpec, ModelSpec, SpecError
 from playground.spec.layers import LayerNorm, Linear, Tanh
 from playground.spec.losses import IGNORED, MSE, CrossEntropy
@@ -27,6 +28,7 @@ from playground.spec.sequence_layers import (
 )
 from tests import strategies
 from tests.engines.agreement import LOSSES, Reference, assert_close, assert_same, net
+from tests.engines.rich import exhaust
 from tests.states import assert_equal
 
 both_engines = pytest.mark.parametrize("engine", ["numpy", "torch"])
@@ -434,6 +436,29 @@ def test_an_epoch_of_texts_resumes_bit_for_bit_on_the_other_engine() -> None:
         travelling = arrived
     assert_same(travelling.state(), alone.state())
     assert_equal(travelling.random_state(), alone.random_state())
+
+
+@pytest.mark.parametrize("kind", [RNN, LSTM, GRU])
+def test_torchs_kernels_are_told_whether_it_is_for_training(
+    kind: type[Recurrent], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the CPU it makes no difference; cuDNN refuses to go back through a pass that was not for training."""
+    told: list[bool] = []
+    kernel = KERNELS[kind.__name__]
+
+    def noticed(*arguments: Any) -> Any:
+        told.append(arguments[6])
+        return kernel(*arguments)
+
+    monkeypatch.setitem(KERNELS, kind.__name__, noticed)
+    ours = net("torch", ModelSpec(layers=(kind(hidden_size=2), Linear(out_features=1))), (4, 3))
+    x = np.random.default_rng(0).normal(size=(5, 4, 3))
+    ours.forward(x)
+    ours.forward(x, training=True)
+    fit = ours.fit(MSE(), x, np.zeros((5, 1)), 5)
+    fit.begin(np.arange(5))
+    exhaust(fit)
+    assert told == [False, True, True]
 
 
 def test_looks_do_not_disturb_training() -> None:
