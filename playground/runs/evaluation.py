@@ -19,7 +19,7 @@ from playground.spec.losses import IGNORED
 CHUNK = 1024
 """Samples that go through the network at once, so that memory stays bounded."""
 MAX_SAMPLES = 10_000
-MAX_NUMBERS, MAX_FLOPS = 4_000_000, 2e9
+MAX_NUMBERS, MAX_FLOPS = 4_000_000, 1e9
 """So much of the training part is looked through; all of a test part is, and training waits for both."""
 
 
