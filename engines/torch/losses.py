@@ -34,8 +34,8 @@ def mean_loss(spec: LossSpec, y: Tensor, target: Tensor) -> Tensor:
     if y.ndim != 3:
         return each(spec, y.flatten(1), target).mean()
     judged = ~target.isnan()
-    found = each(spec, y.flatten(1), torch.where(judged, target, 0))
-    return torch.where(judged, found, 0).sum() / judged.sum().clamp(min=1)
+    found = each(spec, y.flatten(1), target.masked_fill(~judged, 0))
+    return found.masked_fill(~judged, 0).sum() / judged.sum().clamp(min=1)
 
 
 @loss(losses.MSE)

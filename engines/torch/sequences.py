@@ -138,9 +138,9 @@ class Recurrent(Timed, Drawing):
         else:
             places = (steps + begins).clamp(max=length - 1)
             back = (steps - begins).clamp(min=0)
-        read = torch.where(counts[..., None], x, 0).gather(1, places[..., None].expand_as(x))
+        read = x.masked_fill(~counts[..., None], 0).gather(1, places[..., None].expand_as(x))
         y = self._run(read, weights)
-        found = torch.where(counts[..., None], y.gather(1, back[..., None].expand_as(y)), 0)
+        found = y.gather(1, back[..., None].expand_as(y)).masked_fill(~counts[..., None], 0)
         return found, self._first(found, counts) if turned else found[:, -1]
 
     def _steps(self, x: Tensor, counts: Tensor, weights: list[Tensor], turned: bool) -> tuple[Tensor, Tensor]:
@@ -151,7 +151,7 @@ class Recurrent(Timed, Drawing):
             t = length - 1 - number if turned else number
             if number and number % self.spec.truncate == 0:
                 state = tuple(one.detach() for one in state)
-            inputs = torch.where(counts[:, t, None], x[:, t], 0)
+            inputs = x[:, t].masked_fill(~counts[:, t, None], 0)
             new = CELLS[self.key](inputs, state if self.key == "LSTM" else state[0], *weights)
             new = new if self.key == "LSTM" else (new,)
             state = tuple(
@@ -159,7 +159,7 @@ class Recurrent(Timed, Drawing):
             )
             found.append(state[0])
         every = torch.stack(found[::-1] if turned else found, 1)
-        every = torch.where(counts[..., None], every, 0)
+        every = every.masked_fill(~counts[..., None], 0)
         return every, self._first(every, counts) if turned else every[:, -1]
 
     def _first(self, states: Tensor, counts: Tensor) -> Tensor:

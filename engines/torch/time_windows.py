@@ -83,7 +83,7 @@ class AvgPool1d(Windowed):
             return y
         begun = F.pad(before[:, None].to(x.dtype), self.spec.margins(), value=1)
         share = F.avg_pool1d(begun, size, step).transpose(1, 2)
-        return torch.where(counts[..., None], y / share.clamp(min=0.5 / size), 0)
+        return (y / share.clamp(min=0.5 / size)).masked_fill(~counts[..., None], 0)
 
 
 @layer(specs.GlobalMaxPool1d)
@@ -98,7 +98,7 @@ class GlobalMaxPool1d(Timed):
         if counts is None:
             return x.max(1).values
         y = x.masked_fill(~counts[..., None], -math.inf).max(1).values
-        return torch.where(counts[:, -1:], y, 0)
+        return y.masked_fill(~counts[:, -1:], 0)
 
 
 @layer(specs.GlobalAvgPool1d)

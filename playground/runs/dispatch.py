@@ -127,17 +127,19 @@ class Dispatch:
     def job(self, run: Run, *, replay: int | None = None) -> Job:
         """Return what a worker needs to know."""
         quotas = self.quotas
+        engine, device = _place(run.experiment)
+        run.memory = quotas.memory_on(device)
         return Job(
             run=run.id,
             experiment=run.experiment,
-            engine=_engine(run.experiment),
+            engine=engine,
             trainers=self.trainers_module,
             folder=str(run.folder),
             data_folder=str(self.data_folder),
             attempt=run.attempt,
             replay=replay,
             probes=run.wanted_probes(time.monotonic()),
-            memory=quotas.memory,
+            memory=run.memory,
             cpu_seconds=quotas.cpu_seconds,
             wall_seconds=quotas.wall_seconds,
             storage=quotas.storage,
@@ -373,14 +375,15 @@ class Dispatch:
             run.close()
 
 
-def _engine(experiment: str) -> str:
-    """Return the engine that an experiment will be trained with, if it is one; it decides how a worker is set up."""
+def _place(experiment: str) -> tuple[str, str]:
+    """Return the engine and the device of an experiment, if it is one: they decide on a worker's bounds."""
     from engines.choice import place_of
     from playground.spec import Experiment
 
     with suppress(SpecError):
-        return place_of(Experiment.from_json(experiment)).engine
-    return "numpy"
+        found = place_of(Experiment.from_json(experiment))
+        return found.engine, found.device
+    return "numpy", "cpu"
 
 
 def _cause(ending: Ending) -> str:

@@ -85,6 +85,7 @@ class Run:
 
     worker: bool = False  # a process exists, or is being started
     going: bool = False  # it has its Go
+    memory: int = 0  # bytes that its worker may use; 0 is no limit
     leaving: Leaving | None = None
     left: Left | None = None
     started_at: float = 0.0

@@ -54,8 +54,8 @@ class Patrol:
 
     def _watch_limits(self, run: Run, now: float, *, measure: bool) -> None:
         quotas, memory = self.dispatch.quotas, self.dispatch.backend.usage(run.id).memory
-        if quotas.memory and memory is not None and memory > quotas.memory:
-            self._end(run, "run.limit_memory", f"{quotas.memory / 1e6:,.0f} MB", now=True)
+        if run.memory and memory is not None and memory > run.memory:
+            self._end(run, "run.limit_memory", f"{run.memory / 1e6:,.0f} MB", now=True)
         elif quotas.storage and measure and folder_size(run.folder) > quotas.storage:
             self._end(run, "run.limit_storage", f"{quotas.storage / 1e6:,.0f} MB")
         elif run.going and run.status == "running" and quotas.wall_seconds:

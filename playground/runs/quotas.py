@@ -14,6 +14,9 @@ from typing import Any, ClassVar, Self
 
 from playground.spec.errors import SpecError
 
+DRIVER = 6 << 30
+"""Bytes that an accelerator's driver and its libraries may keep in a process, above what the training itself may."""
+
 
 @dataclass(frozen=True)
 class Quotas:
@@ -65,6 +68,10 @@ class Quotas:
     attempts: int = 3
     healthy_seconds: float = 30.0
     round_seconds: float = 1.0
+
+    def memory_on(self, device: str) -> int:
+        """Return the bytes that a worker may use which trains on `device`; 0 is no limit."""
+        return self.memory and self.memory + (0 if device == "cpu" else DRIVER)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:

@@ -8,11 +8,12 @@ import pytest
 import engines
 from engines.torch import TorchEngine
 from engines.torch.net import Net
-from playground.spec import ModelSpec, OptimizerSpec, SpecError
+from playground.spec import LayerSpec, ModelSpec, OptimizerSpec, SpecError
 from playground.spec.layers import BatchNorm1d, Dropout, Flatten, Linear, ReLU, Tanh
 from playground.spec.losses import CrossEntropy
 from playground.spec.optimizers import SGD, Adam
-from tests.engines.agreement import assert_same
+from tests.engines.agreement import around, assert_same, given_shape, samples
+from tests.engines.rich import exhaust
 from tests.states import assert_equal
 
 found = engines.get("torch")
@@ -61,6 +62,34 @@ def test_an_accelerator_computes_what_the_cpu_computes(device: str, optimizer: O
     assert_same(other.state(), one.state(), within=1e-4)
     other.load_optimizer(one.optimizer_state())
     assert_equal(other.optimizer_state(), one.optimizer_state())
+
+
+@each_accelerator
+@pytest.mark.parametrize("kind", LayerSpec.catalogue().values())
+def test_every_layer_computes_there_what_it_computes_here(device: str, kind: type[LayerSpec]) -> None:
+    model, shape, random = (
+        around(kind(), num_in=12, num_out=5),
+        given_shape(kind(), 9),
+        np.random.default_rng(0),
+    )
+    x = samples(kind(), random, 32, shape).astype(np.float32)
+    slopes, answers = random.normal(size=(32, 5)).astype(np.float32), random.integers(0, 5, 32)
+    nets = [engine.net(model, shape, Adam(), device=name, masks="numpy") for name in ("cpu", device)]
+    found = []
+    for net in nets:
+        seen = {
+            "looked": net.forward(x),
+            "trained": net.forward(x, training=True),
+            "back": net.backward(slopes),
+        }
+        seen |= net.gradients()
+        fit = net.fit(CrossEntropy(), x, answers, 8)
+        fit.begin(np.arange(32))
+        exhaust(fit)
+        found.append(seen | {"losses": fit.losses()})
+    here, there = found
+    for name, values in here.items():
+        assert np.abs(there[name] - values).max() <= 1e-4 * max(float(np.abs(values).max()), 1e-2), name
 
 
 @each_accelerator

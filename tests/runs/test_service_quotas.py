@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from playground import i18n
 from playground.runs.commands import Command, SetWeight, Step
-from playground.runs.quotas import Quotas
+from playground.runs.quotas import DRIVER, Quotas
 from playground.runs.reasons import NoSuchRun, Reason, error_from, plain_error
 from playground.spec.errors import SpecError
 
@@ -19,6 +19,13 @@ def test_every_limit_can_be_set_from_outside():
     for field in fields(Quotas):
         found = Quotas.from_environment({f"PLAYGROUND_{field.name.upper()}": "7"})
         assert found == replace(Quotas(), **{field.name: 7})
+
+
+def test_the_libraries_of_an_accelerator_are_not_counted_as_the_trainings() -> None:
+    limits = Quotas(memory=1_000)
+    assert limits.memory_on("cpu") == 1_000
+    assert limits.memory_on("cuda:1") == limits.memory_on("mps") == 1_000 + DRIVER
+    assert Quotas(memory=0).memory_on("cuda") == 0
 
 
 @pytest.mark.parametrize("text", ["-1", "many", "nan", "inf", "1e400", "1,5"])
