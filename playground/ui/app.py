@@ -5,9 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from playground.ui import labs, navigation
-from playground.ui.language import t
+from playground.ui.language import speak, t
+from playground.ui.one_value import look_up_one_value
 from playground.ui.style import style
 
+look_up_one_value()
+speak()
 st.set_page_config(page_icon="🕸️", layout="wide", initial_sidebar_state="collapsed")
 style()
 chosen = st.navigation([labs.page(entry) for entry in navigation.PAGES], position="hidden")

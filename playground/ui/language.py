@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from typing import Any
 
 import streamlit as st
@@ -11,9 +12,21 @@ from playground.i18n import LANGUAGES, text
 
 NAMES = {"en": "English", "zh": "中文"}
 
+_spoken: ContextVar[str | None] = ContextVar("spoken", default=None)
+"""What has been found out for the page that this thread draws; each page is drawn in a thread of its own."""
+
+
+def speak() -> None:
+    """Find out once in which language the page is drawn: it asks for a thousand texts."""
+    _spoken.set(_asked_for())
+
 
 def language() -> str:
     """Return the visitor's language: what they chose, else what the link says, else what their browser asks for."""
+    return _spoken.get() or _asked_for()
+
+
+def _asked_for() -> str:
     chosen = st.session_state.get("language") or st.query_params.get("lang")
     if chosen in LANGUAGES:
         return chosen
@@ -22,6 +35,7 @@ def language() -> str:
 
 def choose(name: str) -> None:
     """Make `name` the visitor's language, also in the link."""
+    _spoken.set(None)
     st.session_state["language"] = name
     st.query_params["lang"] = name
 
