@@ -6,7 +6,7 @@ import { Bars, percent } from "./look/bars.js";
 import { feedOf } from "./look/feed.js";
 import { Pad } from "./look/pad.js";
 import { pictureOf } from "./look/strokes.js";
-import { lookAt, lookAtDrawn, lookedAt, samePicture } from "./look/subject.js";
+import { drawingOf, lookAt, lookAtDrawn, lookedAt, samePicture } from "./look/subject.js";
 import { tint } from "./look/tint.js";
 import { Panel, write } from "./picture/panel.js";
 
@@ -41,8 +41,8 @@ class Picture extends Panel {
   renew() {
     if (this.stage.setup.lang !== this.lang || this.named !== this.#names.join()) return false;
     this.feed.forget();
-    if (this.draws && this.fitted !== this.stage.setup.input.shape.join()) this.#turn(false);
-    this.again();
+    this.pad.strokes = drawingOf(this.stage);
+    this.#turn(lookedAt(this.stage).pixels !== undefined);
     return true;
   }
 
@@ -65,7 +65,7 @@ class Picture extends Panel {
     const mode = (draws) => h("button", { type: "button", class: "stage-look-chip", data: { draws }, onclick: () => this.#switch(draws) }, word(draws ? "draw" : "samples"));
     this.modes = h("div", { class: "stage-look-chips", role: "group", "aria-label": word("which") }, mode(false), mode(true));
     this.large = h("canvas", { class: "stage-picture-large", role: "img", "aria-label": word("waiting") });
-    this.pad = new Pad(word, () => this.#drawn(), (text) => stage.announce(text));
+    this.pad = new Pad(drawingOf(stage), word, () => this.#drawn(), (text) => stage.announce(text));
     this.verdict = h("p", { class: "stage-picture-verdict", role: "status" });
     const classes = stage.setup.target.kind === "classes";
     this.bars = classes ? new Bars(this.#names, word("probabilities")) : null;
@@ -122,7 +122,6 @@ class Picture extends Panel {
       this.drawing = null;
       if (this.gone) return;
       const { shape } = this.stage.setup.input;
-      this.fitted = shape.join();
       lookAtDrawn(this.stage, pictureOf(this.pad.strokes.present, shape, this.stage.setup.experiment.data.kind));
     });
   }

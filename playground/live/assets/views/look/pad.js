@@ -3,15 +3,18 @@
 // Keys: arrows move, Space puts the pen down and lifts it, E changes to the eraser and back, Ctrl+Z undoes, Delete clears.
 
 import { fit, h } from "../../dom.js";
-import { ink, PEN, Strokes } from "./strokes.js";
+import { ink, PEN } from "./strokes.js";
 
 const STEP = 0.04; // of the side, for an arrow key
 const KEYS = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] };
 
 export class Pad {
-  /** @param {(key: string, values?: Object) => string} word @param {() => void} changed @param {(text: string) => void} say */
-  constructor(word, changed, say) {
-    Object.assign(this, { word, changed, say, strokes: new Strokes(), erases: false, at: [0.5, 0.5], down: false, keyed: false, side: 0 });
+  /**
+   * @param {Strokes} strokes what is drawn already
+   * @param {(key: string, values?: Object) => string} word @param {() => void} changed @param {(text: string) => void} say
+   */
+  constructor(strokes, word, changed, say) {
+    Object.assign(this, { strokes, word, changed, say, erases: false, at: [0.5, 0.5], down: false, keyed: false, side: 0 });
     this.canvas = h("canvas", { class: "stage-pad", tabindex: 0, role: "application", "aria-label": word("pad"), "aria-description": word("pad_keys") });
     this.#listen();
     const tool = (name, deed, sign) => h("button", { type: "button", class: "stage-look-tool", data: { tool: name }, title: word(name), "aria-label": word(name), onclick: deed }, sign);
