@@ -12,6 +12,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from playground.data.ground import is_light
 from playground.spec.augmentation import AugmentationSpec
 from playground.spec.random import stream
 
@@ -27,6 +28,7 @@ class Augmenter:
     def __init__(self, spec: AugmentationSpec, seed: int, pictures: Pictures) -> None:
         self._spec, self._seed, self._pictures = spec, seed, pictures
         self._epoch, self._chance = -1, np.empty((0, 3))
+        self._light = is_light(pictures)
 
     def part(self, epoch: int, order: npt.NDArray[np.int64], start: int, stop: int) -> Pictures:
         """Return the pictures at the positions from `start` to `stop` of an epoch's order, changed.
@@ -44,6 +46,7 @@ class Augmenter:
             self._pictures[order[start:stop]],
             np.floor((chance[:, :2] + 1) / 2 * (2 * spec.shift + 1)).astype(np.int64) - spec.shift,
             np.deg2rad(spec.rotate) * chance[:, 2],
+            light=self._light,
         )
         if spec.noise:
             changed += spec.noise * self._noise(epoch, start, stop)
@@ -64,14 +67,19 @@ class Augmenter:
         return np.concatenate([*drawn, np.empty((0, *shape), np.float32)])[first : first + stop - start]
 
 
-def moved(pictures: Pictures, shift: npt.NDArray[np.int64], angle: Floats) -> Pictures:
+def moved(
+    pictures: Pictures, shift: npt.NDArray[np.int64], angle: Floats, *, light: bool = False
+) -> Pictures:
     """Return pictures (N, C, H, W) turned around their middles, then shifted; what comes in from outside is black.
 
     Args:
         pictures: from 0 to 1; they stay as they are.
         shift: (N, 2) whole pixels down and to the right.
         angle: (N,) radians, anticlockwise.
+        light: what comes in is white, as the ground of such pictures.
     """
+    if light:
+        return 1 - moved(1 - pictures, shift, angle)
     turned = _turned(pictures, angle) if angle.any() else pictures.copy()
     return _shifted(turned, shift) if shift.any() else turned
 

@@ -80,7 +80,7 @@ def found_in(uploads: Sequence[Upload], limits: ImageLimits) -> Iterator[Found]:
     """Yield the pictures of an upload, none of them decoded."""
     if not uploads:
         raise SpecError("images.none", endings=", ".join(ENDINGS))
-    zips = [upload for upload in uploads if upload.data[:4] in ZIP_BEGINS]
+    zips = [upload for upload in uploads if _packed(upload.data)]
     for upload in uploads:
         if upload.name.lower().endswith(".zip") and upload not in zips:
             raise SpecError("images.not_zip", value=upload.name)
@@ -95,6 +95,15 @@ def found_in(uploads: Sequence[Upload], limits: ImageLimits) -> Iterator[Found]:
         if len(upload.data) > limits.file_bytes:
             raise SpecError("images.file_large", value=upload.name, bound=limits.file_bytes // 1_000_000)
         yield Found(upload.name, _prefix(upload.name), upload.data)
+
+
+def is_zip(name: str, begins: bytes) -> bool:
+    """Tell whether a file is a zip, or at least is called one."""
+    return _packed(begins) or name.lower().endswith(".zip")
+
+
+def _packed(data: bytes) -> bool:
+    return data[:4] in ZIP_BEGINS
 
 
 def _in_zip(upload: Upload, limits: ImageLimits) -> Iterator[Found]:

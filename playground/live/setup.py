@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from playground import i18n
 from playground.data import Dataset, featurise
+from playground.data.ground import is_light
 from playground.live.envelope import with_fields
 from playground.live.texts import text_facts
 from playground.probes.columns import columns
@@ -25,6 +26,7 @@ from playground.runs import frames
 from playground.runs.frames import Snapshot
 from playground.spec import Experiment
 from playground.spec.adversary import PLAYERS, discriminator_input, generator_input
+from playground.spec.image_data import tells_light
 from playground.views import theme
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -34,6 +36,7 @@ MAX_INPUT_MAPS = 64
 MAX_PICTURES = 64
 MAX_JUDGED = 1 << 20
 GREY = 17
+LIGHTNESS = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def setup(experiment: Experiment, dataset: Dataset, lang: str = "en") -> bytes:
@@ -75,6 +78,7 @@ def facts(experiment: Experiment, dataset: Dataset, lang: str = "en") -> dict[st
             "labels": _inputs(experiment, dataset, lang),
             "shape": list(dataset.input_shape),
             **_measured(dataset),
+            **_shown(experiment, dataset),
         },
         "target": {
             "kind": dataset.target.kind,
@@ -155,8 +159,9 @@ def words(lang: str) -> dict[str, str]:
 
 
 def _pictures(x: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    """Return the first channel of pictures (N, C, H, W) as bytes."""
-    return np.rint(255 * np.clip(x[:, 0], 0, 1)).astype(np.uint8)
+    """Return pictures (N, C, H, W) as bytes, of colours how light they are (ITU-R BT.601)."""
+    grey = x[:, 0] if x.shape[1] == 1 else np.einsum("c,nchw->nhw", LIGHTNESS, x[:, :3])
+    return np.rint(255 * np.clip(grey, 0, 1)).astype(np.uint8)
 
 
 def _labels(dataset: Dataset, y: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -222,6 +227,13 @@ def _measured(dataset: Dataset) -> dict[str, Any]:
         "scale": float(scaling.scale[0]),
         "offset": float(scaling.offset[0]),
     }
+
+
+def _shown(experiment: Experiment, dataset: Dataset) -> dict[str, bool]:
+    """Return whether pictures have white at 1 (`photo`), and whether most stand on a light ground (`light`)."""
+    if len(dataset.input_shape) != 3:
+        return {}
+    return {"photo": tells_light(experiment.data), "light": is_light(dataset.x)}
 
 
 def _unit(dataset: Dataset) -> dict[str, float]:

@@ -13,6 +13,11 @@ from playground.spec.base import Shape, number
 from playground.spec.data import DataSpec, Sampled, Target
 
 
+def tells_light(data: DataSpec) -> bool:
+    """Tell whether a grey of 1 is white, as in photographs; else it is ink, as in MNIST, and dark on a light page."""
+    return data.kind == "OwnImages" or data.input_shape()[0] == 3
+
+
 class Images(DataSpec):
     """Pictures, if nothing else is said of ten classes."""
 

@@ -71,10 +71,14 @@ def _chosen(experiment: Experiment, dataset: Dataset | None, folder: Path) -> No
     awaited = downloads.absent(wanted or spec.kind, folder) if wanted or dataset is None else None
     if awaited is not None:
         downloads.panel(awaited, folder)
+        if wanted and dataset is not None:
+            _meanwhile(spec)
         return
     opened = st.session_state.get("upload_open") or (spec.kind if spec.kind in UPLOADS else "")
     if opened:
         UPLOADS[opened](folder)
+        if opened != spec.kind:
+            _meanwhile(spec)
     if opened in ("", spec.kind):
         if not opened:
             say(t(f"data.{spec.kind}_help"))
@@ -83,11 +87,24 @@ def _chosen(experiment: Experiment, dataset: Dataset | None, folder: Path) -> No
             own_sequences.typed(spec)
         _knobs(spec, leave=("features",) if experiment.adversary is not None else ())
         if dataset is not None:
-            pictures.examples(dataset)
+            pictures.examples(spec, dataset)
             sequence_examples.examples(dataset)
         if experiment.adversary is None:
             pictures.augmentation(experiment, dataset)
         _about(spec, dataset)
+
+
+def _meanwhile(spec: DataSpec) -> None:
+    """Say what is trained on as long as the data that were chosen are not here, and offer to stay with it."""
+    name = t(f"data.{spec.kind}")
+    with st.container(key="meanwhile", horizontal=True, vertical_alignment="center", gap="small"):
+        say(t("ui.meanwhile", name=name), "info", key="meanwhile")
+        st.button(t("ui.meanwhile_stay"), key="meanwhile_stay", help=name, on_click=_stay, wrap=False)
+
+
+def _stay() -> None:
+    st.session_state["upload_open"] = ""
+    st.session_state.pop(WANTED, None)
 
 
 def _wanted(folder: Path) -> str:

@@ -5,13 +5,16 @@ They become the experiment's data only once they are good; until then everything
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from playground.data.own_images import ImageLimits, Upload, take
-from playground.data.picture_upload import ENDINGS
+from playground.data.picture_upload import ENDINGS, is_zip
 from playground.spec import SpecError
+from playground.spec.errors import brief
 from playground.spec.image_data import OwnImages
 from playground.ui import form
 from playground.ui.language import t, wording
@@ -30,11 +33,12 @@ def panel(folder: Path) -> None:
         t("ui.images_upload"),
         type=["zip", *(ending.removeprefix(".") for ending in ENDINGS)],
         accept_multiple_files=True,
-        key="images_files",
+        key=_files(),
         max_upload_size=max(1, limits.num_bytes // 1_000_000),
         help=t("ui.images_help"),
     )
-    if given:
+    chosen, left = _newest(given)
+    if chosen:
         with st.container(key="images-knobs"):
             size = st.slider(
                 t("ui.images_size"),
@@ -52,14 +56,28 @@ def panel(folder: Path) -> None:
                 format_func=wording(CHANNELS, lambda name: t(f"ui.choice.{name}")),
                 required=True,
             )
-        wanted = (tuple(file.file_id for file in given), size, channels)
+        wanted = (tuple(file.file_id for file in chosen), size, channels)
         if st.session_state.get("images_seen") != wanted:
-            st.session_state["images_seen"] = wanted
-            uploads = [Upload(file.name, file.getvalue()) for file in given]
-            _take(uploads, folder, size, str(channels), limits)
+            uploads = [Upload(file.name, file.getvalue()) for file in chosen]
+            refused = _take(uploads, folder, size, str(channels), limits)
+            # Only now: a click while pictures are made small begins this script anew, and then they are still to be taken.
+            st.session_state["images_seen"], st.session_state["images_refused"] = wanted, refused
+            if not refused:
+                st.rerun()
+        if left:
+            names = ", ".join(brief(file.name) for file in left[:3]) + (", …" if len(left) > 3 else "")
+            say(t("ui.images_left", names=names, count=len(left)), key="upload_left")
         if st.session_state.get("images_refused"):
             say(st.session_state["images_refused"], "error", key="upload")
+            st.button(t("ui.images_again"), key="images_again", on_click=_again)
+            if known is not None:
+                say(t("ui.images_before", images=known.images, classes=len(known.names)), key="upload_before")
             return
+        if known is None or (known.size, known.channels) != (
+            size,
+            channels,
+        ):  # they were used, and that was undone
+            st.button(t("ui.images_use"), key="images_use", on_click=_use)
     if known is None:
         say(t("data.OwnImages_help"))
         return
@@ -67,18 +85,40 @@ def panel(folder: Path) -> None:
     say(found, key="upload_found")
 
 
-def _take(uploads: list[Upload], folder: Path, size: int, channels: str, limits: ImageLimits) -> None:
-    """Make good pictures the experiment's data; of others, keep only why they are refused."""
-    st.session_state["images_refused"] = ""
+def _files() -> str:
+    """Return the key of the list of files; with another one it is empty."""
+    turn = st.session_state.get("images_turn", 0)
+    return f"images_files-{turn}" if turn else "images_files"
+
+
+def _again() -> None:
+    st.session_state["images_turn"] = st.session_state.get("images_turn", 0) + 1
+
+
+def _use() -> None:
+    st.session_state["images_seen"] = None
+
+
+def _newest(given: Sequence[UploadedFile]) -> tuple[Sequence[UploadedFile], Sequence[UploadedFile]]:
+    """Return the files that count, and those before them: what came last is a zip, or the pictures since the last one."""
+    zips = [place for place, file in enumerate(given) if is_zip(file.name, file.getvalue()[:4])]
+    if not zips:
+        return given, ()
+    last = zips[-1]
+    begins = last if last == len(given) - 1 else last + 1
+    return given[begins:], given[:begins]
+
+
+def _take(uploads: list[Upload], folder: Path, size: int, channels: str, limits: ImageLimits) -> str:
+    """Make good pictures the experiment's data; of others, return why they are refused."""
     try:
         colours = "colour" if channels == "colour" else "grey"
         spec = take(uploads, folder, size=size, channels=colours, limits=limits)
     except SpecError as error:
-        st.session_state["images_refused"] = sentence(error)
-        return
+        return sentence(error)
     present = form.experiment().data
     if isinstance(present, OwnImages):
         spec = spec.model_copy(update={name: getattr(present, name) for name in ("test_fraction", "seed")})
     if spec != present:
         form.change_data(spec)
-        st.rerun()
+    return ""

@@ -9,8 +9,9 @@ import streamlit as st
 
 from playground.data import Dataset
 from playground.data.augmentation import Augmenter
-from playground.spec import Experiment, knobs
+from playground.spec import DataSpec, Experiment, knobs
 from playground.spec.augmentation import AugmentationSpec
+from playground.spec.image_data import tells_light
 from playground.ui.knobs import knob
 from playground.ui.language import language, t
 from playground.ui.say import say
@@ -21,7 +22,7 @@ COPIES = 8
 MOST_CLASSES = 20
 
 
-def examples(dataset: Dataset) -> None:
+def examples(data: DataSpec, dataset: Dataset) -> None:
     """Draw one training picture of each class, with its name; a button shows others."""
     if dataset.x.ndim != 4 or dataset.target.kind != "classes":
         return
@@ -30,7 +31,7 @@ def examples(dataset: Dataset) -> None:
     for number, name in enumerate(dataset.spoken(language())[:MOST_CLASSES]):
         members = np.flatnonzero(dataset.y == number)
         if len(members):
-            cells.append(_cell(dataset.x[members[turn % len(members)]], name, caption=name))
+            cells.append(_cell(data, dataset.x[members[turn % len(members)]], name, caption=name))
     with st.container(key="examples", gap="small"):
         st.html(f'<h3 class="subheading">{t("ui.examples")}</h3>')
         st.html(f'<div class="pictures">{"".join(cells)}</div>')
@@ -50,13 +51,14 @@ def augmentation(experiment: Experiment, dataset: Dataset | None) -> None:
             return
         say(t("ui.augment_text") if spec.active else t("ui.augment_off"))
         one = np.zeros(COPIES, np.int64)
-        copies = Augmenter(spec, experiment.seed, dataset.x[:1]).part(0, one, 0, COPIES)
-        cells = (_cell(copy, t("ui.augment_alt", number=number + 1)) for number, copy in enumerate(copies))
+        copies = Augmenter(spec, experiment.seed, dataset.x).part(0, one, 0, COPIES)
+        words = (t("ui.augment_alt", number=number + 1) for number in range(COPIES))
+        cells = (_cell(experiment.data, copy, alt) for copy, alt in zip(copies, words, strict=True))
         st.html(f'<div class="pictures copies">{"".join(cells)}</div>')
 
 
-def _cell(pixels: np.ndarray, words: str, *, caption: str = "") -> str:
-    source = thumbs.address(appearance(), pixels)
+def _cell(data: DataSpec, pixels: np.ndarray, words: str, *, caption: str = "") -> str:
+    source = thumbs.address(appearance(), pixels, light=tells_light(data))
     below = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
     alternative = "" if caption else html.escape(words)
     return f'<figure><img src="{source}" alt="{alternative}">{below}</figure>'

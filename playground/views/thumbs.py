@@ -60,10 +60,15 @@ def photo(pixels: np.ndarray) -> str:
     return svg(f'<image {place} href="{address(look.LIGHT, pixels)}"/>')
 
 
-def address(theme: Theme, pixels: np.ndarray) -> str:
-    """Return the `data:` address of pixels (1, h, w) from 0 to 1 in ink, or of (3, h, w) in their own colours."""
+def address(theme: Theme, pixels: np.ndarray, *, light: bool = False) -> str:
+    """Return the `data:` address of pixels (1, h, w) from 0 to 1 in ink, or of (3, h, w) in their own colours.
+
+    Where grey is `light`, as in photographs, 1 is white in every theme.
+    """
     shown = np.clip(pixels, 0, 1)
-    if len(shown) == 1:
+    if len(shown) == 1 and light:
+        shown = np.repeat(shown, 3, axis=0)
+    elif len(shown) == 1:
         low, high = (_rgb(colour)[:, None, None] / 255 for colour in (theme.background, theme.text))
         shown = low + (high - low) * shown
     source = _png(np.rint(255 * shown).astype(np.uint8).transpose(1, 2, 0))

@@ -28,6 +28,14 @@ def test_a_shift_is_by_whole_pixels_and_black_comes_in() -> None:
         np.testing.assert_allclose(result, expected)
 
 
+def test_what_stands_on_white_gets_white_from_outside() -> None:
+    inked = np.zeros((20, 1, 9, 9), np.float32)
+    inked[:, 0, 4, 4] = 1
+    dark, light = (Augmenter(AugmentationSpec(shift=2, rotate=30), 3, each) for each in (inked, 1 - inked))
+    order = np.arange(20)
+    np.testing.assert_allclose(light.part(0, order, 0, 20), 1 - dark.part(0, order, 0, 20), atol=1e-6)
+
+
 @pytest.mark.parametrize("degrees", [90, 180, -37, 5])
 def test_a_turn_is_that_of_scipy(degrees: float) -> None:
     square = PICTURES[:4, :, :8, :]

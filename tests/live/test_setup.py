@@ -60,6 +60,17 @@ def test_points_and_labels_are_those_of_the_samples():
     assert arrays["labels_test"].shape == dataset.y_test.shape
 
 
+def test_pictures_tell_whether_they_are_photographs_and_what_they_stand_on():
+    digits, shapes = PRESETS["lenet-5"], PRESETS["rgb-cnn"]
+    assert facts(digits, load(digits.data))["input"]["photo"] is False
+    assert facts(digits, load(digits.data))["input"]["light"] is False
+    dataset = load(shapes.data)
+    assert facts(shapes, dataset)["input"]["photo"] is True
+    seen = static_arrays(dataset)["pictures"][0]  # of colours, how light they are
+    red, green, blue = 255 * dataset.x[0]
+    assert np.abs(seen - (0.299 * red + 0.587 * green + 0.114 * blue)).max() <= 0.51
+
+
 def test_numbers_to_predict_stay_numbers():
     arrays = static_arrays(load(PRESETS["regression-plane"].data))
     assert arrays["labels"].dtype == np.float32

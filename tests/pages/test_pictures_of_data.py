@@ -43,6 +43,19 @@ def test_augmentation_shows_eight_copies_as_the_knobs_say(opened: Callable[..., 
     assert len(set(pictures(page, "pictures copies"))) > 4
 
 
+def test_who_has_no_files_may_stay_with_the_data_before(opened: Callable[..., Page]) -> None:
+    page = opened(e=presets()["lenet-5"].experiment.to_link())
+    page.click("kind-OwnImages")
+    page.app.file_uploader(key="images_files").upload("bad.zip", b"?")
+    page.run()
+    page.click("images_again")
+    assert page.said("upload") == ""
+    assert "MNIST" in page.said("meanwhile")
+    page.click("meanwhile_stay")
+    assert page.said("meanwhile") == ""
+    assert len(pictures(page)) == 10
+
+
 def test_points_have_neither(opened: Callable[..., Page]) -> None:
     page = opened()
     assert not pictures(page)
@@ -54,12 +67,24 @@ def test_a_zip_of_ones_own_becomes_the_data_and_can_be_trained_on(opened: Callab
     before = page.experiment
     page.click("kind-OwnImages")
     assert page.experiment == before
-    page.app.file_uploader(key="images_files").upload("bad.zip", b"PK\x03\x04 nothing")
-    page.run()
+    chosen: list[tuple[str, bytes, str]] = []
+
+    def choose(name: str, data: bytes) -> None:
+        chosen.append((name, data, ""))  # the browser adds each to those before it
+        page.app.file_uploader(key="images_files").set_value(chosen)
+        page.run()
+
+    choose("bad.zip", b"PK\x03\x04 nothing")
     assert "bad.zip" in page.said("upload")
     assert page.experiment == before
-    page.app.file_uploader(key="images_files").upload("pets.zip", zipped(pets(12)))
-    page.run().run()
+    assert "MNIST" in page.said("meanwhile")  # Train means what it meant
+    choose("cat_1.png", pets()["pets/cat/1.png"])
+    assert "only one class" in page.said("upload")
+    assert page.said("upload_left").startswith("bad.zip")
+    choose("pets.zip", zipped(pets(12)))
+    page.run()
+    assert page.said("upload_left").startswith("bad.zip, cat_1.png")
+    assert page.said("upload") == page.said("meanwhile") == ""
     data = Experiment.from_json(page.experiment).data
     assert data.kind == "OwnImages"
     assert data.input_shape() == (1, 28, 28)
@@ -69,5 +94,8 @@ def test_a_zip_of_ones_own_becomes_the_data_and_can_be_trained_on(opened: Callab
     page.app.segmented_control(key="images_channels").set_value("colour")
     page.run().run()
     assert Experiment.from_json(page.experiment).data.input_shape() == (3, 28, 28)
+    page.click("undo").run()
+    page.click("images_use").run()
+    assert "24 pictures" in page.said("upload_found")
     page.click("play").until(lambda p: p.step > 3, "training on one's own pictures")
     page.click("play")

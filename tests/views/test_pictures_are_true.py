@@ -28,6 +28,13 @@ def numbers(value: Any) -> np.ndarray:
     return np.asarray(value, float)
 
 
+def test_a_photograph_has_white_where_it_is_light_in_every_theme() -> None:
+    grey = np.linspace(0, 1, 12).reshape(1, 3, 4)
+    light, dark = (thumbs.address(each, grey, light=True) for each in (look.LIGHT, look.DARK))
+    assert light == dark == thumbs.address(look.DARK, np.repeat(grey, 3, axis=0))
+    assert thumbs.address(look.LIGHT, grey) != thumbs.address(look.DARK, grey)  # ink is dark on a light page
+
+
 def test_a_layer_is_drawn_with_its_biases_apart() -> None:
     weight, bias = np.arange(6.0).reshape(2, 3), np.array([-1.0, 1.0])
     heat = trace(weights(look.LIGHT, "en", "Linear", weight, bias), 0)

@@ -349,7 +349,7 @@ export class Board {
 
   #readTheme() {
     if (!this.setup) return;
-    const colours = readColours(this.root, this.setup.themes);
+    const colours = readColours(this.root, this.setup.themes, this.setup.input?.photo);
     if (JSON.stringify(colours) === JSON.stringify(this.colours)) return;
     const first = !this.colours;
     this.colours = colours;

@@ -5,17 +5,20 @@ const VARIABLES = { background: "--st-background-color", text: "--st-text-color"
 /**
  * @param {Element} element inside the page, so that it sees Streamlit's variables
  * @param {{light: Object, dark: Object}} themes as playground/views/theme.py has them
+ * @param {boolean} photo whether pictures have white at 1, as photographs; else ink
  * @returns {{dark: boolean, lut: Uint32Array, classes: string[], negative: string, zero: string, positive: string,
  *   text: string, faint: string, line: string, background: string, accent: string, train: string, test: string,
- *   wrong: string, gates: Object<string, string>, discriminator: string, generator: string, real: string}}
- *   `lut[u]` is the pixel (RGBA in memory) of a byte u: 1 = −1, 128 = 0, 255 = +1
+ *   paper: string, ink: string, wrong: string, gates: Object<string, string>, discriminator: string, generator: string, real: string}}
+ *   `lut[u]` is the pixel (RGBA in memory) of a byte u: 1 = −1, 128 = 0, 255 = +1; a
+ *   picture goes from `paper` (0) to `ink` (1)
  */
-export function readColours(element, themes) {
+export function readColours(element, themes, photo = false) {
   const style = getComputedStyle(element);
   const read = (name) => rgb(style.getPropertyValue(VARIABLES[name]));
   const background = read("background");
   const dark = background !== null && luminance(background) < 0.5;
   const theme = themes[dark ? "dark" : "light"];
+  const [text, ground] = [hex(read("text")) ?? theme.text, hex(background) ?? theme.background];
   return {
     dark,
     lut: table(theme.negative, theme.zero, theme.positive),
@@ -32,8 +35,10 @@ export function readColours(element, themes) {
     real: theme.real,
     line: theme.line,
     faint: theme.muted,
-    text: hex(read("text")) ?? theme.text,
-    background: hex(background) ?? theme.background,
+    text,
+    background: ground,
+    paper: photo ? "#000000" : ground,
+    ink: photo ? "#ffffff" : text,
     accent: hex(read("accent")) ?? theme.test,
   };
 }

@@ -86,7 +86,8 @@ def test_digits_of_mnist_stay_as_they_are_wherever_and_however_large_they_are_dr
           const ink = new Uint8Array(64 * 64);
           for (let y = 10; y < 42; y++) for (let x = 30; x < 46; x++) ink[y * 64 + x] = 255;
           return [Array.from(settled(ink, 64, [1, 8, 8])), Array.from(settled(ink, 64, [3, 8, 8])),
-                  Array.from(settled(new Uint8Array(64), 8, [1, 28, 28]))]; }"""
+                  Array.from(settled(new Uint8Array(64), 8, [1, 28, 28])),
+                  Array.from(settled(ink, 64, [1, 8, 8], "OwnImages"))]; }"""
     )
     bar = np.zeros((8, 8), int)
     bar[:, 2:6] = 255
@@ -95,6 +96,19 @@ def test_digits_of_mnist_stay_as_they_are_wherever_and_however_large_they_are_dr
     assert (colour[0] == colour[2]).all()
     assert np.abs(colour.mean() - 255 * 32 * 16 / 64**2) < 3, "a colour picture is taken as it stands"
     assert not np.any(eight[2])
+    assert eight[3] == colour[0].ravel().tolist(), "so is one among a visitor's own"
+    inks = one.page.evaluate(
+        """async () => { const { pictureOf } = await import('/live/assets/views/look/strokes.js');
+          const { readColours } = await import('/live/assets/colours.js');
+          const line = [{ points: [[0.1, 0.5], [0.9, 0.5]], erases: false }];
+          const at = (photo) => { const { paper, ink } = readColours(document.body, stage.setup.themes, photo); return [paper, ink]; };
+          return [...[false, true].map((light) => Array.from(pictureOf(line, [1, 8, 8], "OwnImages", light))), at(true), at(false)]; }"""
+    )
+    assert np.array_equal(np.array(inks[0]), 255 - np.array(inks[1])), (
+        "dark where the pictures stand on white"
+    )
+    assert inks[2] == ["#000000", "#ffffff"]
+    assert inks[3] != inks[2]
 
 
 def test_a_sample_is_chosen_and_every_map_is_drawn_in_its_colours(explained: Open) -> None:

@@ -20,7 +20,7 @@ class Stage extends Events {
 
   wear(name) {
     const theme = themes[name];
-    this.colours = { ...theme, dark: name === "dark", faint: theme.muted, accent: theme.test, lut: table(theme.negative, theme.zero, theme.positive) };
+    this.colours = { ...theme, dark: name === "dark", faint: theme.muted, paper: theme.background, ink: theme.text, accent: theme.test, lut: table(theme.negative, theme.zero, theme.positive) };
     document.documentElement.style.background = theme.background;
     document.documentElement.style.color = theme.text;
     this.emit("theme", this.colours);

@@ -3,6 +3,7 @@
 
 import { h, whole } from "../dom.js";
 import { Bars, percent } from "./look/bars.js";
+import { manner } from "./look/digit.js";
 import { feedOf } from "./look/feed.js";
 import { Pad } from "./look/pad.js";
 import { pictureOf } from "./look/strokes.js";
@@ -85,6 +86,11 @@ class Picture extends Panel {
     this.begin(this.field);
   }
 
+  get #hint() {
+    const { input, experiment } = this.stage.setup;
+    return this.word(manner(input.shape, experiment.data.kind) ? "hint" : "hint_as_it_stands");
+  }
+
   #turn(draws) {
     this.draws = draws;
     this.root.dataset.draws = draws;
@@ -121,8 +127,8 @@ class Picture extends Panel {
     this.drawing ??= requestAnimationFrame(() => {
       this.drawing = null;
       if (this.gone) return;
-      const { shape } = this.stage.setup.input;
-      lookAtDrawn(this.stage, pictureOf(this.pad.strokes.present, shape, this.stage.setup.experiment.data.kind));
+      const { shape, light } = this.stage.setup.input;
+      lookAtDrawn(this.stage, pictureOf(this.pad.strokes.present, shape, this.stage.setup.experiment.data.kind, light));
     });
   }
 
@@ -147,7 +153,7 @@ class Picture extends Panel {
     else if (!feed.latest) this.bars?.clear();
     write(this.verdict, this.#sentence(answer, blank));
     this.verdict.classList.toggle("stage-picture-wrong", Boolean(answer) && answer.truth !== null && answer.truth !== answer.taken_for);
-    write(this.note, feed.refusal || (draws ? this.word("hint") : ""));
+    write(this.note, feed.refusal || (draws ? this.#hint : ""));
     this.#where(looked);
     if (answer && !draws) this.speak(this.large, () => this.#alt(answer, looked));
   }

@@ -81,7 +81,7 @@ class Samples extends Panel {
 
   wear() {
     const { colours } = this.stage;
-    this.lut = ramp(colours.background, colours.text);
+    this.lut = ramp(colours.paper, colours.ink);
     super.wear();
   }
 

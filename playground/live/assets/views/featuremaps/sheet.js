@@ -32,7 +32,7 @@ export class Sheet {
     Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
     const pen = canvas.getContext("2d");
     pen.setTransform(canvas.width / width, 0, 0, canvas.height / height, 0, 0);
-    const lut = ink ? ramp(colours.background, colours.text) : colours.lut;
+    const lut = ink ? ramp(colours.paper, colours.ink) : colours.lut;
     const bytes = Uint8Array.from(data, (value) => (ink ? Math.round(255 * Math.min(Math.max(value, 0), 1)) : byteOf(value, reach)));
     this.bitmap.write(bytes, 1, rows, columns, lut, true);
     pen.imageSmoothingEnabled = false;

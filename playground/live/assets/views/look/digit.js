@@ -3,7 +3,7 @@
 //
 // MNIST (LeCun et al., 1998): the digit is scaled into 20 × 20 pixels, its proportions kept, with the greys that this makes,
 // and laid into 28 × 28 so that its centre of mass is on pixel (14, 14). The 8 × 8 digits fill their picture. Colour
-// pictures are taken as they stand.
+// pictures, and those that visitors bring, are taken as they stand.
 
 const FILLING = new Set(["FashionMnist"]);
 
@@ -15,7 +15,7 @@ const FILLING = new Set(["FashionMnist"]);
  * @returns {{box: number, centre: "mass"|"middle"}|null} the side into which the drawing is scaled; null: as it stands
  */
 export function manner([channels, rows, columns], kind = "") {
-  if (channels !== 1 || rows !== columns) return null;
+  if (channels !== 1 || rows !== columns || kind === "OwnImages") return null;
   return rows < 16 || FILLING.has(kind) ? { box: rows, centre: "middle" } : { box: Math.round((20 / 28) * rows), centre: "mass" };
 }
 

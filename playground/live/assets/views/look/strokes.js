@@ -59,8 +59,8 @@ export function ink(context, strokes, side, { scale = side, by = [0, 0], pen = P
 
 let sheet = null;
 
-/** What the network gets of strokes: channels × rows × columns bytes (see digit.js). */
-export function pictureOf(strokes, shape, kind = "") {
+/** What the network gets of strokes: channels × rows × columns bytes (see digit.js); dark ones where the ground is `light`. */
+export function pictureOf(strokes, shape, kind = "", light = false) {
   const [, rows, columns] = shape;
   const side = FINE * Math.max(rows, columns);
   sheet ??= document.createElement("canvas");
@@ -68,7 +68,8 @@ export function pictureOf(strokes, shape, kind = "") {
   const context = sheet.getContext("2d", { willReadFrequently: true });
   ink(context, strokes, side, manner(shape, kind) ? enlarged(strokes, side, shape, kind) : {});
   const { data } = context.getImageData(0, 0, side, side);
-  return settled(Uint8Array.from({ length: side * side }, (_, k) => data[4 * k + 3]), side, shape, kind);
+  const picture = settled(Uint8Array.from({ length: side * side }, (_, k) => data[4 * k + 3]), side, shape, kind);
+  return light ? picture.map((value) => 255 - value) : picture;
 }
 
 // Enlarged until the drawing is about as large as it will be in the picture; only the lines, not the pen.

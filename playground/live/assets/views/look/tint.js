@@ -1,4 +1,4 @@
-// Bytes of one picture as pixels: one channel from paper to ink, three as colours. Knows no view.
+// Bytes of one picture as pixels: one channel from paper to ink (in photographs from black to white), three as colours. Knows no view.
 
 import { pixel } from "../picture/bitmap.js";
 import { between, ramp } from "../picture/ink.js";
@@ -13,7 +13,7 @@ export function tint(canvas, { data, shape: [channels, rows, columns] }, colours
   const size = rows * columns;
   if (channels === 3) for (let k = 0; k < size; k++) pixels[k] = pixel([data[k], data[size + k], data[2 * size + k]]);
   else {
-    const lut = ramp(colours.background, colours.text);
+    const lut = ramp(colours.paper, colours.ink);
     for (let k = 0; k < size; k++) pixels[k] = lut[data[k]];
   }
   context.putImageData(image, 0, 0);
