@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import struct
 import warnings
 from collections.abc import Iterator
@@ -35,9 +36,11 @@ def _opened(each: Found) -> Iterator[Any]:
                 yield picture
         except SpecError:
             raise
+        except Image.DecompressionBombError as error:  # Pillow's own bound, which is met before ours
+            found = re.search(r"\d+", str(error))
+            raise _huge(each, f"{int(found.group()):,}" if found else "?", ImageLimits()) from None
         except (
             UnidentifiedImageError,
-            Image.DecompressionBombError,
             OSError,
             ValueError,
             SyntaxError,
@@ -51,10 +54,11 @@ def measure(each: Found, limits: ImageLimits) -> None:
     with _opened(each) as picture:
         width, height = picture.size
         if width * height > limits.pixels or width < 1 or height < 1:
-            size = f"{width} × {height}"
-            raise SpecError(
-                "images.huge", value=brief(each.name), size=size, bound=limits.pixels // 1_000_000
-            )
+            raise _huge(each, f"{width} × {height}", limits)
+
+
+def _huge(each: Found, size: str, limits: ImageLimits) -> SpecError:
+    return SpecError("images.huge", value=brief(each.name), size=size, bound=limits.pixels // 1_000_000)
 
 
 def decoded(each: Found, size: int, channels: Channels) -> npt.NDArray[np.uint8]:

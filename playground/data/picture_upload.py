@@ -6,6 +6,7 @@ then against what comes, and nothing is ever written under a name from outside.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import lzma
 import os
@@ -25,6 +26,8 @@ ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp")
 MAX_CLASSES = 50
 ZIP_BEGINS = (b"PK\x03\x04", b"PK\x05\x06")
 """How an archive begins, and how one with nothing in it does."""
+UTF8 = 0x800
+"""The bit that says so of a member's name."""
 
 
 @dataclass(frozen=True)
@@ -110,39 +113,56 @@ def _in_zip(upload: Upload, limits: ImageLimits) -> Iterator[Found]:
     """Yield the pictures of a zip; its folder is a picture's class. Nothing is written anywhere."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(upload.data))
-        members = [member for member in archive.infolist() if _wanted(member)]
+        named = ((_name(member), member) for member in archive.infolist())
+        members = [(name, member) for name, member in named if _wanted(name)]
     except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error):
         raise SpecError("images.bad_zip", value=upload.name) from None
     if not members:
         raise SpecError("images.none", endings=", ".join(ENDINGS))
     if len(members) > limits.files:
         raise SpecError("images.too_many", value=len(members), bound=limits.files)
-    total = 0
-    for member in members:
-        total += member.file_size
+    if sum(member.file_size for _, member in members) > limits.unpacked_bytes:
+        raise SpecError("images.unpacks", bound=limits.unpacked_bytes // 1_000_000)
+    for name, member in members:
         if member.file_size > limits.file_bytes:
-            raise SpecError("images.file_large", value=member.filename, bound=limits.file_bytes // 1_000_000)
-        if total > limits.unpacked_bytes:
-            raise SpecError("images.unpacks", bound=limits.unpacked_bytes // 1_000_000)
+            raise SpecError("images.file_large", value=name, bound=limits.file_bytes // 1_000_000)
         if member.flag_bits & 1:
-            raise SpecError("images.encrypted", value=member.filename)
-        label = _folder(member.filename)
+            raise SpecError("images.encrypted", value=name)
+    for name, member in members:
+        label = _folder(name)
         try:
             with archive.open(member) as file:
                 data = file.read(member.file_size + 1)
         except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError):
-            raise SpecError("images.bad_zip", value=member.filename) from None
+            raise SpecError("images.bad_zip", value=name) from None
         if len(data) != member.file_size:
-            raise SpecError("images.bad_zip", value=member.filename)
-        yield Found(member.filename, label, data)
+            raise SpecError("images.bad_zip", value=name)
+        yield Found(name, label, data)
 
 
-def _wanted(member: zipfile.ZipInfo) -> bool:
+def _name(member: zipfile.ZipInfo) -> str:
+    """Return what a member is called; a zip that does not say how names are written has UTF-8, or a Chinese system's.
+
+    Both can be read in some bytes: 猫 of the one is è of the other. What has characters of three bytes is UTF-8.
+    GB 2312 and not all of GBK, for which names of European systems could be taken.
+    """
+    if member.flag_bits & UTF8 or member.filename.isascii():
+        return member.filename
+    read: dict[str, str] = {}
+    for encoding in ("utf-8", "gb2312"):
+        with contextlib.suppress(UnicodeError):
+            read[encoding] = member.filename.encode("cp437").decode(encoding)
+    if max(read.get("utf-8", " ")) >= "\u0800":
+        return read["utf-8"]
+    return read.get("gb2312") or read.get("utf-8") or member.filename
+
+
+def _wanted(name: str) -> bool:
     """Tell whether a member counts: folders do not, nor what systems leave behind."""
-    path = PurePosixPath(member.filename.replace("\\", "/"))
+    path = PurePosixPath(name.replace("\\", "/"))
     hidden = any(part.startswith(".") and part != ".." for part in path.parts)
     return not (
-        member.is_dir()
+        name.endswith("/")
         or hidden
         or "__MACOSX" in path.parts
         or path.name.lower() in ("thumbs.db", "desktop.ini")

@@ -60,7 +60,7 @@ def panel(folder: Path) -> None:
         if st.session_state.get("images_seen") != wanted:
             uploads = [Upload(file.name, file.getvalue()) for file in chosen]
             refused = _take(uploads, folder, size, str(channels), limits)
-            # Only now: a click while pictures are made small begins this script anew, and then they are still to be taken.
+            # Only now: a click while they are made small begins this script anew, and they are still to be taken.
             st.session_state["images_seen"], st.session_state["images_refused"] = wanted, refused
             if not refused:
                 st.rerun()
@@ -100,7 +100,7 @@ def _use() -> None:
 
 
 def _newest(given: Sequence[UploadedFile]) -> tuple[Sequence[UploadedFile], Sequence[UploadedFile]]:
-    """Return the files that count, and those before them: what came last is a zip, or the pictures since the last one."""
+    """Return the files that count, a zip that came last or the pictures since the last zip, and those before."""
     zips = [place for place, file in enumerate(given) if is_zip(file.name, file.getvalue()[:4])]
     if not zips:
         return given, ()

@@ -147,9 +147,33 @@ def test_what_systems_leave_behind_is_passed_over(tmp_path: Path) -> None:
     assert taken(tmp_path, pets() | rubbish).images == 8
 
 
-def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+def bare(members: dict[bytes, bytes]) -> bytes:
+    """Return a zip whose names are bytes of which it does not say how they are written, as old tools make."""
+    body, index = b"", b""
+    for name, data in members.items():
+        sizes = struct.pack("<III", zlib.crc32(data), len(data), len(data)) + struct.pack("<HH", len(name), 0)
+        index += b"PK\x01\x02" + struct.pack("<6H", 20, 20, 0, 0, 0, 0) + sizes
+        index += struct.pack("<HHHII", 0, 0, 0, 0, len(body)) + name
+        body += b"PK\x03\x04" + struct.pack("<5H", 20, 0, 0, 0, 0) + sizes + name + data
+    end = struct.pack("<4HIIH", 0, 0, len(members), len(members), len(index), len(body), 0)
+    return body + index + b"PK\x05\x06" + end
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk"])
+def test_names_of_folders_are_read_also_where_the_zip_does_not_say_how(tmp_path: Path, encoding: str) -> None:
+    members = {
+        f"图片/{name}/{n}.png".encode(encoding): picture((n, 0, 0))
+        for name in ("猫", "小狗")
+        for n in range(3)
+    }
+    spec = take([Upload("my.zip", bare(members))], tmp_path, size=8, channels="grey")
+    assert spec.names == ("小狗", "猫")
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bomb = zipped(pets() | {f"cat/{n}.png": bytes(3_000_000) for n in range(5)})
     assert len(bomb) < 50_000
+    monkeypatch.setattr(zipfile.ZipFile, "open", None)  # what is announced is enough
     small = ImageLimits(unpacked_bytes=10_000_000)
     assert refused(tmp_path, Upload("bomb.zip", bomb), limits=small).key == "images.unpacks"
     assert (
@@ -209,7 +233,7 @@ def test_a_picture_that_announces_too_many_pixels_is_refused_undecoded(
     tmp_path: Path, size: tuple[int, int]
 ) -> None:
     error = refused(tmp_path, Upload("my.zip", zipped(pets() | {"pets/cat/huge.png": huge_png(*size)})))
-    assert error.key in ("images.huge", "images.no_picture")
+    assert error.key == "images.huge" or max(size) > 2**31 - 2
     assert "huge.png" in str(error)
 
 

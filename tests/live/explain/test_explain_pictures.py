@@ -101,8 +101,10 @@ def test_digits_of_mnist_stay_as_they_are_wherever_and_however_large_they_are_dr
         """async () => { const { pictureOf } = await import('/live/assets/views/look/strokes.js');
           const { readColours } = await import('/live/assets/colours.js');
           const line = [{ points: [[0.1, 0.5], [0.9, 0.5]], erases: false }];
-          const at = (photo) => { const { paper, ink } = readColours(document.body, stage.setup.themes, photo); return [paper, ink]; };
-          return [...[false, true].map((light) => Array.from(pictureOf(line, [1, 8, 8], "OwnImages", light))), at(true), at(false)]; }"""
+          const drawn = (light) => Array.from(pictureOf(line, [1, 8, 8], "OwnImages", light));
+          const ends = ({ paper, ink }) => [paper, ink];
+          const at = (photo) => ends(readColours(document.body, stage.setup.themes, photo));
+          return [drawn(false), drawn(true), at(true), at(false)]; }"""
     )
     assert np.array_equal(np.array(inks[0]), 255 - np.array(inks[1])), (
         "dark where the pictures stand on white"
