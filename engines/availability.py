@@ -40,6 +40,13 @@ def bfloat16_devices(*, wait: bool = False) -> tuple[str, ...]:
     return _found(wait)[1]
 
 
+def settle() -> None:
+    """Wait until it is known which devices there are."""
+    where = _folder()
+    if where is not None and _may_have_more(where):
+        _question().join()
+
+
 Found = tuple[tuple[str, ...], tuple[str, ...]]
 """All devices, and those with bfloat16."""
 CPU: Found = (("cpu",), ())

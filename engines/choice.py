@@ -42,6 +42,11 @@ class Place:
     why: Why
     work: int
 
+    @property
+    def where(self) -> tuple[str, str, str]:
+        """What a net is built for: engine, device and precision."""
+        return self.engine, self.device, self.precision
+
 
 def place_of(
     experiment: Experiment,

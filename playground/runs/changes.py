@@ -5,7 +5,9 @@ from __future__ import annotations
 from playground.spec import Experiment, SpecError
 from playground.spec.adversary import pixels
 
-FIXED = ("data", "seed", "engine", "device")
+FIXED = ("data", "seed")
+PLACE = ("engine", "device", "precision")
+"""Where a training goes on while it lives; two players stay where they began."""
 FIXED_OF_A_GAME = ("latent_dim", "conditional", "embedding_dim", "spectral_norm")
 """Rules of a game that cannot change while its players live."""
 
@@ -19,6 +21,7 @@ def require_live(now: Experiment, changed: Experiment, engine: str) -> None:
     _same(now, changed, FIXED)
     models = [("model", now.model, changed.model)]
     if now.adversary is not None and changed.adversary is not None:
+        _same(now, changed, PLACE)
         _same(now.adversary, changed.adversary, FIXED_OF_A_GAME, "adversary.")
         if changed.adversary.needs_torch() and engine != "torch":
             raise SpecError("error.needs_restart", place="adversary.loss")

@@ -271,7 +271,6 @@ class Job(ToWorker):
     kind: Literal["job"] = "job"
     run: str
     experiment: str
-    engine: str
     trainers: str
     folder: str
     data_folder: str

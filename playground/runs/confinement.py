@@ -55,18 +55,19 @@ def exit_without(pipe: socket.socket) -> None:
     threading.Thread(target=wait, name="hang-up", daemon=True).start()
 
 
-def confine(*, memory: int, storage: int, nice: int, torch: bool) -> None:
+def confine(*, memory: int, storage: int, nice: int) -> None:
     """Lower the priority and take the limits; 0 is no limit.
+
+    Freed memory stays in the process: torch on a CPU is up to 1.7 times as fast with it.
 
     Args:
         memory: bytes of private writable memory (`RLIMIT_DATA`; `RLIMIT_AS` would break CUDA).
         storage: bytes that one file may have.
         nice: how far to stand back for other processes, 0 to 19.
-        torch: keep big temporaries in the process, as torch on a CPU is up to 1.7 times as fast with it.
     """
     if nice and hasattr(os, "nice"):
         os.nice(nice)
-    if torch and sys.platform == "linux":
+    if sys.platform == "linux":
         libc = ctypes.CDLL(None)
         libc.mallopt(M_MMAP_THRESHOLD, 1 << 30)
         libc.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)

@@ -16,6 +16,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from engines.availability import settle, torch_devices
 from playground.runs import commands
 from playground.runs.backend import Backend, Ending
 from playground.runs.commands import Command, FromWorker, Go, Job, Leave, Left, Report, Started
@@ -115,6 +116,7 @@ class Dispatch:
 
     async def _start(self, run: Run) -> None:
         try:
+            await asyncio.to_thread(settle)
             job = self.job(run)
             run.sent_probes = job.probes
             await self.backend.start(run.id, job)
@@ -127,12 +129,10 @@ class Dispatch:
     def job(self, run: Run, *, replay: int | None = None) -> Job:
         """Return what a worker needs to know."""
         quotas = self.quotas
-        engine, device = _place(run.experiment)
-        run.memory = quotas.memory_on(device)
+        run.memory = quotas.memory_beside(torch_devices())
         return Job(
             run=run.id,
             experiment=run.experiment,
-            engine=engine,
             trainers=self.trainers_module,
             folder=str(run.folder),
             data_folder=str(self.data_folder),
@@ -373,17 +373,6 @@ class Dispatch:
         for run in self.runs.values():
             run.unsettle()
             run.close()
-
-
-def _place(experiment: str) -> tuple[str, str]:
-    """Return the engine and the device of an experiment, if it is one: they decide on a worker's bounds."""
-    from engines.choice import place_of
-    from playground.spec import Experiment
-
-    with suppress(SpecError):
-        found = place_of(Experiment.from_json(experiment))
-        return found.engine, found.device
-    return "numpy", "cpu"
 
 
 def _cause(ending: Ending) -> str:

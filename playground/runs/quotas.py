@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self
 
@@ -69,9 +69,9 @@ class Quotas:
     healthy_seconds: float = 30.0
     round_seconds: float = 1.0
 
-    def memory_on(self, device: str) -> int:
-        """Return the bytes that a worker may use which trains on `device`; 0 is no limit."""
-        return self.memory and self.memory + (0 if device == "cpu" else DRIVER)
+    def memory_beside(self, devices: Sequence[str]) -> int:
+        """Return the bytes that a worker may use on a machine with these devices; 0 is no limit."""
+        return self.memory and self.memory + (DRIVER if set(devices) - {"cpu"} else 0)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from typing import Any, cast
 
 import numpy as np
 
 import engines
+from engines.choice import Place, place_of
 from engines.protocol import Array, Dtype, Fit, Net
 from playground import probes
 from playground.data import Dataset, baselines
@@ -18,7 +20,7 @@ from playground.runs.feed import Feed
 from playground.runs.goals import Goals
 from playground.runs.soundness import finite
 from playground.runs.training import Training
-from playground.spec import Experiment, State, coding
+from playground.spec import Experiment, SpecError, State, coding
 
 CHECK_EVERY = 200
 """At most so many steps lie between two checks for divergence and stop conditions."""
@@ -36,16 +38,7 @@ class Supervised(Training):
         super().__init__(experiment, dataset)
         self._dtype: Dtype = dtype
         self._baselines = baselines.errors(dataset)
-        self._engine = engines.get(self.place.engine)
-        self._net: Net = self._engine.net(
-            experiment.model,
-            dataset.x.shape[1:],
-            experiment.optimizer,
-            seed=experiment.seed,
-            device=self.place.device,
-            precision=self.place.precision if dtype == "float32" else "float32",
-            dtype=dtype,
-        )
+        self._net: Net = self._built(experiment, self.place)
         self._feed = Feed(experiment.seed, dataset.x)
         self._goals = Goals()
         self._judged = 0  # the step of the last snapshot's batch loss
@@ -112,7 +105,7 @@ class Supervised(Training):
 
     def _subject(self) -> probes.Subject:
         # The NumPy engine's own net is looked at as it is: to take its numbers elsewhere costs as much as a look.
-        own = self._engine.name == "numpy" and self._dtype == "float32"
+        own = self.place.engine == "numpy" and self._dtype == "float32"
         holder = cast("Any", self._net) if own else None
         known = self._outputs if self._answered == self.steps else None
         return probes.Subject(
@@ -120,7 +113,11 @@ class Supervised(Training):
         )
 
     def _take_up(self, changed: Experiment) -> None:
-        self._net.retune(changed.model, changed.optimizer)
+        place = place_of(changed, wait=True)
+        if place.where == self.place.where:
+            self._net.retune(changed.model, changed.optimizer)
+        else:
+            self._enter(self._built(changed, place), place, self._parts())
         self.experiment = changed
         self._prepare()
 
@@ -136,10 +133,12 @@ class Supervised(Training):
         return {"net": net.state(), "optimizer": net.optimizer_state(), "random": net.random_state()}
 
     def _resume(self, meta: dict[str, Any], parts: dict[str, State]) -> None:
-        self._net.retune(self.experiment.model, self.experiment.optimizer)
-        self._net.load(parts["net"])
-        self._net.load_optimizer(parts["optimizer"])
-        self._net.load_random(parts["random"])
+        place, net = place_of(self.experiment, wait=True), self._net
+        if place.where == self.place.where:
+            net.retune(self.experiment.model, self.experiment.optimizer)
+        else:
+            net = self._built(self.experiment, place)
+        self._enter(net, place, parts)
         self._feed.restore(meta, self.steps)
         self._goals.restore(meta["best"])
         self._prepare()
@@ -147,6 +146,26 @@ class Supervised(Training):
         self._plan()
 
     # --- inside -----------------------------------------------------------------------------------------------
+
+    def _built(self, experiment: Experiment, place: Place) -> Net:
+        """Return a net at step 0, somewhere."""
+        return engines.get(place.engine).net(
+            experiment.model,
+            self.dataset.x.shape[1:],
+            experiment.optimizer,
+            seed=experiment.seed,
+            device=place.device,
+            precision=place.precision if self._dtype == "float32" else "float32",
+            dtype=self._dtype,
+        )
+
+    def _enter(self, net: Net, place: Place, parts: dict[str, State]) -> None:
+        """Go on with a net that stands somewhere, from a state of the net, the optimizer and what is drawn."""
+        net.load(parts["net"])
+        net.load_optimizer(parts["optimizer"])
+        with suppress(SpecError):  # an accelerator draws by a generator of its own
+            net.load_random(parts["random"])
+        self._net, self.place = net, place
 
     def _gradients(self) -> State:
         """Return those of the last step; none before the first."""
@@ -237,4 +256,4 @@ class Supervised(Training):
             self._outputs, self._answered = outputs, self.steps
         scaling = data.target_scaling if data.series is not None else None
         unit = 1.0 if scaling is None else float(scaling.scale[0])
-        return evaluate(self.experiment, self._engine, outputs, y, coded, unit=unit)
+        return evaluate(self.experiment, engines.get(self.place.engine), outputs, y, coded, unit=unit)

@@ -31,7 +31,7 @@ class Training(ABC):
         steps: steps taken.
         status: `"running"`, `"finished"` (a stop condition) or `"diverged"`.
         reason: the i18n key of the sentence that says why it is not running; empty while it is.
-        place: the engine and the device, chosen where the experiment leaves them open.
+        place: the engine and the device where it stands, chosen where the experiment leaves them open.
     """
 
     def __init__(self, experiment: Experiment, dataset: Dataset) -> None:

@@ -81,9 +81,7 @@ class Worker:
     def __init__(self, pipe: Pipe, job: Job) -> None:
         now = time.monotonic()
         self.pipe, self.job = pipe, job
-        confinement.confine(
-            memory=job.memory, storage=job.storage, nice=job.nice, torch=job.engine == "torch"
-        )
+        confinement.confine(memory=job.memory, storage=job.storage, nice=job.nice)
         self.trainer = trainers(job.trainers).build(job.experiment, Path(job.data_folder))
         self.keeper = Keeper(Path(job.folder), self.trainer, job.run)
         self.keeper.restore(job.replay)

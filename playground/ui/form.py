@@ -13,7 +13,7 @@ import streamlit as st
 
 from engines.choice import place_of
 from playground.presets import Preset, presets
-from playground.runs.changes import FIXED_OF_A_GAME
+from playground.runs.changes import FIXED, FIXED_OF_A_GAME, PLACE
 from playground.spec import Adversary, Experiment, SpecError, advise
 from playground.spec.data import DataSpec
 from playground.ui.shown import replace_all
@@ -147,11 +147,10 @@ def fitting(wanted: Experiment, *, warnings: bool = False) -> Experiment:
 
 
 def continues(running: Experiment, wanted: Experiment) -> bool:
-    """Tell whether a run of `running` can go on with the settings of `wanted`: the same data, place and tensors."""
-    if any(getattr(running, part) != getattr(wanted, part) for part in ("data", "seed")):
+    """Tell whether a run of `running` can go on with the settings of `wanted`: the same data and tensors."""
+    if any(getattr(running, part) != getattr(wanted, part) for part in FIXED):
         return False
-    there, here = place_of(running), place_of(wanted)
-    if (there.engine, there.device, there.precision) != (here.engine, here.device, here.precision):
+    if running.adversary is not None and place_of(running).where != place_of(wanted).where:
         return False
     if not _same_game(running.adversary, wanted.adversary):
         return False
@@ -178,7 +177,11 @@ def _same_game(running: Adversary | None, wanted: Adversary | None) -> bool:
 
 def changes(running: Experiment, wanted: Experiment) -> list[tuple[str, Any]]:
     """Return what to set, path by path, so that a run of `running` goes on with the settings of `wanted`."""
-    found: list[tuple[str, Any]] = []
+    # Each step on the way has to be possible: NumPy is left first, and entered last.
+    places = reversed(PLACE) if wanted.engine == "numpy" else PLACE
+    found: list[tuple[str, Any]] = [
+        (part, getattr(wanted, part)) for part in places if getattr(wanted, part) != getattr(running, part)
+    ]
     pairs = [
         (part, getattr(running, part), getattr(wanted, part))
         for part in ("loss", "optimizer", "schedule", "training")

@@ -44,18 +44,24 @@ def test_a_live_setting_reaches_the_run_without_a_restart(opened: Open) -> None:
     page.type_in("knob.optimizer.lr", "0.001").type_in("knob.training.batch_size", "20").choose(
         "kind.optimizer", "Adam"
     )
-    page.until(lambda p: p.step > step, "going on")
+    page.app.selectbox(key="engine_choice").set_value("torch")
+    page.run().until(lambda p: p.step > step, "going on")
     assert page.app.session_state["run"] == run
     wanted = Experiment.from_json(page.experiment)
     assert (wanted.optimizer.kind, wanted.optimizer.lr, wanted.training.batch_size) == ("Adam", 0.001, 20)
+    assert wanted.engine == "torch"
 
     from playground.data.folder import data_folder
     from playground.runs.client import Client
 
     client = Client(data_folder())
-    view = client.poll(page.app.session_state["owner"], run)
+
+    def taken_up(shown: Page) -> bool:
+        view = client.poll(shown.app.session_state["owner"], run)
+        return Experiment.from_json(view.experiment) == wanted
+
+    page.until(taken_up, "PyTorch, which has to be loaded first")
     client.close()
-    assert Experiment.from_json(view.experiment) == wanted
     assert page.said("trouble") == ""
 
 

@@ -23,9 +23,9 @@ def test_every_limit_can_be_set_from_outside():
 
 def test_the_libraries_of_an_accelerator_are_not_counted_as_the_trainings() -> None:
     limits = Quotas(memory=1_000)
-    assert limits.memory_on("cpu") == 1_000
-    assert limits.memory_on("cuda:1") == limits.memory_on("mps") == 1_000 + DRIVER
-    assert Quotas(memory=0).memory_on("cuda") == 0
+    assert limits.memory_beside(("cpu",)) == limits.memory_beside(()) == 1_000
+    assert limits.memory_beside(("cpu", "cuda", "cuda:0")) == 1_000 + DRIVER
+    assert Quotas(memory=0).memory_beside(("cpu", "mps")) == 0
 
 
 @pytest.mark.parametrize("text", ["-1", "many", "nan", "inf", "1e400", "1,5"])

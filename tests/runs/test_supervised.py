@@ -14,6 +14,7 @@ from playground.probes import outcomes
 from playground.probes.registry import in_chunks, names
 from playground.runs.feed import shuffled
 from playground.runs.supervised import Supervised
+from playground.runs.trainer import trainer_of
 from playground.spec import Experiment, SpecError, State
 from tests.states import assert_equal
 
@@ -145,6 +146,7 @@ def test_what_keeps_every_tensor_may_change_while_training(path: str, value: obj
         ("seed", 4),
         ("layers.1", "ReLU"),
         ("optimizer.lr", 1e30),
+        ("device", "cuda:9"),
     ],
 )
 def test_what_would_need_a_new_start_is_refused_and_nothing_changes(path: str, value: object) -> None:
@@ -154,6 +156,42 @@ def test_what_would_need_a_new_start_is_refused_and_nothing_changes(path: str, v
         found.set(path, value)
     assert_equal(everything(found), before)
     assert found.experiment == experiment
+
+
+def test_a_training_moves_between_engines_with_all_that_it_remembers() -> None:
+    data = load(REGULARISED.data)
+    stays, moves = (Supervised(REGULARISED, data, dtype="float64") for _ in range(2))
+    for engine in ("numpy", "torch", "auto"):
+        moves.set("engine", engine)
+        assert moves.place.engine == ("torch" if engine == "torch" else "numpy")
+        for one in (stays, moves):
+            for _ in range(10):
+                one.step()
+    assert stays.steps == moves.steps == 30
+    for name, value in everything(stays).items():
+        np.testing.assert_allclose(everything(moves)[name], value, rtol=0, atol=1e-9)
+    assert moves.metrics() == pytest.approx(stays.metrics(), abs=1e-9)
+
+
+def test_a_training_that_has_moved_is_restored_where_it_went() -> None:
+    moved = after(20, REGULARISED)
+    moved.set("engine", "torch")
+    for _ in range(5):
+        moved.step()
+    again = trainer(REGULARISED)
+    again.restore(*moved.checkpoint())
+    assert again.place.engine == "torch"
+    for one in (moved, again):
+        for _ in range(40):
+            one.step()
+    assert_equal(everything(again), everything(moved))
+
+
+def test_players_stay_where_they_began() -> None:
+    experiment = preset("gan-ring").experiment.replace("engine", "numpy")
+    game = trainer_of(experiment, load(experiment.data))
+    with pytest.raises(SpecError, match="engine"):
+        game.set("engine", "torch")
 
 
 def test_a_changed_run_is_restored_with_its_changes() -> None:

@@ -48,7 +48,7 @@ class Bench:
         await self.backend.start(
             "run",
             Job.of(
-                {"kind": "job", "run": "run", "experiment": toy.to_json(), "engine": "numpy", "trainers": TRAINERS,
+                {"kind": "job", "run": "run", "experiment": toy.to_json(), "trainers": TRAINERS,
                  "folder": str(self.folder), "data_folder": str(self.folder), "nice": 0, **job}
             ),
         )  # fmt: skip
