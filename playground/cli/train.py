@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from playground import i18n
 from playground.cli import experiments
+from playground.cli.curve import Curve, planned_steps
 from playground.cli.output import language, print_json, say
 from playground.presets import Preset
 from playground.spec import Experiment, SpecError
@@ -81,7 +82,8 @@ def run(options: argparse.Namespace) -> int:
         raise SpecError("cli.no_best", place="--keep")
     trainer = trainer_of(experiment, load(experiment.data, data_folder()))
     best = Best() if options.keep == "best" else None
-    seconds, interrupted = _train(trainer, best)
+    curve = Curve(trainer) if options.json else None
+    seconds, interrupted = _train(trainer, best, curve)
     metrics = trainer.metrics()
     reached = None
     if preset is not None and own_length and trainer.status == "finished":
@@ -103,6 +105,7 @@ def run(options: argparse.Namespace) -> int:
         "status": status,
         "reason": trainer.reason,
         "metrics": metrics,
+        "curve": curve.end(trainer, metrics) if curve is not None else None,
         "goals": [goal.text() for goal in preset.goals] if reached is not None and preset else None,
         "goal_reached": reached,
         "weights": str(options.save) if options.save else None,
@@ -161,10 +164,10 @@ def _in_time(experiment: Experiment, preset: Preset | None, options: argparse.Na
     return experiment.replace("schedule.epochs", options.epochs)
 
 
-def _train(trainer: AnyTrainer, best: Best | None) -> tuple[float, bool]:
+def _train(trainer: AnyTrainer, best: Best | None, curve: Curve | None) -> tuple[float, bool]:
     """Train to the end with a progress bar on stderr; return the seconds of training and whether it was interrupted.
 
-    With `best` the weights are judged at the end of every epoch, and of the training.
+    With `best` the weights are judged at the end of every epoch, and of the training; `curve` gets its points.
     """
     seconds = 0.0
     slice_steps = epochs = 1
@@ -172,15 +175,18 @@ def _train(trainer: AnyTrainer, best: Best | None) -> tuple[float, bool]:
         try:
             while trainer.status == "running":
                 before, start = trainer.steps, time.perf_counter()
-                for _ in range(slice_steps):
+                count = slice_steps if curve is None else min(slice_steps, curve.ahead(trainer))
+                for _ in range(count):
                     trainer.step()
                     if best is not None and trainer.epoch >= epochs - 1e-9:
                         epochs = math.floor(trainer.epoch + 1e-9) + 1
                         best.consider(trainer.steps, trainer.epoch, trainer.judged(), trainer.state)
                 took = time.perf_counter() - start
                 seconds += took
-                slice_steps = max(1, min(int(slice_steps * SLICE_SECONDS / max(took, 1e-6)), 4 * slice_steps))
+                slice_steps = max(1, min(int(count * SLICE_SECONDS / max(took, 1e-6)), 4 * slice_steps))
                 bar.update(trainer.steps - before)
+                if curve is not None:
+                    curve.go_on(trainer)
         except KeyboardInterrupt:
             return seconds, True
         finally:
@@ -191,13 +197,9 @@ def _train(trainer: AnyTrainer, best: Best | None) -> tuple[float, bool]:
 
 def progress(trainer: AnyTrainer) -> tqdm[Any]:
     """Return a progress bar on stderr for the whole training."""
-    training = trainer.experiment.training
-    total = training.max_steps or training.max_epochs * trainer.steps_per_epoch
-    if training.max_steps and training.max_epochs:
-        total = min(training.max_steps, training.max_epochs * trainer.steps_per_epoch)
     interactive = sys.stderr.isatty()
     return tqdm(
-        total=total,
+        total=planned_steps(trainer),
         unit="step",
         file=sys.stderr,
         mininterval=0.1 if interactive else 5.0,

@@ -49,6 +49,26 @@ def test_training_a_preset_reports_everything_in_one_object(capsys: pytest.Captu
     assert "Goal reached" in err
 
 
+def test_both_engines_report_the_same_curve(capsys: pytest.CaptureFixture[str]) -> None:
+    curves = [
+        said(capsys, "train", "circle", "--engine", engine, "--steps", "100", "--json")[1]["curve"]
+        for engine in ("numpy", "torch")
+    ]
+    assert [[point["step"] for point in curve] for curve in curves] == [list(range(5, 101, 5))] * 2
+    for name in ("loss", "test_loss"):
+        one, other = ([point[name] for point in curve] for curve in curves)
+        assert one == pytest.approx(other, abs=1e-3)
+        assert one[0] > one[-1]
+
+
+def test_a_training_that_stops_earlier_has_a_curve_to_its_last_step(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    report = said(capsys, "train", "xor", "--set", "training.target_loss=0.1", "--json")[1]
+    assert [point["step"] for point in report["curve"]][-1] == report["steps"] < 300
+    assert report["curve"][-1].items() >= report["metrics"].items()
+
+
 def test_test_metrics_are_reported_where_there_is_a_test_set(capsys: pytest.CaptureFixture[str]) -> None:
     _, report, _ = said(capsys, "train", "circle", "--epochs", "2", "--json")
     assert {"loss", "test_loss", "accuracy", "test_accuracy"} <= set(report["metrics"])
