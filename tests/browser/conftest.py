@@ -125,12 +125,14 @@ def open_tab(tabs: Any, server: str, folder: Path) -> Iterator[Callable[..., Any
         height: int = 900,
         locale: str = "en-US",
         dark: bool = False,
+        still: bool = False,
     ) -> Any:
         screen = {
             "viewport": {"width": width, "height": height},
             "locale": locale,
             "color_scheme": "dark" if dark else "light",
             "has_touch": width < 600,
+            "reduced_motion": "reduce" if still else "no-preference",
         }
         tab = tabs.lend(screen, hears, CALM)
         tab.set_default_timeout(40_000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -27,6 +28,12 @@ from tests.browser.visitor import (
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 OpenTab = Callable[..., Any]
+
+
+@pytest.fixture
+def open_tab(open_tab: OpenTab) -> OpenTab:
+    """Open pages of visitors who asked their system for stillness: what moves is looked at elsewhere."""
+    return partial(open_tab, still=True)
 
 
 def run_of(tab: Any) -> str:
@@ -87,7 +94,9 @@ def test_digits_are_learned_before_ones_eyes_and_replayed(open_tab: OpenTab) -> 
     until(lambda: seen("filters") == start["filters"], "the filters of the start")
 
 
-def test_a_new_learning_rate_reaches_the_running_run(open_tab: OpenTab) -> None:
+def test_a_running_run_takes_a_new_learning_rate_is_hidden_from_others_and_outlives_a_reload(
+    open_tab: OpenTab,
+) -> None:
     tab = open_tab()
     train(tab, beyond=20)
     # A page that is being drawn anew would drop what is typed.
@@ -109,25 +118,17 @@ def test_a_new_learning_rate_reaches_the_running_run(open_tab: OpenTab) -> None:
     until(lambda: step(tab) > before, "training goes on")
     assert run_of(tab) == run
 
+    stranger = open_tab("/?run=" + run)
+    until(lambda: bool(said(stranger, "run-link")), "no such run")
+    assert step(stranger) == 0
 
-def test_a_reload_shows_the_run_that_went_on(open_tab: OpenTab) -> None:
-    tab = open_tab()
-    train(tab, beyond=50)
-    run, before = run_of(tab), step(tab)
+    before = step(tab)
     tab.reload()
     tab.wait_for_selector(".figures", state="attached")
     until(lambda: step(tab) > before, "the run went on")
     assert run_of(tab) == run
     press(tab, "play")
     until(lambda: status(tab) == "paused", "and still obeys")
-
-
-def test_another_visitor_cannot_see_the_run(open_tab: OpenTab) -> None:
-    mine = open_tab()
-    train(mine, beyond=10)
-    stranger = open_tab("/?run=" + run_of(mine))
-    until(lambda: bool(said(stranger, "run-link")), "no such run")
-    assert step(stranger) == 0
 
 
 def test_a_share_link_opens_the_same_experiment(open_tab: OpenTab) -> None:
@@ -144,12 +145,6 @@ def test_a_share_link_opens_the_same_experiment(open_tab: OpenTab) -> None:
     other = open_tab("/?" + urlsplit(link).query)
     assert other.locator(f"{key('knob.optimizer.lr')} input").first.input_value() == "0.0456"
     assert "Moons" in other.locator(".chosen").inner_text()
-
-
-def test_a_broken_link_is_a_sentence(open_tab: OpenTab) -> None:
-    tab = open_tab("/?e=1.broken", locale="zh-CN")
-    until(lambda: "链接" in said(tab, "link"), "the sentence is there")
-    train(tab, beyond=5)
 
 
 def test_a_table_of_ones_own_is_trained_on(open_tab: OpenTab, tmp_path: Path) -> None:
@@ -171,8 +166,46 @@ def test_a_table_of_ones_own_is_trained_on(open_tab: OpenTab, tmp_path: Path) ->
     until(lambda: figure(tab, "accuracy") > 50, "something is learned")
 
 
-def test_layers_are_added_moved_and_removed(open_tab: OpenTab) -> None:
+def test_the_page_speaks_chinese_to_who_reads_it_and_says_that_a_link_is_broken(open_tab: OpenTab) -> None:
+    tab = open_tab("/?e=1.broken", locale="zh-CN", dark=True)
+    until(lambda: "链接" in said(tab, "link"), "the sentence is there")
+    assert "训练" in tab.locator(f"{key('play')} button:visible").first.inner_text()
+    assert tab.locator(".heading").first.inner_text() == "数据"
+    train(tab, beyond=5)
+    assert status(tab) == "running"
+    press(tab, "language_switch")
+    until(lambda: tab.locator(".heading").first.inner_text() == "Data", "English")
+    tab.wait_for_function("document.querySelector('.stage').board.setup.lang === 'en'")
+    tab.wait_for_selector(".stage-curves :text('training')")
+    assert status(tab) == "running"
+
+
+def too_small(tab: Any) -> list[str]:
+    """Return what is written in letters of less than twelve pixels."""
+    return tab.evaluate(
+        """() => [...document.querySelectorAll('.stMain *')].filter(node =>
+            [...node.childNodes].some(child => child.nodeType === 3 && child.textContent.trim()) &&
+            node.getClientRects().length && node.getClientRects()[0].width > 2 &&
+            !['STYLE', 'SCRIPT', 'KBD', 'TITLE'].includes(node.tagName) &&
+            parseFloat(getComputedStyle(node).fontSize) < 12
+        ).map(node => node.textContent.trim().slice(0, 40))"""
+    )
+
+
+def test_keys_train_and_hold_letters_can_be_read_and_layers_come_and_go(open_tab: OpenTab) -> None:
     tab = open_tab()
+    tab.wait_for_function(
+        "[...document.querySelector('.stage').board.views.values()].every((view) => view.live)"
+    )
+    assert too_small(tab) == []
+    tab.locator(".heading").first.click()
+    tab.keyboard.press("p")
+    until(lambda: status(tab) == "running", "p trains")
+    tab.locator(f"{key('play')} button", has_text="Pause").first.wait_for()
+    tab.keyboard.press("p")
+    until(lambda: status(tab) == "paused", "p holds")
+
+    assert too_small(tab) == []
 
     def rows() -> int:
         return tab.locator("[class*='st-key-layer-menu-']:visible").count()
@@ -185,29 +218,6 @@ def test_layers_are_added_moved_and_removed(open_tab: OpenTab) -> None:
     until(lambda: rows() == 7, "one less")
     press(tab, "undo")
     until(lambda: rows() == 8, "undone")
-
-
-def test_the_page_speaks_chinese_to_who_reads_it(open_tab: OpenTab) -> None:
-    tab = open_tab(locale="zh-CN", dark=True)
-    assert "训练" in tab.locator(f"{key('play')} button:visible").first.inner_text()
-    assert tab.locator(".heading").first.inner_text() == "数据"
-    press(tab, "play")
-    until(lambda: status(tab) == "running", "it trains")
-    press(tab, "language_switch")
-    until(lambda: tab.locator(".heading").first.inner_text() == "Data", "English")
-    tab.wait_for_function("document.querySelector('.stage').board.setup.lang === 'en'")
-    tab.wait_for_selector(".stage-curves :text('training')")
-    assert status(tab) == "running"
-
-
-def test_the_keyboard_trains_and_holds(open_tab: OpenTab) -> None:
-    tab = open_tab()
-    tab.locator(".heading").first.click()
-    tab.keyboard.press("p")
-    until(lambda: status(tab) == "running", "p trains")
-    tab.locator(f"{key('play')} button", has_text="Pause").first.wait_for()
-    tab.keyboard.press("p")
-    until(lambda: status(tab) == "paused", "p holds")
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
@@ -227,17 +237,3 @@ def test_a_telephone_has_no_sideways_scroll_and_train_in_reach(open_tab: OpenTab
         assert 0 <= box["y"] < 844 - box["height"], "Train stays in reach"
         tab.evaluate("() => document.querySelector('.stMain').scrollTo(0, 0)")
     assert tab.locator(f"{key('column-data')}:visible, {key('column-network')}:visible").count() == 1
-
-
-def test_nothing_is_written_smaller_than_twelve_pixels(open_tab: OpenTab) -> None:
-    tab = open_tab()
-    tab.wait_for_timeout(1500)
-    small = tab.evaluate(
-        """() => [...document.querySelectorAll('.stMain *')].filter(node =>
-            [...node.childNodes].some(child => child.nodeType === 3 && child.textContent.trim()) &&
-            node.getClientRects().length && node.getClientRects()[0].width > 2 &&
-            !['STYLE', 'SCRIPT', 'KBD', 'TITLE'].includes(node.tagName) &&
-            parseFloat(getComputedStyle(node).fontSize) < 12
-        ).map(node => node.textContent.trim().slice(0, 40))"""
-    )
-    assert small == []

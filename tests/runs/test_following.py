@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -16,13 +15,6 @@ from playground.runs.frames import Snapshot
 from playground.runs.reasons import NoSuchRun, error_from
 from tests.runs.house import House
 from tests.runs.toy_trainer import Toy
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[House]:
-    house = House(tmp_path)
-    yield house
-    house.close()
 
 
 class Ear:

