@@ -9,6 +9,9 @@ DEV    := $(VENV)/.installed-dev-$(PLACE)
 PIP    := $(PYTHON_IN_VENV) -m pip --disable-pip-version-check --no-input install --constraint constraints.txt
 SAY     = printf '%s\n'
 
+# What is started again and again, services and servers above all, is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test test-long check bench bench-stage pictures format wheel clean
 
@@ -38,9 +41,10 @@ run: $(RUN)
 	  $(if $(PORT),--port "$(PORT)") $(if $(filter command,$(origin HOST)),--host "$(HOST)") \
 	  $(if $(filter-out 0,$(NO_BROWSER)),--no-browser) $(if $(DATA_DIR),--data-dir "$(DATA_DIR)")
 
+# Three at a time even on two processors: tests of runs and of browsers wait for others half of their time.
 test: $(DEV)
 	@$(find-chromium)
-	@$(PYTHON_IN_VENV) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(PYTHON_IN_VENV) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-long: $(DEV)
 	@$(PYTHON_IN_VENV) -m pytest -n 2 -m long $(ARGS)
@@ -80,15 +84,20 @@ clean:
 # --- .venv --------------------------------------------------------------------------------------------------------------
 
 $(RUN): pyproject.toml constraints.txt $(PYTHON_IN_VENV)
-	@$(old-enough) || { $(SAY) '$(VENV) holds a Python older than 3.11: run "make clean" and try again.' >&2; exit 1; }
-	@$(SAY) 'Installing into $(VENV); the first time this takes a few minutes.'
-	$(if $(TORCH),$(PIP) --no-deps --index-url https://download.pytorch.org/whl/$(TORCH) "torch==$(torch-version)+$(TORCH)")
-	$(PIP) --editable .
+	$(call install,.)
 	@touch $@
 
-$(DEV): $(RUN)
-	$(PIP) --editable '.[dev]'
-	@touch $@
+# All at once, and not one after the other: what is installed for development includes what is needed to run.
+$(DEV): pyproject.toml constraints.txt $(PYTHON_IN_VENV)
+	$(call install,.[dev])
+	@touch $(RUN) $@
+
+define install
+@$(old-enough) || { $(SAY) '$(VENV) holds a Python older than 3.11: run "make clean" and try again.' >&2; exit 1; }
+@$(SAY) 'Installing into $(VENV); the first time this takes a few minutes.'
+$(if $(TORCH),$(PIP) --no-deps --index-url https://download.pytorch.org/whl/$(TORCH) "torch==$(torch-version)+$(TORCH)")
+$(PIP) --editable '$(1)'
+endef
 
 # A candidate counts only if it runs: a pyenv shim is on PATH even where its version is not installed.
 $(PYTHON_IN_VENV):
