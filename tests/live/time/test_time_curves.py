@@ -85,6 +85,21 @@ def test_hover_reads_measured_values_and_survives_new_points(curves: Callable[..
     page.until("document.querySelector('.stage-curves-heads em').textContent === ''")
 
 
+def test_no_label_leaves_its_card(curves: Callable[..., Any]) -> None:
+    page = curves()
+    page.run("() => { document.querySelector('[data-view=curves]').style.width = '298px'; }")
+    page.until(f"{PLOT}._fullLayout.width === 298")
+    inside = """() => { const card = document.querySelector('.stage-curves-figure').getBoundingClientRect();
+        return [...document.querySelectorAll('.stage-curves-heads p > *, .stage-curves-heads em')].every((label) => {
+            const box = label.getBoundingClientRect();
+            return box.width > 0 && box.left >= card.left && box.right <= card.right + 0.5 && box.bottom <= card.bottom + 0.5;
+        }); }"""
+    for part in (0.002, 0.41, 0.998):
+        page.page.mouse.move(*place(page, part))
+        page.until("document.querySelector('.stage-curves-heads em').textContent !== ''")
+        assert page.run(inside), part
+
+
 def test_training_and_test_are_told_apart_without_colour(curves: Callable[..., Any]) -> None:
     page = curves()
     lines = page.run(f"() => {PLOT}.data.map((trace) => [trace.yaxis, trace.line.dash])")

@@ -345,8 +345,8 @@ class Curves {
     const { stage, record, how, shown, panels: all, layout, width } = this;
     const replayed = stage.mode === "live" ? null : (stage.frame?.step ?? null);
     const hovered = this.hover === null || this.held ? null : this.#stepAt(this.hover);
-    this.above.paint({ record, how, shown, panels: all, layout, width, colours: stage.colours, replayed, hovered });
-    this.heads.read(hovered ?? replayed, how.axis); // what is pointed at, what is replayed, or the newest
+    const across = this.above.paint({ record, how, shown, panels: all, layout, width, colours: stage.colours, replayed, hovered });
+    this.heads.read(hovered ?? replayed, how.axis, across, width); // what is pointed at, what is replayed, or the newest
   }
 
   #speak() {

@@ -1,4 +1,5 @@
-// The names above the panels of the curves, with the values of a step, and the same in words for those who do not see it.
+// The names above the panels of the curves, with the values of a step, which stands below its line on the axis; and the
+// same in words for those who do not see it.
 
 import { digits, h, whole } from "../../dom.js";
 
@@ -8,26 +9,28 @@ export class Heads {
   constructor(stage, record) {
     Object.assign(this, { stage, record, rows: [] });
     this.element = h("div", { class: "stage-curves-heads", "aria-hidden": "true" });
+    this.when = h("em", { hidden: true });
   }
 
   /** Makes the rows of other panels; `boxes` say where these lie. */
   arrange(panels, boxes) {
-    this.rows = panels.map((panel, index) => this.#row(panel, boxes[index].top - ABOVE, index === 0));
-    this.element.replaceChildren(...this.rows.map(({ row }) => row));
+    this.rows = panels.map((panel, index) => this.#row(panel, boxes[index].top - ABOVE, ));
+    this.element.replaceChildren(...this.rows.map(({ row }) => row), this.when);
   }
 
-  /** Shows the values of a step, or the newest for null. */
-  read(step, axis) {
+  /** Shows the values of a step, whose line stands `across` px from the left of `width`; or the newest for null. */
+  read(step, axis, across, width) {
     const { stage, record } = this;
     const value = axis === "step" ? whole(step ?? 0) : digits(record.epochAt(step ?? 0));
     const when = step === null ? "" : stage.word("curves.at", { axis: stage.word(`curves.${axis}`), value });
-    for (const { panel, parts, whenever } of this.rows) {
+    put(this.when, when);
+    this.#stand(across, width);
+    for (const { panel, parts } of this.rows) {
       for (const { part, number, name } of parts) {
         const line = record.line(name);
         put(number, line ? write(panel, line.at(step ?? Infinity)) : "");
         if (panel.name !== "lr") part.hidden = !line;
       }
-      if (whenever) put(whenever, when);
     }
   }
 
@@ -46,7 +49,18 @@ export class Heads {
     return stage.word("curves.alt", { count, axis: stage.word(`curves.${axis}s`), values: panels.join(" ") });
   }
 
-  #row(panel, top, first) {
+  // Below its line, as far as the card reaches. All digits are as wide as each other: as long a text is as wide.
+  #stand(across, width) {
+    const { when } = this;
+    const { length } = when.textContent;
+    when.hidden = !length;
+    if (when.hidden) return;
+    if (this.measured?.length !== length) this.measured = { length, half: when.offsetWidth / 2 };
+    const { half } = this.measured;
+    when.style.left = `${Math.max(half, Math.min(across, width - half)).toFixed(1)}px`;
+  }
+
+  #row(panel, top) {
     const { stage } = this;
     const parts = panel.lines.map((name, which) => {
       const number = h("b");
@@ -56,10 +70,9 @@ export class Heads {
       const sample = h("i", { class: `stage-curves-line-${which ? "test" : "train"}`, style: ink });
       return { name, number, part: h("span", {}, sample, word, number), word };
     });
-    const whenever = first ? h("em") : null;
     const title = h("strong", {}, stage.word(`curves.${panel.name}`));
-    const row = h("p", { style: { top: `${top}px` } }, title, ...parts.map(({ part }) => part), whenever);
-    return { row, panel, parts, whenever };
+    const row = h("p", { style: { top: `${top}px` } }, title, ...parts.map(({ part }) => part));
+    return { row, panel, parts };
   }
 }
 

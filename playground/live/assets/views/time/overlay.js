@@ -13,7 +13,7 @@ export class Overlay {
     this.known = step;
   }
 
-  /** Draws anew; `replayed` and `hovered` are steps or null. */
+  /** Draws anew; `replayed` and `hovered` are steps or null. Returns how far from the left (px) the one that is read stands. */
   paint({ record, how, shown, panels, layout, width, colours, replayed, hovered }) {
     const pen = this.canvas.getContext("2d");
     const { height } = layout;
@@ -48,6 +48,7 @@ export class Overlay {
       });
       pen.restore();
     });
+    return place(hovered ?? replayed ?? 0);
   }
 
   #tail(pen, line, { axis }, across, down, colour, part) {
