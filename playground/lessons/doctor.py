@@ -27,7 +27,7 @@ UNREHEARSED = ("overfitting", "imbalance", "collapse", "vanished", "ahead", "cir
 """What shows only after long training."""
 
 
-@ask(wants=("memory", "history"), of="either")
+@ask(wants=("memory", "history"), of="either", slow=True)
 def doctor(scene: Scene, nothing: Nothing, lang: str) -> Answer:
     """Return what is wrong: for each finding `title`, `evidence` and `why` in words, and a `remedy` or None.
 

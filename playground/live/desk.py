@@ -59,7 +59,7 @@ class Desk:
     def __init__(self, lines: Lines, folder: Path) -> None:
         self.lines, self.folder = lines, folder
         self.stills = stills
-        self.turns = Turns()
+        self.turns = {slow: Turns() for slow in (False, True)}
 
     # --- requests -----------------------------------------------------------------------------------------------
 
@@ -137,7 +137,7 @@ class Desk:
         bench = (
             await self._bench(claims.owner, known, said.get("judge")) if "judge" in question.wants else None
         )
-        async with self.turns.of(claims.owner):
+        async with self.turns[question.slow].of(claims.owner):
             return await asyncio.to_thread(self._think, scene, bench, said, number, claims.lang)
 
     def _think(
@@ -191,7 +191,7 @@ class Desk:
         scene = partial(self._still_scene, experiment, tape, said.get("step"))
         wish = said.get("judge")
         bench = await self._bench(claims.owner, experiment, wish) if "judge" in question.wants else None
-        async with self.turns.of(claims.owner):
+        async with self.turns[question.slow].of(claims.owner):
             return await asyncio.to_thread(self._think, scene, bench, said, number, claims.lang)
 
     def _still_scene(self, experiment: Experiment, tape: Tape, step: Any) -> asks.Scene:

@@ -84,10 +84,11 @@ class Ask:
     arguments: type[Spec]
     wants: frozenset[Want]
     of: Of = "network"
+    slow: bool = False
 
 
 ASKS: dict[str, Ask] = {}
-_one_at_a_time = threading.Lock()
+_one_at_a_time = {slow: threading.Lock() for slow in (False, True)}
 
 
 class Nothing(Spec):
@@ -95,7 +96,7 @@ class Nothing(Spec):
 
 
 def ask(
-    arguments: type[Spec] = Nothing, *, wants: tuple[Want, ...] = (), of: Of = "network"
+    arguments: type[Spec] = Nothing, *, wants: tuple[Want, ...] = (), of: Of = "network", slow: bool = False
 ) -> Callable[[Function], Function]:
     """Enter a function (scene, arguments, language) → answer as the question of its name.
 
@@ -103,10 +104,11 @@ def ask(
         arguments: the form of what is said beside the question.
         wants: what it wants to know of the run.
         of: of whom it can be asked: of one network, of a generator and its discriminator ("game"), or of "either".
+        slow: it takes half a second and more: those that do wait for each other, and nobody else for them.
     """
 
     def enter(function: Function) -> Function:
-        ASKS[function.__name__] = Ask(function, arguments, frozenset(wants), of)
+        ASKS[function.__name__] = Ask(function, arguments, frozenset(wants), of, slow)
         return function
 
     return enter
@@ -124,6 +126,7 @@ def find(what: object) -> Ask:
     import playground.probes.adversarial.walk
     import playground.probes.backprop
     import playground.probes.gradient_check
+    import playground.probes.histograms
     import playground.probes.look.feature_maps
     import playground.probes.look.gradient
     import playground.probes.look.landscape
@@ -150,7 +153,7 @@ def find(what: object) -> Ask:
 
 
 def answer(what: object, scene: Scene, arguments: object, lang: str = "en") -> Answer:
-    """Return the answer to one question; one at a time, whoever asks.
+    """Return the answer to one question; one at a time, whoever asks, and one slow one beside it.
 
     Args:
         what: the question's name.
@@ -166,5 +169,5 @@ def answer(what: object, scene: Scene, arguments: object, lang: str = "en") -> A
     game = scene.subject.experiment.adversary is not None
     if found.of not in ("either", "game" if game else "network"):
         raise SpecError("error.other_ask", place="ask", value=what)
-    with _one_at_a_time, np.errstate(all="ignore"):
+    with _one_at_a_time[found.slow], np.errstate(all="ignore"):
         return found.function(scene, given, lang)

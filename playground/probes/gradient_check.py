@@ -70,7 +70,7 @@ class Row:
     verdict: Verdict
 
 
-@ask()
+@ask(slow=True)
 def gradient_check(scene: Scene, nothing: Nothing, lang: str) -> Answer:
     """Compare every tensor's gradient with the slope measured on a batch.
 

@@ -13,9 +13,10 @@ import numpy as np
 import engines
 from playground.data import Dataset
 from playground.data.targets import code
+from playground.probes.asks import Answer, Nothing, Scene, ask
 from playground.probes.health import NEAR_BOUND
 from playground.probes.registry import PERIODS, Array, Arrays, Subject, probe
-from playground.spec import ModelSpec, coding
+from playground.spec import ModelSpec, SpecError, coding
 from playground.spec.layers import Activation
 
 BINS = 32
@@ -24,6 +25,8 @@ BLOCK = 1 << 14
 MIN_SAMPLES, MAX_SAMPLES = 64, 512
 MOST_WORK = 1 << 24
 """Samples times parameters: what keeps the passes of a large network at some milliseconds."""
+MOST_FLOPS = 1e10
+"""What the histograms of one moment of the past may cost: it is asked for some twenty of them."""
 MOST_COUNTED = np.iinfo(np.uint16).max
 PERIODS["histograms"] = 0.25
 
@@ -57,6 +60,22 @@ def histograms(subject: Subject) -> Arrays:
     for name, gradient in gradients(subject, x, y).items():
         _enter(found, f"hist/g/{name}", gradient)
     return found
+
+
+@ask(slow=True)
+def ridges(scene: Scene, nothing: Nothing, lang: str) -> Answer:
+    """Return the histograms of a moment that was recorded without them.
+
+    Raises:
+        SpecError: if the network is too large to be looked at again and again.
+    """
+    subject = scene.subject
+    size = sum(tensor.size for tensor in subject.state.values())
+    x, _ = samples(subject.dataset, size)
+    work = 3 * len(x) * subject.experiment.model.flops(subject.dataset.input_shape)
+    if work > MOST_FLOPS:
+        raise SpecError("stage.histograms.too_large", value=f"{work / 1e9:,.0f}", bound=f"{MOST_FLOPS / 1e9:,.0f}")
+    return Answer({}, histograms(subject))
 
 
 def gradients(subject: Subject, x: Array, y: Array) -> Arrays:

@@ -226,7 +226,7 @@ class FrameAt(OfRun):
 
 
 class Steps(OfRun):
-    """The steps of the recorded frames."""
+    """The steps of the recorded frames, and those at which the whole state was kept (`states`)."""
 
     kind: Literal["steps"] = "steps"
 

@@ -111,7 +111,8 @@ class Keeper:
 
     def _meta(self, meta: dict[str, Any]) -> dict[str, Any]:
         used = self.used
-        return {"trainer": meta, "run": used.run, "seq": used.seq, "cpu": used.cpu, "active": used.active}
+        mine = {"run": used.run, "seq": used.seq, "cpu": used.cpu, "active": used.active}
+        return {"trainer": meta, "epoch": self._trainer.epoch, **mine}
 
 
 def _age(found: Checkpoint) -> tuple[int, int]:

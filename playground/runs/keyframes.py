@@ -64,6 +64,11 @@ def keyframe_before(folder: Path, step: int) -> Checkpoint | None:
     return newest_whole({known.step: known.path for known in stored(folder)}, step)
 
 
+def keyframe_at(folder: Path, step: int) -> Checkpoint | None:
+    """The whole keyframe of exactly that `step`."""
+    return newest_whole({known.step: known.path for known in stored(folder) if known.step == step}, step)
+
+
 def steps(folder: Path) -> list[int]:
     """The steps of the keyframes in `folder`, ascending."""
     return [known.step for known in stored(folder)]

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from playground.runs import commands, frames
+from playground.runs import commands, frames, keyframes
 from playground.runs.best import Best
 from playground.runs.dispatch import Dispatch
 from playground.runs.frames import Snapshot
@@ -123,10 +123,12 @@ class Looking:
         return {"found": frame is not None}, () if frame is None else (frame,)
 
     async def steps(self, request: commands.Steps) -> Answer:
-        """The steps of the recorded frames."""
+        """The steps of the recorded frames, and those whose whole state lies on disk."""
         run = self.dispatch.find(request.owner, request.run)
         steps: Any = run.recording.steps()
-        return {}, (frames.encode(Snapshot(0, 0.0, {}, {"steps": steps})),)
+        kept = await asyncio.to_thread(keyframes.steps, run.folder)
+        states = np.array([step for step in kept if step <= run.step], np.int64)
+        return {}, (frames.encode(Snapshot(0, 0.0, {}, {"steps": steps, "states": states})),)
 
     async def state(self, request: commands.GetState) -> Answer:
         """The network's tensors now, at an earlier step, or at their best."""

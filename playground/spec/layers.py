@@ -49,7 +49,12 @@ class LayerSpec(Kind):
         return {}
 
     def flops(self, shape: Shape) -> int:
-        """Return the floating-point operations of a forward pass for one sample of `shape`."""
+        """Return the floating-point operations of a forward pass for one sample of `shape`.
+
+        A product and the sum it goes into are two, as torch's `FlopCounterMode` counts (fvcore counts one). What those
+        leave out is counted as well: of a function of each number every comparison, sum, product, quotient and
+        exponential is one, so that a ReLU is one for each number, as ptflops has it.
+        """
         return math.prod(shape)
 
     def parameters(self, shape: Shape) -> int:
@@ -182,19 +187,21 @@ class LayerNorm(LayerSpec):
 
 
 class Activation(LayerSpec):
-    """A function of each element; shapes stay."""
+    """A function of each element; shapes stay. `operations` are those of one element."""
 
     is_activation: ClassVar[bool] = True
     group: ClassVar = "activation"
+    operations: ClassVar[int] = 5
 
     def flops(self, shape: Shape) -> int:
-        return 4 * math.prod(shape)
+        return self.operations * math.prod(shape)
 
 
 class Identity(Activation):
     """f(x) = x."""
 
     kind: Literal["Identity"] = "Identity"
+    operations: ClassVar[int] = 0
     counted: ClassVar[bool] = False
     keeps_values: ClassVar[bool] = True
 
@@ -203,6 +210,7 @@ class Sigmoid(Activation):
     """f(x) = 1 / (1 + e⁻ˣ), between 0 and 1."""
 
     kind: Literal["Sigmoid"] = "Sigmoid"
+    operations: ClassVar[int] = 4
     bounds: ClassVar = (0, 1)
 
 
@@ -217,6 +225,7 @@ class ReLU(Activation):
     """f(x) = max(0, x). Nair and Hinton (2010)."""
 
     kind: Literal["ReLU"] = "ReLU"
+    operations: ClassVar[int] = 1
     bounds: ClassVar = (0, math.inf)
 
 
@@ -224,6 +233,7 @@ class LeakyReLU(Activation):
     """f(x) = x for x > 0, else negative_slope · x. Maas et al. (2013)."""
 
     kind: Literal["LeakyReLU"] = "LeakyReLU"
+    operations: ClassVar[int] = 2
     negative_slope: float = number(0.01, 0, 1, step=0.01)
 
 
@@ -231,6 +241,7 @@ class ELU(Activation):
     """f(x) = x for x > 0, else alpha · (eˣ − 1). Clevert et al. (2016)."""
 
     kind: Literal["ELU"] = "ELU"
+    operations: ClassVar[int] = 4
     alpha: float = number(1.0, 0.01, 10, step=0.1)
 
 
@@ -268,6 +279,7 @@ class Sine(Activation):
     """f(x) = sin x. Sitzmann et al. (2020)."""
 
     kind: Literal["Sine"] = "Sine"
+    operations: ClassVar[int] = 1
     bounds: ClassVar = (-1, 1)
 
 
@@ -278,6 +290,7 @@ class Step(Activation):
     """
 
     kind: Literal["Step"] = "Step"
+    operations: ClassVar[int] = 1
     bounds: ClassVar = (0, 1)
 
 

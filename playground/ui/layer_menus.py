@@ -15,6 +15,7 @@ from playground.spec.image_layers import Conv2d, Residual
 from playground.spec.layers import Linear, ReLU
 from playground.ui import beside, form, player, run
 from playground.ui.language import language, t
+from playground.ui.shown import until_replaced
 
 GROUPS = ("image", "sequence", "vector", "any", "activation")
 
@@ -108,7 +109,7 @@ def template_menu(experiment: Experiment) -> None:
     alone = [found for found in templates().values() if found.suits(experiment.data)]
     help_ = t("ui.templates_help")
     with (
-        st.popover(t("ui.templates"), key="templates", type="tertiary", help=help_),
+        st.popover(t("ui.templates"), key=until_replaced("templates"), type="tertiary", help=help_),
         st.container(key="template-list"),
     ):
         for found in alone if experiment.adversary is None else pairs:

@@ -55,7 +55,8 @@ def _best(best: Standing | None) -> str:
     decided = {"loss": digits(best.tie)} if accuracy else {}
     moment = {"step": f"{best.step:,}", "epoch": epochs(best.epoch)}
     words = t(f"ui.progress.best_{best.metric}", value=value, **decided, **moment)
-    return f'<p class="progress-words progress-best" data-step="{best.step}">{html.escape(words)}</p>'
+    how = html.escape(t("ui.progress.best_help"), quote=True)
+    return f'<p class="progress-words progress-best" data-step="{best.step}" title="{how}">{html.escape(words)}</p>'
 
 
 def _ways(run: str, best: Standing, experiment: Experiment) -> None:

@@ -43,6 +43,11 @@ def replace_all() -> None:
     st.session_state[EDITION] = st.session_state.get(EDITION, 0) + 1
 
 
+def until_replaced(key: str) -> str:
+    """Return a key that lasts until all settings are replaced: what is opened under it is closed then."""
+    return f"{key}-{st.session_state.get(EDITION, 0)}"
+
+
 def outdated() -> bool:
     """Tell whether the message that is being answered was sent before the browser had the present settings."""
     return st.session_state.get(SHOWN_EDITION, "0") != str(st.session_state.get(EDITION, 0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 
 import streamlit as st
 
@@ -13,7 +14,7 @@ from playground.ui.engine_choice import engine_choice
 from playground.ui.language import language, switch, t, wording
 from playground.ui.run import Now
 from playground.ui.share import downloads, share
-from playground.ui.shown import show, taken
+from playground.ui.shown import show, taken, until_replaced
 from playground.ui.style import appearance
 from playground.views.theme import NOTHING, digits
 
@@ -162,8 +163,8 @@ def figures(now: Now, unit: str = "") -> None:
 
 
 def epochs(count: float) -> str:
-    """Write a number of epochs: with one decimal while it tells something."""
-    return f"{count:,.{1 if count < 100 else 0}f}"
+    """Write a number of epochs, as the stage does: with one decimal while it tells something."""
+    return f"{count:,.1f}" if count < 100 else f"{math.floor(count + 0.5):,}"
 
 
 def _name(figure: str, loss: str) -> str:
@@ -198,7 +199,10 @@ def _presets() -> None:
     chosen = form.preset()
     name = chosen.title(language()) if chosen is not None else t("ui.presets")
     theme = appearance().name
-    with st.popover(name, key="presets", icon=":material/apps:"):
+    with (
+        st.container(key="presets", width="content"),
+        st.popover(name, key=until_replaced("presets-list"), icon=":material/apps:"),
+    ):
         rules = "".join(
             f".st-key-preset-{key} button::before"
             f"{{background-image:url(playground/preset/{theme}/{key}.svg)}}"

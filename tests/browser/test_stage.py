@@ -106,7 +106,7 @@ def test_xor_is_learned_from_a_fresh_visit(visitor: Callable[..., Visitor]) -> N
     page.locator(".st-key-presets button").first.click()
     page.locator(".st-key-preset-xor button").click()
     page.wait_for_function(f"{BOARD}.setup.experiment.data.kind === 'Xor'")
-    page.keyboard.press("Escape")
+    page.locator(".st-key-preset-list").wait_for(state="detached")  # what was chosen from is put away
     play(page)
     mounts = page.get_attribute(".stage", "data-mounts")
     page.wait_for_function(f"{BOARD}.frame.metrics.loss < 0.01 && {BOARD}.frame.metrics.accuracy === 1")

@@ -11,7 +11,7 @@ from playground.presets import presets
 from playground.presets.templates import templates
 from playground.spec import ModelSpec, Shape
 from playground.spec.image_layers import Conv2d, ConvTranspose2d
-from playground.spec.layers import Flatten, Linear
+from playground.spec.layers import Flatten, Identity, LeakyReLU, Linear, ReLU
 from playground.spec.ledger import ledger
 from playground.spec.optimizers import SGD
 from playground.spec.recurrent_layers import GRU, LSTM, RNN
@@ -56,3 +56,14 @@ def test_dense_layers_convolutions_and_recurrent_layers_cost_what_torch_counts(n
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         net.forward(torch.zeros(1, *shape).numpy())
     assert sum(row.flops for row in rows) == counter.get_total_flops()
+
+
+def test_a_relu_costs_one_operation_for_each_number_and_no_activation_hides_the_products() -> None:
+    assert ReLU().flops((6, 28, 28)) == 4704
+    assert LeakyReLU().flops((7,)) == 14, "a comparison and a product"
+    assert Identity().flops((7,)) == 0
+    model, shape = CASES["lenet-5"]
+    rows = ledger(model.layers, shape)
+    products = sum(row.flops for row in rows if row.layer.kind in COUNTED)
+    assert model.flops(shape) == sum(row.flops for row in rows)
+    assert products < model.flops(shape) < 1.03 * products

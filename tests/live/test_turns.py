@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import shutil
 import subprocess
+import threading
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
@@ -18,7 +20,12 @@ from typing import Any
 import pytest
 
 from playground.live.assets import FOLDER
+from playground.live.desk import Desk
+from playground.live.line import Lines
+from playground.live.tokens import Claims
 from playground.live.turns import Turns
+from playground.presets import preset
+from playground.probes import asks
 
 
 @pytest.fixture(scope="module")
@@ -113,3 +120,35 @@ def test_only_one_thinks_at_a_time_and_whoever_leaves_takes_no_turn_along() -> N
     order, most = asyncio.run(play())
     assert most == 1
     assert order == ["a", "b", "e", "late"]
+
+
+def test_nobody_waits_for_a_slow_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def ponder(scene: asks.Scene, nothing: asks.Nothing, lang: str) -> asks.Answer:
+        begun.set()
+        assert go_on.wait(30)
+        return asks.Answer({})
+
+    monkeypatch.setitem(asks.ASKS, "ponder", asks.Ask(ponder, asks.Nothing, frozenset(), slow=True))
+    assert asks.find("neighbourhood").slow
+    assert asks.find("gradient_check").slow
+    experiment = preset("xor").experiment
+    view = {"status": "queued", "step": 0, "parent": "", "experiment": experiment.to_json()}
+    desk = Desk(Lines(tmp_path), tmp_path)
+
+    def question(who: str, what: str, **arguments: int) -> asyncio.Task[Any]:
+        said = {"type": "ask", "id": 1, "what": what, **arguments}
+        return asyncio.create_task(desk.answer(Claims(who, "run", "en", math.inf), said, (), view))
+
+    async def play() -> tuple[bool, bool]:
+        slow = question("a", "ponder")
+        assert await asyncio.to_thread(begun.wait, 30)
+        behind = question("b", "ponder")
+        quick = await asyncio.wait_for(question("b", "formula", column=0, unit=0), 30)
+        waits = not slow.done() and not behind.done()
+        go_on.set()
+        await asyncio.gather(slow, behind)
+        return isinstance(quick, bytes), waits
+
+    assert asyncio.run(play()) == (True, True)

@@ -68,6 +68,10 @@ class House:
     def send(self, run: str, command: Any, **options: Any) -> Any:
         return self.client.send(self.owner, run, command, **options)
 
+    def ask(self, request: Any) -> bytes:
+        """Return the first payload of what the service answers, as it comes."""
+        return self.client._ask(request).payloads[0]  # pyright: ignore[reportPrivateUsage]
+
     def until(self, run: str, *statuses: str, step: int = 0, owner: str = "") -> RunView:
         """Wait until a run is in one of these statuses and has come to a step."""
 

@@ -12,6 +12,7 @@ import pytest
 from playground.data import load
 from playground.presets import preset
 from playground.runs import commands as c
+from playground.runs import frames
 from playground.runs.trainer import State, build, trainer_of, validate
 from playground.spec import Experiment, SpecError, TrainingSpec
 from playground.spec.data import Circles, Spiral
@@ -90,6 +91,15 @@ def test_a_real_run_can_be_changed_on_the_way_and_forked_exactly(home: House):
     home.until(run, "paused", step=800)
     changes = ((700, "training.batch_size", 32), (700, "optimizer.lr", 0.002))
     assert_same(home.client.state(home.owner, run), undisturbed(EXPERIMENT, 800, changes))
+    # What was kept whole is read, not trained again, and is the same.
+    kept = frames.decode(home.ask(c.Steps(owner=home.owner, run=run))).arrays["states"].tolist()
+    assert {0, 1, 700} <= set(kept)
+    for step in (1, 700):
+        expected = undisturbed(EXPERIMENT, step)
+        found = home.client.state(home.owner, run, step)
+        assert set(found) == set(expected)
+        assert all(np.array_equal(found[name], expected[name]) for name in expected)
+    assert frames.decode(home.ask(c.GetState(owner=home.owner, run=run, step=700))).epoch == pytest.approx(700 * 10 / 210)
     fork = home.client.fork(home.owner, run, 750)
     home.until(fork, "paused", step=750)
     assert_same(home.client.state(home.owner, fork), undisturbed(EXPERIMENT, 750, changes))

@@ -67,6 +67,9 @@ export function digits(value) {
   return value.toPrecision(3);
 }
 
+/** A number of epochs, as ui/transport.py writes it: with one decimal while it tells something: 0.8, 1,581. */
+export const epochs = (count) => (count < 100 ? count.toFixed(1) : whole(count));
+
 /** A whole number with separators: 12,340. */
 export function whole(value) {
   return Math.round(value)

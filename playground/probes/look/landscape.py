@@ -11,12 +11,12 @@ from typing import Any, Literal
 import numpy as np
 
 from playground.data.targets import decide
-from playground.probes.asks import Answer, Scene, ask
+from playground.probes.asks import Answer, Nothing, Scene, ask
 from playground.probes.look.penultimate import activations, affordable, penultimate
 from playground.probes.look.picture import require_small
 from playground.probes.outcomes import held_back
-from playground.probes.registry import Array, Arrays, in_chunks
-from playground.spec import Spec, SpecError
+from playground.probes.registry import Array, Arrays, Subject, in_chunks
+from playground.spec import SpecError
 
 MOST_SAMPLES = 600
 MOST_WORK = 3e9
@@ -26,15 +26,9 @@ NEIGHBOURLY = 400
 PERPLEXITY, ROUNDS, KEPT_AXES = 30, 500, 30
 
 
-class Landscape(Spec):
-    """How the pictures are placed."""
-
-    method: Literal["pca", "tsne"] = "pca"
-
-
-@ask(Landscape)
-def landscape(scene: Scene, wanted: Landscape, lang: str) -> Answer:
-    """Return where the first held-back pictures lie.
+@ask()
+def landscape(scene: Scene, nothing: Nothing, lang: str) -> Answer:
+    """Return where the first held-back pictures lie on their main axes.
 
     Returns:
         plain: `method`, `layer` (whose output is shown, −1 for the pixels), `width` (how many numbers it has), `shares`
@@ -44,13 +38,29 @@ def landscape(scene: Scene, wanted: Landscape, lang: str) -> Answer:
     Raises:
         SpecError: if the data are no pictures with classes, or a number is not finite.
     """
-    subject = scene.subject
+    return _placed(scene.subject, "pca")
+
+
+@ask(slow=True)
+def neighbourhood(scene: Scene, nothing: Nothing, lang: str) -> Answer:
+    """Return where they lie so that neighbours stay neighbours.
+
+    Returns:
+        As `landscape` does.
+
+    Raises:
+        SpecError: as `landscape` does, and if there are too few pictures, or the network knows no difference.
+    """
+    return _placed(scene.subject, "tsne")
+
+
+def _placed(subject: Subject, method: Literal["pca", "tsne"]) -> Answer:
     dataset = subject.dataset
     if len(dataset.input_shape) != 3 or dataset.target.kind != "classes":
         raise SpecError("stage.look.no_picture")
     require_small(subject, 1)
     x, _ = held_back(dataset)
-    most = MOST_SAMPLES if wanted.method == "pca" else NEIGHBOURLY
+    most = MOST_SAMPLES if method == "pca" else NEIGHBOURLY
     x = x[: affordable(subject, min(len(x), most), MOST_WORK)]
     layer = penultimate(subject.experiment.model, dataset.input_shape)
     net = subject.net()
@@ -59,14 +69,14 @@ def landscape(scene: Scene, wanted: Landscape, lang: str) -> Answer:
         raise SpecError("stage.backprop.not_finite")
     guess = decide(subject.experiment, in_chunks(net, x))
     plain = {
-        "method": wanted.method,
+        "method": method,
         "layer": layer,
         "width": rows.shape[1],
         "shares": list[float](),
         "test": len(dataset.x_test) > 0,
     }
     arrays: Arrays = {"guess": guess.astype(np.uint16)}
-    if wanted.method == "tsne":
+    if method == "tsne":
         points = neighbourly(rows)
     else:
         points, arrays["axes"], plain["shares"] = main_axes(rows)

@@ -54,6 +54,17 @@ def test_the_drawer_shows_the_four_formulas_of_the_neuron(explained: Open) -> No
     assert one.page.inner_text(f"{OPENED} h3").replace("\n", " ").startswith("Hidden layer 1, neuron 3")
 
 
+def test_a_sum_is_not_written_twice(explained: Open) -> None:
+    one = explained(preset("xor").experiment, steps=1)
+    written = one.page.evaluate(
+        """async () => { const { formulas } = await import('/live/assets/views/explain/formula.js');
+          const term = (name, text, value) => ({ name, tokens: ['', text, ''], value, source: null, share: 1 });
+          const sums = [[term('s', '0', '0.000'), term('b', '0.136', '0.136')], [term('s', '0.04', '0.04'), term('b', '0.1361', '0.136')]];
+          return sums.map((terms) => formulas([{ kind: 'sum', left: 'y', terms, total: '0.136', power: '', rest: 0 }], { word: (key) => key, rest: () => {} })[0].textContent); }"""
+    )
+    assert written == ["y= s + b= 0 + 0.136= 0.136", "y= s + b= 0.04 + 0.1361= 0.04 + 0.136= 0.136"]
+
+
 def test_a_press_on_a_weight_shows_its_update(explained: Open) -> None:
     one = explained(preset("xor").experiment, steps=30)
     open_unit(one, 1, 0)

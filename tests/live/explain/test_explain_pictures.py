@@ -373,7 +373,7 @@ def test_the_map_of_the_last_numbers_and_the_share_of_each_class(explained: Open
 
     one.page.click(".stage-landscape [data-method=tsne]")
     one.page.wait_for_selector(".stage-landscape[data-method=tsne]")
-    near = asks.answer("landscape", at, {"method": "tsne"}).arrays["points"]
+    near = asks.answer("neighbourhood", at, {}).arrays["points"]
     points = np.array(one.page.evaluate("Array.from(stage.views.get('landscape').live.points)"))
     assert np.abs(points).reshape(near.shape) == pytest.approx(np.abs(near), abs=1e-3)
 

@@ -199,6 +199,32 @@ def test_it_is_painted_five_times_a_second_at_most_while_it_trains(histograms: C
     assert 2 <= painted <= 5 * seconds + 2
 
 
+def test_what_was_recorded_without_histograms_is_worked_out_from_the_states_that_were_kept(
+    histograms: Callable[..., Any],
+) -> None:
+    page = histograms()
+    page.run("""() => {
+        stage.recorded = async (step) => ({ ...stage.frameAt(step, false), arrays: {} });
+        const { steps } = stage;
+        stage.steps = async () => {
+            const { arrays } = await steps.call(stage);
+            return { arrays: { ...arrays, states: { data: Float64Array.of(0, 40, 900, 1400), shape: [4], dtype: 'f8' } } };
+        };
+        stage.ask = async (what, { step }) => (what === 'ridges' ? stage.frameAt(step, false) : null);
+        stage.views.get('histograms').renew();
+    }""")
+    page.until("stage.views.get('histograms').fields[0].moments?.length === 5")
+    steps = page.run("() => stage.views.get('histograms').fields[0].moments.map((moment) => moment.step)")
+    assert steps == [0, 40, 900, 1400, 2000]
+    page.run("""() => {
+        stage.ask = async () => { throw new Error('It is too large.'); };
+        stage.views.get('histograms').renew();
+    }""")
+    page.until("document.querySelector('.stage-histograms-note').textContent.includes('It is too large.')")
+    assert page.run("() => stage.views.get('histograms').fields[0].moments.length") == 1
+    assert page.find(".stage-histograms-note").inner_text().startswith("Only this step is known.")
+
+
 @pytest.mark.parametrize(("lang", "theme"), [("en", "light"), ("zh", "dark")])
 def test_it_fits_a_phone(histograms: Callable[..., Any], lang: str, theme: str) -> None:
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}

@@ -209,7 +209,7 @@ class Forecast extends Panel {
     const values = { network: this.number(rmse.network), naive: this.number(rmse.naive), count: whole(judged) };
     const better = Math.round(100 * (1 - rmse.network / rmse.naive));
     const key = better > 0 ? "better" : "worse";
-    const seasonal = rmse.seasonal === null ? "" : ` ${this.word("and_seasonal", { seasonal: this.number(rmse.seasonal) })}`;
+    const seasonal = rmse.seasonal === null ? "" : ` ${this.word(rmse.seasonal < rmse.network ? "seasonal_closer" : "seasonal_farther", { seasonal: this.number(rmse.seasonal) })}`;
     return this.word(key, { ...values, part: Math.abs(better) }) + seasonal;
   }
 

@@ -137,22 +137,35 @@ class Histograms {
     this.stage.redraw();
   }
 
-  // What was before this view was opened, as far as it was recorded: one frame after the other, while nothing is in hand.
+  // What was before this view was opened, one moment after the other while nothing is in hand: from recorded frames, or
+  // where nobody had asked for histograms then, worked out anew from the states that were kept.
   async #remember() {
+    this.lonely = "";
     const { spreads } = this;
     try {
       const { arrays } = await this.stage.steps();
-      const { data: steps } = arrays.steps;
-      const each = Math.max(1, steps.length / PAST);
-      for (let i = 0; i < steps.length && !this.gone && spreads === this.spreads; i += each) {
-        const frame = await this.stage.recorded(steps[Math.floor(i)]);
-        if (!frame || spreads !== this.spreads) return;
-        if (spreads.add({ ...frame, live: false })) this.stage.redraw();
-        else if (i > 2 * each) return; // nobody has asked for histograms then
-      }
-    } catch {
-      // The ridges begin now.
+      const known = await this.#recall(spreads, arrays.steps.data, PAST, (step) => this.stage.recorded(step));
+      if (!known) await this.#recall(spreads, arrays.states?.data ?? [], Infinity, (step) => this.stage.ask("ridges", { step }));
+    } catch (error) {
+      // The ridges begin now, and it is said why.
+      if (spreads === this.spreads && !this.gone) this.lonely = error.message ?? "";
+      this.#again();
     }
+  }
+
+  // Takes in what was at some of the steps, `most` at most; false if most of them hold no histograms.
+  async #recall(spreads, steps, most, ask) {
+    const each = Math.max(1, steps.length / most);
+    let [looked, found] = [0, 0];
+    for (let i = 0; i < steps.length && !this.gone && spreads === this.spreads; i += each) {
+      const frame = await ask(steps[Math.floor(i)]);
+      if (!frame || spreads !== this.spreads) return true;
+      looked++;
+      if (spreads.add({ ...frame, live: false })) found++;
+      else if (looked > 2 && !found) return false;
+      this.stage.redraw();
+    }
+    return 2 * found > looked;
   }
 
   // --- showing ------------------------------------------------------------------------------------------------------
@@ -190,6 +203,7 @@ class Histograms {
     const { moments } = there[0];
     const [first, last] = [whole(moments[0].step), whole(moments.at(-1).step)];
     const said = moments.length > 1 ? [stage.word("histograms.order", { first, last })] : [];
+    if (moments.length === 1 && this.lonely && last !== "0") said.push(stage.word("histograms.alone", { reason: this.lonely }));
     said.push(stage.word("histograms.smoothed"));
     if (this.kind === "gradients") said.push(stage.word("histograms.bent"));
     else if (there.some((one) => one.moments.at(-1).saturated > 0)) said.push(stage.word("histograms.squashed"));

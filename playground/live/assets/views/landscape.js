@@ -29,7 +29,7 @@ class Landscape extends Panel {
   constructor(element, stage) {
     super(element, stage, { selection: () => this.again() });
     Object.assign(this, { resting: -1, method: "pca" });
-    this.asking = new Asking(stage, { period: () => (this.#held ? 0 : EVERY), about: () => this.method, ask: () => stage.ask("landscape", { ...at(stage), method: this.method }), heard: (found) => this.#hear(found), refused: (sentence) => this.#refuse(sentence), settled: () => this.#settled() });
+    this.asking = new Asking(stage, { period: () => (this.#held ? 0 : EVERY), about: () => this.method, ask: () => stage.ask(this.method === "tsne" ? "neighbourhood" : "landscape", at(stage)), heard: (found) => this.#hear(found), refused: (sentence) => this.#refuse(sentence), settled: () => this.#settled() });
     this.sheet = document.createElement("canvas");
     this.#build();
     this.#pictures();
@@ -65,7 +65,6 @@ class Landscape extends Panel {
     return this.method === "tsne" && this.asking.known?.about === "tsne";
   }
 
-  // Another way may have been chosen while the answer was on its way.
   #settled() {
     this.asking.soon();
     this.again();
@@ -187,7 +186,8 @@ class Landscape extends Panel {
   paint() {
     const { found, canvas } = this;
     for (const chip of this.chips.children) chip.setAttribute("aria-pressed", String(chip.dataset.method === this.method));
-    this.root.dataset.state = this.refused ? "refused" : found ? "shown" : "waiting";
+    const late = Boolean(found) && found.facts.answer.method !== this.method; // the other way is still to come
+    this.root.dataset.state = this.refused ? "refused" : late ? "late" : found ? "shown" : "waiting";
     if (this.refused) return void write(this.note, this.refused);
     canvas.hidden = !found;
     if (!found) {
@@ -204,7 +204,7 @@ class Landscape extends Panel {
     this.#rings(pen, points);
     this.#card();
     write(this.step, this.word("at", { step: whole(found.step) }));
-    write(this.note, this.word(`note_${answer.method}`, { count: whole(this.count), width: whole(answer.width) }));
+    write(this.note, late ? this.word("late", { method: this.word(this.method), before: this.word(answer.method) }) : this.word(`note_${answer.method}`, { count: whole(this.count), width: whole(answer.width) }));
     this.speak(canvas, () => this.word(`alt_${answer.method}`, { count: whole(this.count), wrong: whole(this.#wrong), step: whole(found.step) }));
     if (this.#way < 1) this.again();
     else this.from = null;

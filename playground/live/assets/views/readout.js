@@ -1,6 +1,6 @@
 // The numbers of a run that stands beside others: how far it is, and how well it does.
 
-import { digits, h } from "../dom.js";
+import { digits, epochs, h } from "../dom.js";
 
 export const needs = [];
 export const place = "head";
@@ -64,7 +64,7 @@ class Readout {
 }
 
 function written(name, value) {
-  if (name === "epoch") return value < 100 ? value.toFixed(1) : Math.round(value).toLocaleString("en");
+  if (name === "epoch") return epochs(value);
   if (name === "modes") return String(value);
   if (SHARES.includes(name)) return Number.isFinite(value) ? `${(100 * value).toFixed(1)} %` : "—";
   return digits(value);

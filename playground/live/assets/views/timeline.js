@@ -1,7 +1,7 @@
 // The timeline: the whole training as a bar, and every moment of it a drag away. Plays it forwards and backwards, forks
 // it, pins a ghost of its boundary. Which frame is fetched when stands in time/player.js.
 
-import { digits, fit, h, whole } from "../dom.js";
+import { digits, epochs, fit, h, whole } from "../dom.js";
 import { Fork, Ghost, Live } from "./time/acts.js";
 import { Bubble, paid } from "./time/bubble.js";
 import { button, name, sign, SIGNS } from "./time/buttons.js";
@@ -261,7 +261,7 @@ class Timeline {
     const { stage, shown } = this;
     this.now.replaceChildren(
       h("span", {}, stage.word("timeline.step"), h("b", {}, whole(shown.step))),
-      h("span", {}, stage.word("timeline.epoch"), h("b", {}, digits(shown.epoch))),
+      h("span", {}, stage.word("timeline.epoch"), h("b", {}, epochs(shown.epoch))),
     );
     this.fork.refresh();
     this.ghost.refresh();
@@ -271,7 +271,7 @@ class Timeline {
     if (!this.shown || now - this.spoken < (this.dragging ? 0 : SPOKEN)) return;
     this.spoken = now;
     const { step, epoch, metrics } = this.shown;
-    const values = { step: whole(step), total: whole(this.total), epoch: digits(epoch), loss: paid(this.stage, (name) => metrics[name]) };
+    const values = { step: whole(step), total: whole(this.total), epoch: epochs(epoch), loss: paid(this.stage, (name) => metrics[name]) };
     this.track.setAttribute("aria-valuemax", this.total);
     this.track.setAttribute("aria-valuenow", step);
     this.track.setAttribute("aria-valuetext", this.stage.word("timeline.value", values));

@@ -38,7 +38,7 @@ function inLine(block, way) {
   const numbers = joined(terms.map((term) => term.tokens), (tokens, i) => source(terms[i], way, worked(tokens)));
   const values = joined(terms.map((term) => ["", term.value]), (tokens, i) => source(terms[i], way, worked(tokens)));
   const steps = [joined(terms.map((term) => [term.name]), ([name], i) => source(terms[i], way, letters(name))), numbers];
-  const known = terms.every((term) => plain(term.tokens) === term.value); // the numbers stand there already
+  const known = terms.every((term) => same(plain(term.tokens), term.value)); // the numbers stand there already
   if (terms.length > 1 && !known) steps.push([open, ...values, close]);
   steps.push([bold(total), power ? letters(power) : ""]);
   return h("p", { class: "stage-formula stage-formula-sum", data: { left, result: total + power } }, part(letters(left)), ...steps.map((step) => part(["= ", ...step])));
@@ -63,6 +63,13 @@ function short({ terms, rest }) {
   const names = (rest ? terms.slice(0, -1) : terms).map((term) => term.name);
   return names.length > 3 ? `${names[0]} + ${names[1]} + … + ${names.at(-1)}` : names.join(" + ");
 }
+
+// Whether two texts are the same number: 0 and 0.000, (−0.5) and −0.500.
+const same = (one, other) => valueOf(one) === valueOf(other);
+const valueOf = (text) => {
+  const bare = text.replace(/^\((.*)\)$/, "$1").replace("−", "-");
+  return /^-?\d+(\.\d+)?$/.test(bare) ? Number(bare) : bare;
+};
 
 const part = (nodes) => h("span", { class: "stage-formula-part" }, nodes);
 const bold = (text) => h("b", { class: "stage-number" }, text);

@@ -28,12 +28,13 @@ export class Asking {
     }, Math.max(0, from - now));
   }
 
-  /** Something else is wanted of the same moment, or the same of another network: at once. */
+  /** Something else is wanted of the same moment, or the same of another network: at once, whatever is still to come. */
   renew() {
     clearTimeout(this.timer);
     this.timer = null;
     this.known = null;
     this.notBefore = 0;
+    this.busy = false;
     this.round++;
   }
 
@@ -60,9 +61,11 @@ export class Asking {
       if (!error.late) this.known = known;
       to.refused(error.message);
     } finally {
-      this.took = performance.now() - began;
-      this.busy = false;
-      if (!this.gone) this.to.settled();
+      if (round === this.round) {
+        this.took = performance.now() - began;
+        this.busy = false;
+        if (!this.gone) this.to.settled();
+      }
     }
   }
 }

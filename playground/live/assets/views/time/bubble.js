@@ -1,6 +1,6 @@
 // What stands under the pointer on the timeline: the step, its loss, and what was changed there.
 
-import { digits, h, whole } from "../../dom.js";
+import { digits, epochs, h, whole } from "../../dom.js";
 
 const NEAR = 7; // px
 
@@ -18,7 +18,7 @@ export class Bubble {
   show(x, step, width, place) {
     const { element, stage, record } = this;
     const words = {
-      when: `${stage.word("timeline.step")} ${whole(step)} · ${stage.word("timeline.epoch")} ${digits(record.epochAt(step))}`,
+      when: `${stage.word("timeline.step")} ${whole(step)} · ${stage.word("timeline.epoch")} ${epochs(record.epochAt(step))}`,
       loss: paid(stage, (name) => record.line(name)?.at(step)),
     };
     const changes = record.commands.filter((entry) => Math.abs(place(entry.step) - x) < NEAR).slice(-3);

@@ -1,7 +1,7 @@
 // The names above the panels of the curves, with the values of a step, which stands below its line on the axis; and the
 // same in words for those who do not see it.
 
-import { digits, h, whole } from "../../dom.js";
+import { digits, epochs, h, whole } from "../../dom.js";
 
 const ABOVE = 25; // px from a row to its panel
 
@@ -21,7 +21,7 @@ export class Heads {
   /** Shows the values of a step, whose line stands `across` px from the left of `width`; or the newest for null. */
   read(step, axis, across, width) {
     const { stage, record } = this;
-    const value = axis === "step" ? whole(step ?? 0) : digits(record.epochAt(step ?? 0));
+    const value = axis === "step" ? whole(step ?? 0) : epochs(record.epochAt(step ?? 0));
     const when = step === null ? "" : stage.word("curves.at", { axis: stage.word(`curves.${axis}`), value });
     put(this.when, when);
     this.#stand(across, width);
@@ -45,7 +45,7 @@ export class Heads {
       });
       return stage.word("curves.alt_panel", { name: stage.word(`curves.${panel.name}`), values: values.join(", ") });
     });
-    const count = axis === "step" ? whole(record.lastStep) : digits(record.lastEpoch);
+    const count = axis === "step" ? whole(record.lastStep) : epochs(record.lastEpoch);
     return stage.word("curves.alt", { count, axis: stage.word(`curves.${axis}s`), values: panels.join(" ") });
   }
 
