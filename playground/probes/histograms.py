@@ -62,7 +62,7 @@ def histograms(subject: Subject) -> Arrays:
     return found
 
 
-@ask(slow=True)
+@ask()
 def ridges(scene: Scene, nothing: Nothing, lang: str) -> Answer:
     """Return the histograms of a moment that was recorded without them.
 
@@ -74,7 +74,9 @@ def ridges(scene: Scene, nothing: Nothing, lang: str) -> Answer:
     x, _ = samples(subject.dataset, size)
     work = 3 * len(x) * subject.experiment.model.flops(subject.dataset.input_shape)
     if work > MOST_FLOPS:
-        raise SpecError("stage.histograms.too_large", value=f"{work / 1e9:,.0f}", bound=f"{MOST_FLOPS / 1e9:,.0f}")
+        raise SpecError(
+            "stage.histograms.too_large", value=f"{work / 1e9:,.0f}", bound=f"{MOST_FLOPS / 1e9:,.0f}"
+        )
     return Answer({}, histograms(subject))
 
 

@@ -70,7 +70,7 @@ class House:
 
     def ask(self, request: Any) -> bytes:
         """Return the first payload of what the service answers, as it comes."""
-        return self.client._ask(request).payloads[0]  # pyright: ignore[reportPrivateUsage]
+        return self.client._ask(request).payloads[0]
 
     def until(self, run: str, *statuses: str, step: int = 0, owner: str = "") -> RunView:
         """Wait until a run is in one of these statuses and has come to a step."""

@@ -99,7 +99,9 @@ def test_a_real_run_can_be_changed_on_the_way_and_forked_exactly(home: House):
         found = home.client.state(home.owner, run, step)
         assert set(found) == set(expected)
         assert all(np.array_equal(found[name], expected[name]) for name in expected)
-    assert frames.decode(home.ask(c.GetState(owner=home.owner, run=run, step=700))).epoch == pytest.approx(700 * 10 / 210)
+    assert frames.decode(home.ask(c.GetState(owner=home.owner, run=run, step=700))).epoch == pytest.approx(
+        700 * 10 / 210
+    )
     fork = home.client.fork(home.owner, run, 750)
     home.until(fork, "paused", step=750)
     assert_same(home.client.state(home.owner, fork), undisturbed(EXPERIMENT, 750, changes))

@@ -58,9 +58,15 @@ def test_a_sum_is_not_written_twice(explained: Open) -> None:
     one = explained(preset("xor").experiment, steps=1)
     written = one.page.evaluate(
         """async () => { const { formulas } = await import('/live/assets/views/explain/formula.js');
-          const term = (name, text, value) => ({ name, tokens: ['', text, ''], value, source: null, share: 1 });
-          const sums = [[term('s', '0', '0.000'), term('b', '0.136', '0.136')], [term('s', '0.04', '0.04'), term('b', '0.1361', '0.136')]];
-          return sums.map((terms) => formulas([{ kind: 'sum', left: 'y', terms, total: '0.136', power: '', rest: 0 }], { word: (key) => key, rest: () => {} })[0].textContent); }"""
+          const term = (name, text, value) =>
+            ({ name, tokens: ['', text, ''], value, source: null, share: 1 });
+          const sums = [
+            [term('s', '0', '0.000'), term('b', '0.136', '0.136')],
+            [term('s', '0.04', '0.04'), term('b', '0.1361', '0.136')],
+          ];
+          const sum = (terms) => ({ kind: 'sum', left: 'y', terms, total: '0.136', power: '', rest: 0 });
+          const way = { word: (key) => key, rest: () => {} };
+          return sums.map((terms) => formulas([sum(terms)], way)[0].textContent); }"""
     )
     assert written == ["y= s + b= 0 + 0.136= 0.136", "y= s + b= 0.04 + 0.1361= 0.04 + 0.136= 0.136"]
 

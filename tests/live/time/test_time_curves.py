@@ -92,7 +92,8 @@ def test_no_label_leaves_its_card(curves: Callable[..., Any]) -> None:
     inside = """() => { const card = document.querySelector('.stage-curves-figure').getBoundingClientRect();
         return [...document.querySelectorAll('.stage-curves-heads p > *, .stage-curves-heads em')].every((label) => {
             const box = label.getBoundingClientRect();
-            return box.width > 0 && box.left >= card.left && box.right <= card.right + 0.5 && box.bottom <= card.bottom + 0.5;
+            const low = box.bottom <= card.bottom + 0.5;
+            return box.width > 0 && box.left >= card.left && box.right <= card.right + 0.5 && low;
         }); }"""
     for part in (0.002, 0.41, 0.998):
         page.page.mouse.move(*place(page, part))

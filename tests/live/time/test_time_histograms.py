@@ -208,14 +208,27 @@ def test_what_was_recorded_without_histograms_is_worked_out_from_the_states_that
         const { steps } = stage;
         stage.steps = async () => {
             const { arrays } = await steps.call(stage);
-            return { arrays: { ...arrays, states: { data: Float64Array.of(0, 40, 900, 1400), shape: [4], dtype: 'f8' } } };
+            const data = Float64Array.from(window.kept);
+            return { arrays: { ...arrays, states: { data, shape: [data.length], dtype: 'f8' } } };
         };
-        stage.ask = async (what, { step }) => (what === 'ridges' ? stage.frameAt(step, false) : null);
+        window.kept = [0, 40, 900, 1400];
+        window.asked = [];
+        stage.ask = async (what, { step }) => {
+            window.asked.push(step);
+            return what === 'ridges' ? stage.frameAt(step, false) : null;
+        };
         stage.views.get('histograms').renew();
     }""")
     page.until("stage.views.get('histograms').fields[0].moments?.length === 5")
     steps = page.run("() => stage.views.get('histograms').fields[0].moments.map((moment) => moment.step)")
     assert steps == [0, 40, 900, 1400, 2000]
+    page.run("""() => {
+        window.kept.push(1800);  // that went by while nobody looked here
+        stage.status = { ...stage.status, status: 'finished' };
+        stage.emit('status', stage.status);
+    }""")
+    page.until("stage.views.get('histograms').fields[0].moments?.length === 6")
+    assert page.run("() => window.asked") == [0, 40, 900, 1400, 1800]
     page.run("""() => {
         stage.ask = async () => { throw new Error('It is too large.'); };
         stage.views.get('histograms').renew();

@@ -26,10 +26,10 @@ class Histograms {
     Object.assign(this, { width: 0, fields: [], spoken: -1e9, painted: -1e9 });
     this.spreads = new Spreads();
     this.seen = null;
-    this.listeners = { theme: () => this.#again() };
+    this.listeners = { theme: () => this.#again(), status: () => stage.redraw() };
     for (const [event, listener] of Object.entries(this.listeners)) stage.on(event, listener);
     this.#build();
-    this.#remember();
+    this.#remember(null);
   }
 
   draw(frame) {
@@ -37,6 +37,8 @@ class Histograms {
       this.seen = frame;
       this.spreads.add(frame);
     }
+    // What went by while nobody looked here is fetched when the run rests.
+    if (this.stage.mode === "live" && this.stage.status.status !== "running" && this.remembered !== frame.step) this.#remember(frame.step);
     const step = this.stage.mode === "live" ? Infinity : frame.step;
     const now = [this.spreads.version, this.kind, this.column, this.stage.mode === "live" ? "" : step].join();
     if (now === this.shown && !this.dirty) return;
@@ -63,7 +65,7 @@ class Histograms {
     if (this.column !== null && !this.stage.setup.columns[this.column]) this.column = null;
     this.#choices();
     this.#again();
-    this.#remember();
+    this.#remember(null);
     return true;
   }
 
@@ -139,28 +141,38 @@ class Histograms {
 
   // What was before this view was opened, one moment after the other while nothing is in hand: from recorded frames, or
   // where nobody had asked for histograms then, worked out anew from the states that were kept.
-  async #remember() {
+  async #remember(until) {
     this.lonely = "";
+    this.remembered = until;
+    const round = (this.round = (this.round ?? 0) + 1);
     const { spreads } = this;
+    const wanted = () => !this.gone && round === this.round && spreads === this.spreads;
     try {
       const { arrays } = await this.stage.steps();
-      const known = await this.#recall(spreads, arrays.steps.data, PAST, (step) => this.stage.recorded(step));
-      if (!known) await this.#recall(spreads, arrays.states?.data ?? [], Infinity, (step) => this.stage.ask("ridges", { step }));
+      const known = await this.#recall(wanted, arrays.steps.data, PAST, (step) => this.stage.recorded(step));
+      if (!known) await this.#recall(wanted, arrays.states?.data ?? [], Infinity, (step) => this.stage.ask("ridges", { step }));
     } catch (error) {
       // The ridges begin now, and it is said why.
-      if (spreads === this.spreads && !this.gone) this.lonely = error.message ?? "";
+      if (!wanted()) return;
+      this.lonely = error.message ?? "";
       this.#again();
     }
   }
 
   // Takes in what was at some of the steps, `most` at most; false if most of them hold no histograms.
-  async #recall(spreads, steps, most, ask) {
+  async #recall(wanted, steps, most, ask) {
+    const { spreads } = this;
     const each = Math.max(1, steps.length / most);
     let [looked, found] = [0, 0];
-    for (let i = 0; i < steps.length && !this.gone && spreads === this.spreads; i += each) {
-      const frame = await ask(steps[Math.floor(i)]);
-      if (!frame || spreads !== this.spreads) return true;
+    for (let i = 0; i < steps.length && wanted(); i += each) {
+      const step = steps[Math.floor(i)];
       looked++;
+      if (spreads.knows(step)) {
+        found++;
+        continue;
+      }
+      const frame = await ask(step);
+      if (!frame || !wanted()) return true;
       if (spreads.add({ ...frame, live: false })) found++;
       else if (looked > 2 && !found) return false;
       this.stage.redraw();

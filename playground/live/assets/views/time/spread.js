@@ -153,6 +153,11 @@ export class Spreads {
     return found;
   }
 
+  /** Whether there is a moment of this step. */
+  knows(step) {
+    return [...this.byName.values()].some(({ moments }) => moments.some((moment) => moment.step === step));
+  }
+
   of(name) {
     return this.byName.get(name);
   }
