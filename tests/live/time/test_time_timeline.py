@@ -61,7 +61,7 @@ def test_the_bar_is_a_slider_for_the_keyboard(timeline: Callable[..., Any]) -> N
     assert track.get_attribute("role") == "slider"
     page.until(f"document.querySelector('{TRACK}').getAttribute('aria-valuenow') === '0'")
     assert track.get_attribute("aria-valuemax") == "2000"
-    assert track.get_attribute("aria-valuetext").startswith("step 0 of 2,000, epoch 0, loss 0.70")
+    assert track.get_attribute("aria-valuetext").startswith("step 0 of 2,000, epoch 0.0, loss 0.70")
     track.press("End")
     assert page.run("() => [stage.mode, stage.frame.step]") == ["live", 2000]
 
