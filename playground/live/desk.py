@@ -270,7 +270,7 @@ class Desk:
         """Return how a run stands, in words of `lang`; `experiment` is its JSON text."""
         return {
             "run": view["run"],
-            "status": view["status"],
+            "status": "paused" if view["rests"] else view["status"],
             "reason": Reason.unpack(view["reason"]).text(lang),
             "notice": Reason.unpack(view["notice"]).text(lang),
             "position": view["position"],
@@ -282,6 +282,7 @@ class Desk:
             "parent": view["parent"],
             "parent_step": view["parent_step"],
             "experiment": view["experiment"],
+            "together": view["together"],
         }
 
     def whole(self, experiment: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from playground.live.line import Lines
+from playground.runs import frames
 from playground.runs.commands import Watching
 from playground.runs.reasons import NoSuchRun, error_from
 from playground.spec import SpecError
@@ -39,6 +40,7 @@ class Hub:
     Attributes:
         view: how the run stands, as the service says it; empty before anything is known.
         frame: the newest frame; None before the first.
+        numbers: the newest one with metrics: no glance takes its place before everybody has seen it.
         gone: whether there is no such run (any more).
         lost: whether the service cannot be reached now.
     """
@@ -47,6 +49,7 @@ class Hub:
         self.lines, self.owner, self.run = lines, owner, run
         self.view: dict[str, Any] = {}
         self.frame: bytes | None = None
+        self.numbers: bytes | None = None
         self.gone = self.lost = False
         self._closed = closed
         self._watchers: set[Watcher] = set()
@@ -129,6 +132,8 @@ class Hub:
         self.lost = False
         if parcel.payloads:
             self.frame = parcel.payloads[0]
+            if not frames.is_glance(self.frame):
+                self.numbers = self.frame
             self._owed += 1
         self._wake()
 

@@ -54,6 +54,7 @@ class Still:
             "status": "ready",
             "reason": "",
             "notice": "",
+            "rests": False,
             "position": 0,
             "attempt": 1,
             "step": 0,
@@ -63,7 +64,9 @@ class Still:
             "parent": "",
             "parent_step": 0,
             "experiment": experiment.to_json(),
+            "together": None,
         }
+        self.numbers: bytes | None = None
         self.gone = self.lost = False
 
     def join(self, watcher: Any) -> None:

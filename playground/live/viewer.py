@@ -41,6 +41,7 @@ class Source(Protocol):
     """Where frames come from: the hub of a run, or a network that is not trained yet."""
 
     view: dict[str, Any]
+    numbers: bytes | None
     gone: bool
     lost: bool
 
@@ -72,6 +73,7 @@ class Viewer:
         self._answers: deque[str | bytes] = deque()
         self._requests: set[asyncio.Task[None]] = set()
         self._sent: object = None
+        self._numbers: bytes | None = None  # the last frame with metrics that was shown
         self._setup_for = ""
         self._told: dict[str, Any] = {}
         self._told_at = self._renewed_at = time.monotonic()
@@ -214,7 +216,9 @@ class Viewer:
         await self._say_how_it_stands(view)
         if self.credits:
             # Until the first frame comes, the untrained network is shown, once for what is wanted.
-            frame = self.source.take()
+            frame, numbers = self.source.take(), self.source.numbers
+            if numbers is not None and numbers is not self._numbers:
+                frame = self._numbers = numbers
             fresh = (view["experiment"], self.probes) if frame is None else frame
             if fresh is not self._sent and fresh != self._sent:
                 self._sent = fresh

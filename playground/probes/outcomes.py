@@ -6,13 +6,14 @@ import numpy as np
 
 from playground.data import Dataset
 from playground.data.targets import decide, shades
-from playground.probes.registry import PERIODS, Array, Arrays, Subject, in_chunks, probe
+from playground.probes.registry import JUDGED, PERIODS, Array, Arrays, Subject, in_chunks, probe
 from playground.spec.losses import IGNORED
 
 MAX_SAMPLES = 2000
 MAX_CLASSES = 256
 CERTAIN = 65535
 PERIODS["verdicts"] = 0.2
+JUDGED.update(("predictions", "verdicts"))
 
 
 @probe

@@ -71,6 +71,9 @@ EITHER = frozenset({"weights"})
 PERIODS: dict[str, float] = {}
 """For probes that cost too much for every look: the seconds from one look through them to the next, at least."""
 
+JUDGED: set[str] = set()
+"""The probes that tell how well a network does: beside others it is shown with the metrics of the same moment alone."""
+
 SHARES: dict[str, float] = {}
 """For probes that are what a page is about: the share of the time they may take where others may take less."""
 

@@ -61,6 +61,7 @@ class RunView:
         status: queued, running, paused, finished, diverged, stopped or failed.
         reason: why; false if there is nothing to say.
         notice: the last refused command, or trouble with the disk; false if there is none.
+        rests: it stays where it is until somebody says otherwise, even if it is queued: only to be shown then.
         position: place in the queue, 1 being the next; 0 if it does not wait there.
         attempt: 1, or more after a worker has died.
         steps_per_second: of the last second or so.
@@ -68,6 +69,7 @@ class RunView:
         snapshot: the newest frame, if it is not the one of `since`.
         history: `{"step": (P,), "epoch": (P,), <metric>: (P,)}`, if asked for.
         best: when the network was best and by what; None before anything was measured.
+        together: step, epoch and metrics that can be compared with the runs beside it; None for a run alone.
         number: what to give as `since` next time.
         ack: the number of the last command that has been applied.
         experiment: JSON, with every change made since the start.
@@ -92,6 +94,8 @@ class RunView:
     parent: str
     parent_step: int
     best: Standing | None = None
+    together: Snapshot | None = None
+    rests: bool = False
 
 
 @dataclass(frozen=True)
@@ -207,6 +211,8 @@ class Client:
             parent=body["parent"],
             parent_step=body["parent_step"],
             best=Standing.of(body["best"]) if body["best"] else None,
+            rests=body["rests"],
+            together=_snapshot(body["together"]) if body["together"] else None,
         )
 
     def send(self, owner: str, run: str, command: Command, *, wait: float = 2.0) -> Ack:
@@ -335,6 +341,10 @@ class Client:
                 self._idle.append(connection)
                 return
         connection.close()
+
+
+def _snapshot(plain: dict[str, Any]) -> Snapshot:
+    return Snapshot(plain["step"], plain["epoch"], _metrics(plain["metrics"]))
 
 
 def _metrics(plain: dict[str, Any]) -> dict[str, float]:

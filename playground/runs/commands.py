@@ -306,13 +306,18 @@ class Go(ToWorker):
     known: int = 0
     silent: bool = False
     leash: float | None = None
+    judged: bool = False
 
 
 class Leash(ToWorker):
-    """Others train beside this run: go no further than to this epoch, wait there, and say so. None: go on alone."""
+    """Others train beside this run: go no further than to this epoch, wait there, and say so. None: go on alone.
+
+    `judged`: metrics are measured there, before it is said, so that those of all are of one moment.
+    """
 
     kind: Literal["leash"] = "leash"
     epoch: float | None = None
+    judged: bool = False
 
 
 class Watch(ToWorker):
@@ -361,7 +366,8 @@ class Report(FromWorker):
 
     `ack` is the number of the last command that was applied; `experiment` is not empty if a command has changed it;
     `trouble` is the i18n key of what is wrong with the disk, or empty; `quick` is how many epochs a second it could
-    take if nothing else took the processor; `best` is when the network was best (`best.Standing`).
+    take if nothing else took the processor; `best` is when the network was best (`best.Standing`); `affords` is whether
+    there is time to spare for measuring metrics.
     """
 
     kind: Literal["report"] = "report"
@@ -376,6 +382,7 @@ class Report(FromWorker):
     trouble: str = ""
     quick: float = 0
     best: dict[str, JsonValue] | None = None
+    affords: bool = True
 
 
 class Applied(FromWorker):

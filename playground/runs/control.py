@@ -204,7 +204,7 @@ class Control:
             dispatch.index.forget(entry.id)
             raise SpecError("run.refused_unwritable", place=str(folder.parent)) from error
         run = dispatch.add(Run.of(entry, folder))
-        run.epoch, run.probes = parent.epoch, dict(parent.probes)
+        run.epoch, run.probes = parent.epoch_at(step), dict(parent.probes)
         run.recording.cut_back(step)
         run.step, run.goal = step, Goal(step=step)
         dispatch.enqueue(run)

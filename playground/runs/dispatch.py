@@ -162,7 +162,7 @@ class Dispatch:
     def hold(self, run: Run) -> None:
         """Let a run's worker know how far it may go beside the others."""
         if run.going and run.leaving is None:
-            self.backend.send(run.id, commands.Leash(epoch=run.leash))
+            self.backend.send(run.id, commands.Leash(epoch=run.leash, judged=run.judged))
 
     def leave(
         self, run: Run, then: Callable[[], None], grace: float, *, end_counts: bool = True, now: bool = False
@@ -257,6 +257,7 @@ class Dispatch:
             known=known,
             silent=silent,
             leash=run.leash,
+            judged=run.judged,
         )
         self.backend.send(run.id, go)
         run.announce()  # whoever watches may say now what they wish to see

@@ -1,6 +1,7 @@
 """A connection that follows one run: it hears of every change, and gets a frame for every credit that it has given.
 
 The newest frame wins: one that comes while there is no credit waits until the next takes its place, never in a queue.
+Glances alone do not take the place of one with metrics: all who watch a run are shown the same numbers.
 What has not changed since the last message is not said again.
 """
 
@@ -32,6 +33,7 @@ class Follower:
         self.woken = asyncio.Event()
         self._told: dict[str, Any] = {}
         self._frame: bytes | None = None
+        self._numbers: bytes | None = None  # the last frame with metrics
 
     def hear(self, said: Watching) -> None:
         """Take credits and wishes."""
@@ -43,15 +45,22 @@ class Follower:
     def news(self, run: Run, view: dict[str, Any]) -> Answer | None:
         """Return what is to be said now; None if there is nothing."""
         changed = {name: value for name, value in view.items() if self._told.get(name, self) != value}
-        frame = run.latest_frame() if self.credits else None
-        if frame is self._frame:
-            frame = None
+        frame = self._next(run) if self.credits else None
         if frame is None:
             return (changed, ()) if self._remember(changed) else None
         self.credits -= 1
         self._frame = frame
         self._remember(changed)
         return changed | {"fresh": True}, (frame,)
+
+    def _next(self, run: Run) -> bytes | None:
+        """Return the newest frame that has not been told; one with metrics comes before glances that are newer."""
+        numbers = run.newest_frame()
+        if numbers is not self._numbers:
+            self._numbers = numbers
+            return numbers
+        frame = run.latest_frame()
+        return None if frame is self._frame else frame
 
     def _remember(self, changed: dict[str, Any]) -> bool:
         self._told |= changed

@@ -28,12 +28,13 @@ from typing import Any, NoReturn, cast
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["FrameError", "Snapshot", "decode", "encode"]
+__all__ = ["FrameError", "Snapshot", "decode", "encode", "is_glance"]
 
 Array = npt.NDArray[Any]
 
 VERSION = 1
 MAX_HEADER = 1 << 20  # bytes
+GLANCING = 40  # bytes: the kind stands at the beginning of a header
 MAX_DIMENSIONS = 8
 MAX_STEP = (1 << 63) - 1
 
@@ -94,6 +95,11 @@ def encode(snapshot: Snapshot) -> bytes:
     if len(text) > MAX_HEADER:
         raise FrameError(f"header: {len(text)} bytes, at most {MAX_HEADER} expected")
     return b"".join((length_format.pack(len(text)), text, *payload))
+
+
+def is_glance(frame: bytes) -> bool:
+    """Whether a frame that `encode` has written is a glance; it is not decoded for that."""
+    return b'"kind":"glance"' in frame[:GLANCING]
 
 
 def decode(buffer: bytes | bytearray | memoryview) -> Snapshot:

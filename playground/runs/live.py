@@ -12,9 +12,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from playground.runs import frames
 from playground.runs.best import Best, Standing, forget
-from playground.runs.commands import LASTING, Apply, Command, Goal, Left, Report, Scripted, Started
+from playground.runs.commands import (
+    LASTING,
+    Apply,
+    Command,
+    Epoch,
+    Goal,
+    Left,
+    Pause,
+    Play,
+    Report,
+    Scripted,
+    Started,
+    Step,
+)
 from playground.runs.frames import FrameError, Snapshot
 from playground.runs.index import Changes, Entry
 from playground.runs.reasons import Reason
@@ -23,6 +38,7 @@ from playground.runs.recording import Recording
 if TYPE_CHECKING:
     from playground.runs.lockstep import Lockstep
 
+DRIVING = (Play, Pause, Step, Epoch)
 ENDED = ("finished", "diverged", "stopped", "failed")
 PROBE_SECONDS = 5.0
 FREE = Goal()
@@ -96,6 +112,10 @@ class Run:
     pending: dict[int, Waiting] = field(default_factory=dict[int, Waiting])
     lockstep: Lockstep | None = None  # the runs beside which it trains
     leash: float | None = None  # the epoch at which it waits for them
+    judged: bool = False  # whether metrics are measured there
+    affords: bool = True  # whether there is time to spare for measuring them
+    measured: Snapshot | None = None  # the newest metrics that a worker has sent, and of when they are
+    together: Snapshot | None = None  # those that can be compared with the runs beside it: all are of one moment
     quick: float = 0.0  # epochs a second it could take
     states: dict[int, asyncio.Future[bytes]] = field(default_factory=dict[int, "asyncio.Future[bytes]"])
 
@@ -153,6 +173,15 @@ class Run:
         )
 
     @property
+    def rests(self) -> bool:
+        """True if it is to stay where it is: it may wait for a worker, but only to be shown."""
+        if self.status != "queued":
+            return self.status == "paused"
+        told = [apply.command for apply in self.waiting() if isinstance(apply.command, DRIVING)]
+        there = self.goal.step is not None and self.goal.step <= self.step
+        return isinstance(told[-1], Pause) if told else there
+
+    @property
     def resting(self) -> bool:
         """True if a worker is kept although the run is paused."""
         return (
@@ -177,6 +206,12 @@ class Run:
         if self._recording is not None:
             self._recording.close()
             self._recording = None
+
+    def epoch_at(self, step: int) -> float:
+        """Return the epoch of a step that the run has taken; between two that were measured, in proportion."""
+        known = self.recording.history()
+        steps, epochs = ([0, *known.get(name, ()), end] for name, end in (("step", self.step), ("epoch", self.epoch)))
+        return float(np.interp(step, steps, epochs))
 
     def script(self, after: int, until: int | None = None) -> tuple[Scripted, ...]:
         """Return the recorded commands with a number above `after` and a step not above `until`, in order."""
@@ -210,6 +245,7 @@ class Run:
             return
         self.frame, self.glance, self.looked = frame, None, True
         self.metrics = snapshot.metrics
+        self.measured = Snapshot(snapshot.step, snapshot.epoch, snapshot.metrics)
         self.credits = max(0, self.credits - 1)
         self.announce()
 
@@ -249,6 +285,7 @@ class Run:
         self._best, self._best_looked = None, True
         self.frame, self.glance, self.looked, self.metrics = None, None, True, {}
         self.step, self.epoch, self.rate = 0, 0.0, 0.0
+        self.measured = self.together = None
         self.announce()
 
     # --- what a worker says -----------------------------------------------------------------------------------
@@ -268,6 +305,7 @@ class Run:
         self.step, self.epoch, self.rate, self.pace = report.step, report.epoch, report.rate, report.pace
         self.ack = report.ack
         self.quick = report.quick or self.quick
+        self.affords = report.affords
         if report.best is not None:
             self._best, self._best_looked = Standing.of(report.best), True
         if report.trouble:

@@ -95,6 +95,7 @@ class Looking:
             "status": run.status,
             "reason": run.reason.pack(),
             "notice": (run.notice or self._trouble(run)).pack(),
+            "rests": run.rests,
             "position": position,
             "attempt": run.attempt,
             "step": run.step,
@@ -105,6 +106,7 @@ class Looking:
             "parent": run.parent,
             "parent_step": run.parent_step,
             "best": run.best.plain() if run.best else None,
+            "together": plain_snapshot(run.together) if run.together else None,
         }
 
     def _trouble(self, run: Run) -> Reason:
@@ -173,6 +175,11 @@ def known_step(run: Run, step: int) -> int:
 def plain_metrics(metrics: dict[str, float]) -> dict[str, float | str | None]:
     """Return metrics as JSON has them: NaN is null, and the infinities are texts."""
     return {name: _plain(float(value)) for name, value in metrics.items()}
+
+
+def plain_snapshot(snapshot: Snapshot) -> dict[str, Any]:
+    """Return metrics and of when they are, as JSON has them."""
+    return {"step": snapshot.step, "epoch": snapshot.epoch, "metrics": plain_metrics(snapshot.metrics)}
 
 
 def _plain(value: float) -> float | str | None:

@@ -25,6 +25,7 @@ class Orders:
         script: changes that were applied before, to be applied again at their steps.
         silent: nothing is shown while it repeats.
         leash: the epoch at which it waits for the others; None without any.
+        judged: whether metrics are measured there.
     """
 
     def __init__(self, trainer: Trainer) -> None:
@@ -34,10 +35,12 @@ class Orders:
         self.script: deque[commands.Scripted] = deque()
         self.silent = False
         self.leash: float | None = None
+        self.judged = False
 
     def begin(self, go: Go) -> None:
         """Take what the service says at the start."""
         self.goal, self.known, self.silent, self.leash = go.goal, go.known, go.silent, go.leash
+        self.judged = go.judged
         self.script.extend(go.script)
 
     def take(self, command: commands.Command) -> bool:

@@ -10,7 +10,7 @@ import sys
 import time
 import traceback
 
-from playground.probes.registry import PERIODS, SHARES
+from playground.probes.registry import JUDGED, PERIODS, SHARES
 from playground.runs import frames
 from playground.runs.frames import Snapshot
 from playground.runs.trainer import State, Trainer
@@ -21,6 +21,8 @@ EAGER, EAGER_SECONDS = 0.1, 10.0
 """What comes to that share at the beginning, when most is learned, and in how long it fades to a third."""
 BURST = 0.15
 """The seconds of the processor that they may take at once: most happens in the first moments."""
+SPARE = 10
+"""Runs side by side measure at common moments, and in between what costs less than such a part of what is left."""
 LOOKING = 0.005
 """The share of the time that each probe may take in glances, unless it is among SHARES."""
 BYTES = 2e6
@@ -42,6 +44,7 @@ class Pictures:
         self._pauses: dict[str, float] = {}  # seconds between two glances that hold it: it is dear, or large
         self._purse, self._counted = BURST, time.monotonic()  # seconds of the processor left for measuring
         self._began = self._counted
+        self._price = math.inf  # of the last measurement, in such seconds; nobody knows yet
         self.measuring = 0.0  # seconds of the processor that the last frame has cost of these
         self.metrics: dict[str, float] = {}  # of the last frame; empty for a glance
 
@@ -55,25 +58,44 @@ class Pictures:
         """Leave out of the time that may be shared what other processes have taken of it."""
         self._counted += seconds
 
-    def take(self, *, everything: bool, watched: bool = False) -> bytes:
+    def affords(self) -> bool:
+        """Tell whether there is time to spare for measuring."""
+        self._count()
+        return self._purse > 0
+
+    def take(self, *, everything: bool, watched: bool = False, beside: bool | None = None) -> bytes:
         """Return a frame of now, with all probes or only those that have their turn.
+
+        Args:
+            everything: the run rests, and whoever comes is to find all.
+            watched: somebody waits for it.
+            beside: of runs side by side, whether all measure at this moment; None for a run alone.
 
         Where the metrics are dear, because the network or the data set is large, somebody who watches is given glances
         between two measurements: nobody waits for numbers to see the pictures move. Frames with metrics are recorded:
         they hold the tensors, of which any picture can be made later, or else every picture.
         """
-        now = time.monotonic()
-        eager = EAGER * math.exp((self._began - now) / EAGER_SECONDS)
-        self._purse = min(BURST, self._purse + (MEASURING + eager) * (now - self._counted))
-        self._counted, self.measuring = now, 0.0
-        measured = everything or not watched or self._purse > 0
+        self._count()
+        self.measuring = 0.0
+        if beside is None:
+            measured = everything or not watched or self._purse > 0
+        else:
+            measured = everything or beside or self._purse > SPARE * self._price
+        judged = measured or beside is None
         try:
-            return self._frame(self._wanted(resting=everything, measured=measured), measured=measured)
+            return self._frame(self._wanted(resting=everything, measured=measured, judged=judged), measured=measured)
         except MemoryError:
             raise
         except Exception:  # noqa: BLE001 - a broken picture must not end a training
             self._find_broken(self._wanted(resting=True, measured=True))
-            return self._frame(self._wanted(resting=everything, measured=measured), measured=measured)
+            return self._frame(self._wanted(resting=everything, measured=measured, judged=judged), measured=measured)
+
+    def _count(self) -> None:
+        """Put into the purse what the time since has brought."""
+        now = time.monotonic()
+        eager = EAGER * math.exp((self._began - now) / EAGER_SECONDS)
+        self._purse = min(BURST, self._purse + (MEASURING + eager) * (now - self._counted))
+        self._counted = now
 
     def _frame(self, wanted: tuple[str, ...], *, measured: bool) -> bytes:
         trainer = self._trainer
@@ -85,6 +107,7 @@ class Pictures:
         if measured:
             self.measuring = spent if TENSORS in self._probes else time.thread_time() - began
             self._purse -= self.measuring
+            self._price = self.measuring
         kind = "frame" if measured else "glance"
         return frames.encode(Snapshot(trainer.steps, trainer.epoch, metrics, arrays, kind, time.time()))
 
@@ -100,7 +123,7 @@ class Pictures:
             began = now
         return arrays
 
-    def _wanted(self, *, resting: bool, measured: bool) -> tuple[str, ...]:
+    def _wanted(self, *, resting: bool, measured: bool, judged: bool = True) -> tuple[str, ...]:
         now, wanted = time.monotonic(), list[str]()
         everything = resting or (measured and TENSORS not in self._probes)
         # Whoever comes when a run rests can be shown any picture, if its last frame holds what pictures are made of.
@@ -108,7 +131,7 @@ class Pictures:
         for name in dict.fromkeys((*self._probes, *tensors)):
             period = max(PERIODS.get(name, 0.0), 0.0 if measured else self._pauses.get(name, 0.0))
             soon = not everything and now - self._probed.get(name, -math.inf) < period
-            if name not in self._broken and not soon:
+            if name not in self._broken and not soon and (judged or name not in JUDGED):
                 wanted.append(name)
                 self._probed[name] = now
         return tuple(wanted)

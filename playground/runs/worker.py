@@ -102,7 +102,7 @@ class Worker:
         self._ended_before = self.trainer.status != "running"
         self._dirty = True
         self._unpinned = False  # commands have changed the run since the last keyframe
-        self._shown = -1  # the step of the last frame
+        self._shown = self._measured = -1  # the steps of the last frame, and of the last with metrics
         self._speed = Speed()
         self._trouble = ""
 
@@ -179,8 +179,8 @@ class Worker:
                 self.looks.watch(credits)
                 if self.pictures.wish(probes):
                     self._dirty = True
-            case commands.Leash(epoch=epoch):
-                self.orders.leash = epoch
+            case commands.Leash(epoch=epoch, judged=judged):
+                self.orders.leash, self.orders.judged = epoch, judged
             case commands.GiveState(seq=seq, best=True):
                 step = self.best.standing.step if self.best.standing else 0
                 self.pipe.send(commands.Tensors(seq=seq, step=step), self.best.pack())
@@ -197,10 +197,15 @@ class Worker:
         """Tell whether others must catch up first; the service is told once that this run waits."""
         if not self.orders.held:
             return False
-        if self._waited_at != self.orders.leash:
+        if not self._owing and self._waited_at != self.orders.leash:
             self._waited_at = self.orders.leash
             self._report("")
         return True
+
+    @property
+    def _owing(self) -> bool:
+        """Whether metrics are to be measured here, where the others measure theirs."""
+        return self.orders.held and self.orders.judged and self._measured != self.trainer.steps
 
     def _slice(self) -> None:
         """Take steps for about 5 ms, up to the next step at which something is to be done."""
@@ -252,6 +257,8 @@ class Worker:
         now = time.monotonic()
         if self.orders.playing:
             if self._held_back():
+                if self._owing:
+                    return 0.0
                 return self.looks.wait(now) if self._unseen() else LONGEST_WAIT
             return min(self.pacer.wait(now), LONGEST_WAIT)
         wait = min(LONGEST_WAIT, self.keeper.wait(now))
@@ -319,7 +326,9 @@ class Worker:
     # --- showing ----------------------------------------------------------------------------------------------
 
     def _unseen(self) -> bool:
-        return self._dirty or self.trainer.steps != self._shown
+        """Tell whether there is something to show: the present step, or of a run that rests its metrics."""
+        seen = self._shown if self.orders.playing else self._measured
+        return self._dirty or self.trainer.steps != seen
 
     def _show(self) -> None:
         if self.orders.hushed:
@@ -328,7 +337,7 @@ class Worker:
         due = (
             self.looks.due(now, self.trainer.steps) if self.orders.playing else not self.looks.rest_wait(now)
         )
-        if due and self._unseen():
+        if self._owing or (due and self._unseen()):
             began = time.thread_time()
             self._report("", self._look())
             # What measuring costs is budgeted beside: after a long one nobody waits for the next glance.
@@ -338,8 +347,12 @@ class Worker:
 
     def _look(self) -> bytes:
         """Return a frame of now."""
-        frame = self.pictures.take(everything=not self.orders.playing, watched=self.looks.credits > 0)
+        beside = None if self.orders.leash is None else self._owing
+        watched, rests = self.looks.credits > 0, not self.orders.playing
+        frame = self.pictures.take(everything=rests, watched=watched, beside=beside)
         self._shown = self.trainer.steps
+        if beside or rests or self.pictures.metrics:
+            self._measured = self._shown
         self._dirty = False
         if not self.orders.repeating:
             self.best.consider(
@@ -362,6 +375,7 @@ class Worker:
             trouble=self._trouble,
             best=self.best.standing.plain() if self.best.standing else None,
             quick=self._quick.rate(self.pacer.pace) * trainer.epoch / trainer.steps if trainer.steps else 0.0,
+            affords=self.pictures.affords(),
         )
         self.pipe.send(report, *payloads)
 

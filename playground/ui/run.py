@@ -53,9 +53,30 @@ class Now:
     trouble: str = ""
 
     @property
+    def step(self) -> int:
+        """How far the run is; where measuring takes long, further than its numbers."""
+        return self.view.step if self.view is not None else self.snapshot.step
+
+    @property
+    def epoch(self) -> float:
+        """The same in epochs."""
+        return self.view.epoch if self.view is not None else self.snapshot.epoch
+
+    @property
+    def numbers(self) -> Snapshot:
+        """The metrics, and of when they are: side by side, of the last moment that all have measured."""
+        together = self.view.together if self.view is not None else None
+        return together or self.snapshot
+
+    @property
     def moving(self) -> bool:
         """Whether the picture changes by itself."""
         return self.status in MOVING
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether a run that rests has still to be measured where it stands."""
+        return self.view is not None and self.view.rests and self.numbers.step != self.view.step
 
 
 def look(wanted: tuple[str, ...]) -> Now:
@@ -79,7 +100,8 @@ def look(wanted: tuple[str, ...]) -> Now:
                     snapshot = Snapshot(view.step, view.epoch, view.metrics, {})
                 elif snapshot is None or (snapshot.step == 0 and not snapshot.arrays):
                     snapshot = at_start(experiment, wanted)
-                return Now(running, view.status, snapshot, dict(view.history or {}), view, trouble)
+                status = "paused" if view.rests else view.status
+                return Now(running, status, snapshot, dict(view.history or {}), view, trouble)
     return Now(experiment, "ready", at_start(experiment, wanted), trouble=trouble)
 
 
@@ -190,7 +212,7 @@ def compare() -> None:
     beside.add(form.experiment())
     view = _view()
     if view is not None:
-        start(paused=view.status not in MOVING)
+        start(paused=view.rests or view.status not in MOVING)
 
 
 @guarded

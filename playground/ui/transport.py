@@ -20,6 +20,8 @@ from playground.views.theme import NOTHING, digits
 
 IN_NATS = ("BCE", "BCEWithLogits", "CrossEntropy")
 """Losses that are natural logarithms."""
+OLD = 0.05
+"""Of the steps so far: what was measured longer ago is told apart, as `views/bar.js` does."""
 PACES = (0.0, 1.0, 5.0, 20.0, 100.0, 1000.0)
 
 
@@ -132,10 +134,11 @@ def _pace(pace: float) -> str:
 
 def figures(now: Now, unit: str = "") -> None:
     """Show the numbers of the moment, in digits that do not dance; `unit` is that of the numbers to be predicted."""
-    metrics = now.snapshot.metrics
+    metrics = now.numbers.metrics
+    old = now.step - now.numbers.step > OLD * now.step
     shown = [
-        ("step", f"{now.snapshot.step:,}"),
-        ("epoch_count", epochs(now.snapshot.epoch)),
+        ("step", f"{now.step:,}"),
+        ("epoch_count", epochs(now.epoch)),
         ("loss", digits(metrics.get("loss"))),
         ("test_loss", digits(metrics.get("test_loss"))),
     ]
@@ -159,7 +162,10 @@ def figures(now: Now, unit: str = "") -> None:
         f"<dd>{value}{_unit(units.get(name, ''), value)}</dd></div>"
         for name, value in shown
     )
-    st.html(f'<dl class="figures" data-status="{now.status}" data-step="{now.snapshot.step}">{cells}</dl>')
+    st.html(
+        f'<dl class="figures" data-status="{now.status}" data-step="{now.step}" data-old="{str(old).lower()}">'
+        f"{cells}</dl>"
+    )
 
 
 def epochs(count: float) -> str:

@@ -118,10 +118,10 @@ def _live(first: Now, *slots: DeltaGenerator) -> None:
     """Draw what the page itself shows of a run; while it moves, again and again, without the rest of the page."""
     known = [first]
 
-    @st.fragment(run_every=TICK if first.moving else None)
+    @st.fragment(run_every=TICK if first.moving or first.unsettled else None)
     def live() -> None:
         now = known.pop() if known else run.look(_probes())
-        if now.moving != first.moving:
+        if now.moving != first.moving or now.unsettled < first.unsettled:
             st.rerun()
         _draw(now, *slots)
 

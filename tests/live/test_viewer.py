@@ -69,6 +69,7 @@ class Source:
     def __init__(self) -> None:
         self.view: dict[str, Any] = dict(VIEW)
         self.frame: bytes | None = None
+        self.numbers: bytes | None = None
         self.gone = self.lost = False
         self.watchers: list[Any] = []
         self.taken: list[bytes | None] = []
@@ -172,6 +173,24 @@ def test_a_slow_viewer_gets_the_newest_frame_and_never_a_queue():
         room.socket.says({"type": "credit"})
         await room.breathe()
         assert room.frames()[CREDITS:] == [b"frame 50"]
+        await room.end()
+
+    asyncio.run(check())
+
+
+def test_no_glance_takes_the_place_of_numbers_that_a_slow_viewer_has_not_seen():
+    async def check() -> None:
+        room = Room()
+        for number in range(1, 10):
+            if number == 5:
+                room.source.numbers = b"numbers 5"
+            room.source.comes(f"frame {number}".encode() if number != 5 else b"numbers 5", step=number)
+            await room.breathe()
+        assert room.frames() == [f"frame {n}".encode() for n in range(1, CREDITS + 1)]
+        for _ in range(3):
+            room.socket.says({"type": "credit"})
+            await room.breathe()
+        assert room.frames()[CREDITS:] == [b"numbers 5", b"frame 9"], "each once, in the order in which they came"
         await room.end()
 
     asyncio.run(check())

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from playground.runs import commands
+from playground.runs.frames import Snapshot
 from playground.runs.reasons import NoSuchRun
 from playground.spec import SpecError
 from tests.runs.house import House, house, until
@@ -151,6 +152,62 @@ def test_five_are_too_many(home: House):
     assert refused.value.key == "run.too_many_together"
     for run in runs:
         home.client.delete(home.owner, run)
+
+
+def compared(home: House, runs: list[str]) -> list[Snapshot | None]:
+    return [home.view(run, probes=("weights",)).together for run in runs]
+
+
+def same_moment(found: list[Snapshot | None]) -> bool:
+    return all(one is not None for one in found) and len({one.step for one in found if one}) == 1
+
+
+def test_what_is_compared_was_measured_at_the_same_steps_however_dear_it_is(home: House):
+    runs = [home.start_resting(sleep=0.001, dear=0.03), home.start_resting(sleep=SLOW, lr=0.2)]
+    home.client.together(home.owner, runs)
+    assert [home.view(run).together for run in runs] == [None, None]
+    home.send(runs[0], commands.Play())
+    home.until(runs[1], step=300)
+    first = until(lambda: found if same_moment(found := compared(home, runs)) else None)
+    home.send(runs[0], commands.Pause())
+    stopped, _ = all_at_rest(home, runs)
+    last = until(lambda: found if same_moment(found := compared(home, runs)) and found[0].step == stopped else None)
+    assert 0 < first[0].step < stopped
+    assert last[0].metrics["loss"] != last[1].metrics["loss"]
+    measured = [home.view(run, history=True).history["step"].tolist() for run in runs]
+    assert len(measured[0]) > 4
+    assert set(measured[0]) <= set(measured[1]), "what is dear is measured nowhere else"
+    home.client.together(home.owner, runs[:1])
+    assert [home.view(run).together for run in runs] == [None, None], "one alone is compared with nobody"
+    for run in runs:
+        home.client.delete(home.owner, run)
+
+
+def test_cheap_metrics_are_compared_a_few_times_a_second_and_measured_in_between(home: House, pair: list[str]):
+    home.send(pair[0], commands.Play())
+    moments = set[int]()
+    for _ in range(60):
+        moments |= {one.step for one in compared(home, pair) if one}
+        time.sleep(0.01)
+    assert len(moments) > 3
+    assert set(home.view(pair[1], history=True).history["step"].tolist()) > moments
+
+
+def test_who_has_ended_is_compared_as_it_ended(home: House):
+    runs = [home.start_resting(sleep=SLOW), home.start_resting(sleep=SLOW, max_steps=40)]
+    home.client.together(home.owner, runs)
+    home.send(runs[0], commands.Play())
+    home.until(runs[1], "finished")
+    home.until(runs[0], step=100)
+    until(lambda: (found := compared(home, runs))[0].step > 60 and found[1].step == 40)
+    home.client.delete(home.owner, runs[0])
+
+
+def test_a_new_start_compares_anew(home: House, pair: list[str]):
+    home.send(pair[0], commands.Play())
+    until(lambda: same_moment(compared(home, pair)))
+    home.send(pair[0], commands.Reset())
+    until(lambda: same_moment(found := compared(home, pair)) and found[0].step == 0)
 
 
 def test_runs_that_are_as_fast_as_they_can_lose_little_by_waiting(home: House):

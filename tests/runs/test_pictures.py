@@ -145,3 +145,31 @@ def test_a_glance_is_shown_to_followers_and_never_recorded(tmp_path: Path) -> No
     run.take_frame(encode(Snapshot(9, 0.3, {"loss": 1.0})))
     assert run.latest_frame() == run.newest_frame()
     run.close()
+
+
+def test_beside_others_dear_metrics_are_measured_where_all_measure_and_nowhere_else(
+    watched: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "JUDGED", {"judged"})
+    probes = ("picture", "judged")
+    between = watched(Trained(metrics=0.03), 0.02, 100, probes, beside=False)
+    assert {one.kind for one in between} == {"glance"}
+    assert all("judged" not in one.arrays for one in between), "a matrix of another moment than the numbers"
+    assert all("picture" in one.arrays for one in between)
+    there = watched(Trained(metrics=0.03), 0.02, 5, probes, beside=True)
+    assert {one.kind for one in there} == {"frame"}
+    assert all("judged" in one.arrays for one in there)
+
+
+def test_beside_others_what_costs_nearly_nothing_is_measured_in_between_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    trainer = Trained(metrics=0.0004)
+    monkeypatch.setattr(pictures, "time", trainer)
+    it = Pictures(cast("Trainer", trainer), ("probe",))
+    it.take(everything=False, watched=True, beside=True)
+    kinds = list[str]()
+    for _ in range(200):
+        trainer.now += 1 / 60
+        kinds.append(decode(it.take(everything=False, watched=True, beside=False)).kind)
+    assert set(kinds) == {"frame"}

@@ -69,6 +69,21 @@ def test_who_waits_sees_a_place_and_takes_a_turn(home: House):
     assert home.view(busy[1]).status == "running"
 
 
+def test_a_fork_rests_where_it_was_made_also_while_it_waits_for_a_worker(home: House):
+    busy = [home.start(sleep=0.005) for _ in range(2)]
+    home.until(busy[0], step=120)
+    fork = home.client.fork(home.owner, busy[0], 60)
+    view = home.view(fork)
+    assert (view.status, view.rests, view.step, view.epoch) == ("queued", True, 60, pytest.approx(1.2))
+    home.send(fork, c.Play(), wait=0)
+    assert not home.view(fork).rests
+    home.send(fork, c.Pause(), wait=0)
+    assert home.view(fork).rests
+    home.send(busy[1], c.Stop())
+    assert home.until(fork, "paused").rests
+    assert not home.view(busy[0]).rests
+
+
 def test_workers_stand_back_for_the_pages_once_they_share_processors(tmp_path: Path):
     cores, own = os.cpu_count() or 1, os.nice(0)  # a priority counts from that of who asks for it
     with house(tmp_path, slots=cores + 1, owner_slots=cores + 1, few_nice=2, nice=7) as home:

@@ -26,6 +26,7 @@ from playground.runs.commands import (
     Scripted,
     Started,
     Tensors,
+    Watch,
 )
 from playground.runs.local import LocalBackend
 from tests.runs.house import ROOT, alive
@@ -233,5 +234,22 @@ def test_a_process_that_cannot_be_forked_is_an_ending_with_its_cause(tmp_path: P
         assert (await bench.end()).cause == "the fork server was killed"
         assert (await bench.start(Toy(max_steps=3))).step == 0  # another one has been started
         await bench.hear(Left)
+
+    on_a_bench(tmp_path, act)
+
+
+def test_who_stops_where_only_a_glance_was_taken_is_shown_the_numbers_of_that_step(tmp_path: Path):
+    async def act(bench: Bench) -> None:
+        await bench.start(Toy(dear=0.3), Go(pace=5.0), probes=("weights",))
+        bench.backend.send("run", Watch(credits=2, probes=("weights",)))
+        while not any(frame.kind == "glance" for frame in bench.frames()):
+            await bench.hear(Report)
+            bench.backend.send("run", Watch(credits=1, probes=("weights",)))
+        bench.backend.send("run", Apply(seq=1, command=commands.Pause()))
+        await bench.hear(Report, lambda report: report.status == "paused")
+        while (last := bench.frames()[-1]).kind == "glance":
+            await bench.hear(Report)
+        rested = [message for message, _ in bench.said if isinstance(message, Report)][-1]
+        assert (last.step, bool(last.metrics)) == (rested.step, True)
 
     on_a_bench(tmp_path, act)

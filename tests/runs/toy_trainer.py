@@ -32,6 +32,7 @@ class Toy:
     steps_per_epoch: int = 50
     max_steps: int = 0
     sleep: float = 0.0  # seconds a step takes at least
+    dear: float = 0.0  # seconds of the processor that metrics take
     diverge_at: int = 0
     crash_at: int = 0
     kill_at: int = 0
@@ -126,6 +127,9 @@ class ToyTrainer:
             yield "weights", {"w/0.weight": self._weights.copy()}
 
     def metrics(self) -> dict[str, float]:
+        until = time.thread_time() + self.experiment.dear
+        while time.thread_time() < until:
+            pass
         return {"loss": float(np.square(self._weights).mean()), "lr": self.experiment.lr}
 
     def state(self) -> State:

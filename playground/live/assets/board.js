@@ -17,6 +17,7 @@ import { readColours } from "./colours.js";
 import { DataLine } from "./dataline.js";
 import { h } from "./dom.js";
 import { Events } from "./events.js";
+import { metricsOf } from "./frame.js";
 import { Reel } from "./reel.js";
 import { Slots } from "./slots.js";
 import { Socket } from "./socket.js";
@@ -229,6 +230,12 @@ export class Board {
     this.root.replaceChildren();
   }
 
+  /** The numbers that tell how well the run does, and of when: beside others of the moment that all have measured. */
+  numbers(frame) {
+    const { together } = this.status;
+    return together && frame.live ? together : frame;
+  }
+
   // --- inside ---------------------------------------------------------------------------------------------------------
 
   #connect(options) {
@@ -282,6 +289,7 @@ export class Board {
   #hear(status) {
     const before = this.status;
     this.status = status;
+    if (status.together) status.together = { ...status.together, metrics: metricsOf(status.together.metrics) };
     if (status.lost !== undefined) this.#connected(status.lost ? "lost" : "open");
     this.root.dataset.status = status.status;
     if (status.experiment && this.setup) this.setup.experiment = status.experiment;

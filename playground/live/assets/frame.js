@@ -39,8 +39,7 @@ export function decode(buffer) {
   must(typeof header.kind === "string", "a kind is a text");
   must(Number.isInteger(header.step) && header.step >= 0, "a step is a whole number");
   must(Number.isFinite(header.epoch), "an epoch is a finite number");
-  const metrics = {};
-  for (const [name, value] of Object.entries(header.metrics)) metrics[name] = metric(value);
+  const metrics = metricsOf(header.metrics);
   const arrays = {};
   let end = 0;
   for (const entry of header.arrays) {
@@ -77,6 +76,11 @@ function readArray(bytes, entry, start, expected) {
   const place = bytes.byteOffset + start + expected;
   const data = Kind.BYTES_PER_ELEMENT ? new Kind(bytes.buffer, place, count) : Kind(bytes.buffer, place, count);
   return { name, array: { data, shape, dtype }, length };
+}
+
+/** Metrics as JSON has them, as numbers: NaN and the infinities are none there. */
+export function metricsOf(plain) {
+  return Object.fromEntries(Object.entries(plain).map(([name, value]) => [name, metric(value)]));
 }
 
 function metric(value) {

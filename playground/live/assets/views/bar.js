@@ -39,7 +39,10 @@ class Bar {
     else this.#write(frame);
   }
 
-  #write({ step, epoch, metrics }) {
+  #write(frame) {
+    const { step, epoch } = frame;
+    const numbers = this.stage.numbers(frame);
+    const { metrics } = numbers;
     this.at = performance.now();
     const figures = document.querySelector(".figures");
     if (!figures) return;
@@ -52,7 +55,7 @@ class Bar {
     for (const name of ["accuracy", "test_accuracy", "d_accuracy", "quality"]) {
       if (Number.isFinite(metrics[name])) told[name] = `${(100 * metrics[name]).toFixed(1)} %`;
     }
-    if (Object.keys(metrics).length || step < this.measured) this.measured = step; // where measuring is dear, glances have none
+    if (Object.keys(metrics).length || step < this.measured) this.measured = numbers.step; // where measuring is dear, glances have none
     const old = step - this.measured > OLD * step;
     figures.dataset.step = step;
     figures.dataset.old = old;

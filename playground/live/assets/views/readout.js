@@ -19,6 +19,8 @@ class Readout {
   constructor(element, stage) {
     Object.assign(this, { element, stage, at: 0, cells: new Map() });
     this.list = h("dl", { class: "stage-readout" });
+    this.listener = () => stage.frame && this.draw(stage.frame); // others have measured the same moment by now
+    stage.on("status", this.listener);
     element.replaceChildren(this.list);
   }
 
@@ -37,10 +39,12 @@ class Readout {
 
   dispose() {
     clearTimeout(this.timer);
+    this.stage.off("status", this.listener);
     this.element.replaceChildren();
   }
 
-  #write({ epoch, metrics }) {
+  #write(frame) {
+    const { epoch, metrics } = this.stage.numbers(frame);
     // A glance has pictures only: its epoch beside older numbers would date them wrongly.
     if (!Object.keys(metrics).length && this.cells.size > 1) return;
     this.at = performance.now();
