@@ -100,6 +100,7 @@ def _contrast(others: tuple[Experiment, ...]) -> None:
     for other in others:
         beside.add(other)
     st.session_state["form_notice"] = "ui.notice.contrasted"
+    st.session_state["tab"] = "outcome"  # on a narrow screen they would stand out of sight
     run.start(paused=False)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -174,6 +175,8 @@ def play() -> None:
     else:
         if view.status == "finished":
             _lift(view)
+            for index, other in enumerate(beside.others()):
+                _lift_beside(index, other)
         tell(commands.Play())
 
 
@@ -355,18 +358,31 @@ def _exchange(run: str, before: Experiment, after: Experiment) -> None:
         client().send(owner(), run, commands.Set(path=path, value=value), wait=WAIT)
 
 
+STOPS = {
+    "run.reached_steps": "max_steps",
+    "run.reached_epochs": "max_epochs",
+    "run.reached_loss": "target_loss",
+    "run.reached_accuracy": "target_accuracy",
+    "run.reached_plateau": "plateau_epochs",
+}
+"""The condition of each reason for which a training is over."""
+
+
 def _lift(view: RunView) -> None:
     """Turn off the stop conditions that have ended the run: whoever presses Train again wants more."""
-    reached = {
-        "run.reached_steps": "max_steps",
-        "run.reached_epochs": "max_epochs",
-        "run.reached_loss": "target_loss",
-        "run.reached_accuracy": "target_accuracy",
-        "run.reached_plateau": "plateau_epochs",
-    }.get(view.reason.key)
+    reached = STOPS.get(view.reason.key)
     if reached is not None and form.change(f"training.{reached}", 0):
         st.session_state["form_notice"] = "ui.notice.lifted"
         client().send(owner(), view.run, commands.Set(path=f"training.{reached}", value=0), wait=WAIT)
+
+
+def _lift_beside(index: int, other: beside.Other) -> None:
+    """Turn off what has ended a run that stands beside: it goes on with the others."""
+    with suppress(NoSuchRun):
+        view = client().poll(owner(), other.run) if other.run else None
+        reached = STOPS.get(view.reason.key) if view is not None and view.status == "finished" else None
+        if reached is not None:
+            beside.change(index, other.experiment.replace(f"training.{reached}", 0))
 
 
 def _view() -> RunView | None:

@@ -263,7 +263,7 @@ export class Board {
 
   // An older moment is shown here: the others show theirs.
   #lead(epoch) {
-    for (const other of chorus.beside(this)) if (other.setup) other.reel.seek(other.stepAt(epoch));
+    for (const other of chorus.beside(this)) if (other.setup) other.#follow(other.stepAt(epoch));
   }
 
   #take(frame) {
@@ -351,8 +351,13 @@ export class Board {
     clearTimeout(this.revisiting);
     const { frame } = this;
     this.revisiting = setTimeout(() => {
-      if (this.mode === "replay" && frame && this.frame === frame) this.reel.seek(frame.step);
+      if (this.mode === "replay" && frame && this.frame === frame) this.#follow(frame.step);
     }, AT_REST);
+  }
+
+  // Nobody has asked for it here: where it is refused, what is shown stays.
+  #follow(step) {
+    this.reel.seek(step).catch(() => {});
   }
 
   #readTheme() {

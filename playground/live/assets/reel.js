@@ -24,6 +24,7 @@ export class Reel {
   /** Begins again with nothing. */
   reset() {
     this.frame = null; // what is shown
+    this.next = null; // a glance that is shown afterwards
     this.newest = null; // the newest live frame
     this.owed = 0; // frames that have come and not been answered
     this.underWay = GRANTED; // credits that have been given and not been used
@@ -46,7 +47,7 @@ export class Reel {
 
   /** Shows nothing until the next frame comes: the facts have changed. */
   clear() {
-    this.frame = null;
+    this.frame = this.next = null;
   }
 
   /** Shows a recorded frame. */
@@ -56,7 +57,8 @@ export class Reel {
     this.#show(frame);
   }
 
-  /** Shows the recorded frame at the nearest step not later; one request at a time, and the newest wish wins. */
+  /** Shows the recorded frame at the nearest step not later; one request at a time, and the newest wish wins. Resolves
+   *  with null where another run is shown by now. */
   seek(step) {
     this.wish = step;
     this.#turn("replay");
@@ -82,8 +84,11 @@ export class Reel {
     clearTimeout(this.later);
   }
 
+  // No glance takes the place of numbers that wait to be drawn: they would never be seen.
   #show(frame) {
-    this.frame = frame;
+    const waits = this.request && this.frame?.live && frame.live && this.frame.kind !== "glance" && frame.kind === "glance";
+    this.next = waits ? frame : null;
+    if (!waits) this.frame = frame;
     this.#schedule();
   }
 
@@ -94,6 +99,7 @@ export class Reel {
       const seen = this.to.draw(this.frame);
       if (seen && this.mode === "live") this.#answer();
       else this.#answerLater();
+      if (this.next) this.#show(this.next);
     });
   }
 
@@ -118,7 +124,12 @@ export class Reel {
     while (this.wish !== null) {
       const step = this.wish;
       this.wish = null;
-      frame = await this.to.recorded(step);
+      try {
+        frame = await this.to.recorded(step);
+      } catch (error) {
+        if (!error.closed) throw error;
+        return null;
+      }
       if (this.mode === "replay" && frame) this.#show(frame);
     }
     return frame;

@@ -116,7 +116,7 @@ class Writing extends Panel {
     this.of = h("p", { class: "stage-writing-of" });
     this.key = h("p", { class: "stage-writing-key" }, h("span", {}, h("i", { class: "stage-writing-drawn" }), word("key_drawn")), h("span", {}, h("i", { class: "stage-writing-own" }), word("key_own")));
     this.reading = h("p", { class: "stage-writing-reading" });
-    this.past = new Past({ word, back: (kept) => this.#back(kept), seek: (step) => this.stage.seek(step) });
+    this.past = new Past({ word, back: (kept) => this.#back(kept), seek: (step) => this.stage.seek(step).catch((error) => this.stage.announce(error.message)) });
     this.note = h("p", { class: "stage-look-note" }, word("waiting"));
     const head = h("div", { class: "stage-look-head" }, h("h3", { class: "stage-look-caption" }, word("title")), this.step, this.modes);
     const field = h("div", { class: "stage-writing-field" }, h("div", { class: "stage-writing-left" }, this.page.node, this.reading), h("div", { class: "stage-writing-choice" }, this.of, this.nexts.node, this.key));
