@@ -115,7 +115,9 @@ class Run:
     judged: bool = False  # whether metrics are measured there
     affords: bool = True  # whether there is time to spare for measuring them
     measured: Snapshot | None = None  # the newest metrics that a worker has sent, and of when they are
-    together: Snapshot | None = None  # those that can be compared with the runs beside it: all are of one moment
+    together: Snapshot | None = (
+        None  # those that can be compared with the runs beside it: all are of one moment
+    )
     quick: float = 0.0  # epochs a second it could take
     states: dict[int, asyncio.Future[bytes]] = field(default_factory=dict[int, "asyncio.Future[bytes]"])
 
@@ -210,7 +212,9 @@ class Run:
     def epoch_at(self, step: int) -> float:
         """Return the epoch of a step that the run has taken; between two that were measured, in proportion."""
         known = self.recording.history()
-        steps, epochs = ([0, *known.get(name, ()), end] for name, end in (("step", self.step), ("epoch", self.epoch)))
+        steps, epochs = (
+            [0, *known.get(name, ()), end] for name, end in (("step", self.step), ("epoch", self.epoch))
+        )
         return float(np.interp(step, steps, epochs))
 
     def script(self, after: int, until: int | None = None) -> tuple[Scripted, ...]:

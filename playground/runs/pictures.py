@@ -83,12 +83,16 @@ class Pictures:
             measured = everything or beside or self._purse > SPARE * self._price
         judged = measured or beside is None
         try:
-            return self._frame(self._wanted(resting=everything, measured=measured, judged=judged), measured=measured)
+            return self._frame(
+                self._wanted(resting=everything, measured=measured, judged=judged), measured=measured
+            )
         except MemoryError:
             raise
         except Exception:  # noqa: BLE001 - a broken picture must not end a training
             self._find_broken(self._wanted(resting=True, measured=True))
-            return self._frame(self._wanted(resting=everything, measured=measured, judged=judged), measured=measured)
+            return self._frame(
+                self._wanted(resting=everything, measured=measured, judged=judged), measured=measured
+            )
 
     def _count(self) -> None:
         """Put into the purse what the time since has brought."""

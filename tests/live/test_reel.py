@@ -31,5 +31,7 @@ def test_no_glance_takes_the_place_of_numbers_that_wait_to_be_painted(drawn: lis
     assert drawn[:-2] == [2, 4, 6, 7]
 
 
-def test_a_moment_of_a_run_that_is_no_longer_shown_is_no_failure_and_a_refusal_is_one(drawn: list[object]) -> None:
+def test_a_moment_of_a_run_that_is_no_longer_shown_is_no_failure_and_a_refusal_is_one(
+    drawn: list[object],
+) -> None:
     assert drawn[-2:] == [None, "busy"]

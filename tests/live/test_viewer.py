@@ -190,7 +190,9 @@ def test_no_glance_takes_the_place_of_numbers_that_a_slow_viewer_has_not_seen():
         for _ in range(3):
             room.socket.says({"type": "credit"})
             await room.breathe()
-        assert room.frames()[CREDITS:] == [b"numbers 5", b"frame 9"], "each once, in the order in which they came"
+        assert room.frames()[CREDITS:] == [b"numbers 5", b"frame 9"], (
+            "each once, in the order in which they came"
+        )
         await room.end()
 
     asyncio.run(check())

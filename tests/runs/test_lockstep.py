@@ -171,7 +171,9 @@ def test_what_is_compared_was_measured_at_the_same_steps_however_dear_it_is(home
     first = until(lambda: found if same_moment(found := compared(home, runs)) else None)
     home.send(runs[0], commands.Pause())
     stopped, _ = all_at_rest(home, runs)
-    last = until(lambda: found if same_moment(found := compared(home, runs)) and found[0].step == stopped else None)
+    last = until(
+        lambda: found if same_moment(found := compared(home, runs)) and found[0].step == stopped else None
+    )
     assert 0 < first[0].step < stopped
     assert last[0].metrics["loss"] != last[1].metrics["loss"]
     measured = [home.view(run, history=True).history["step"].tolist() for run in runs]
@@ -183,7 +185,9 @@ def test_what_is_compared_was_measured_at_the_same_steps_however_dear_it_is(home
         home.client.delete(home.owner, run)
 
 
-def test_cheap_metrics_are_compared_a_few_times_a_second_and_measured_in_between(home: House, pair: list[str]):
+def test_cheap_metrics_are_compared_a_few_times_a_second_and_measured_in_between(
+    home: House, pair: list[str]
+):
     home.send(pair[0], commands.Play())
     moments = set[int]()
     for _ in range(60):
