@@ -131,9 +131,9 @@ class Hub:
         self.view = self.view | body
         self.lost = False
         if parcel.payloads:
-            self.frame = parcel.payloads[0]
-            if not frames.is_glance(self.frame):
-                self.numbers = self.frame
+            self.frame = frame = parcel.payloads[0]
+            if not frames.is_glance(frame):
+                self.numbers = frame
             self._owed += 1
         self._wake()
 

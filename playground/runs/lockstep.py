@@ -1,8 +1,8 @@
 """Runs in lockstep: side by side, none further ahead of another than a stride, and what drives one drives all.
 
 Progress is measured in epochs, so that runs with batches of different sizes have seen the same samples. A stride takes
-the slowest a few hundredths of a second. How well they do is measured where all of them wait, as often as all can afford,
-so that what is compared is of one moment. Knows no socket and no process.
+the slowest a few hundredths of a second. How well they do is measured where all of them wait, as often as all can
+afford, so that what is compared is of one moment. Knows no socket and no process.
 """
 
 from __future__ import annotations

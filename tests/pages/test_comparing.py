@@ -9,8 +9,10 @@ from collections.abc import Callable
 
 import pytest
 
+from playground.data.folder import data_folder
 from playground.presets import presets
 from playground.presets.templates import fitted, templates
+from playground.runs.client import Client
 from playground.spec import Experiment
 from playground.spec.layers import ReLU
 from playground.ui.differences import Difference, differences
@@ -53,6 +55,22 @@ def test_both_train_in_step_and_rest_at_the_same_step(opened: Open) -> None:
     page.click("step").click("reset")
     page.until(lambda p: p.step == 0, "a new start of both")
     assert stages(page)["B"]["run"] == shown["B"]["run"]
+
+
+def test_all_that_have_finished_go_on_together(opened: Open) -> None:
+    page = opened(e=presets()["circle"].experiment.replace("training.max_steps", 60).to_link())
+    page.click("compare").type_in("knob.optimizer.lr", "0.3").click("play")
+    page.until(lambda p: p.status == "finished" and standing(p, "B") == ("finished", 60), "the end of both")
+    page.click("play").until(lambda p: p.step > 80 and standing(p, "B")[1] > 80, "both go on")
+    page.click("play")
+    assert [one.place.casefold().split(" · ")[-1] for one in differences_of(page)] == ["learning rate"]
+
+
+def standing(page: Page, letter: str) -> tuple[str, int]:
+    client = Client(data_folder())
+    view = client.poll(page.app.session_state["owner"], str(stages(page)[letter]["run"]))
+    client.close()
+    return view.status, view.step
 
 
 def test_four_are_enough(opened: Open) -> None:

@@ -154,33 +154,44 @@ def test_five_are_too_many(home: House):
         home.client.delete(home.owner, run)
 
 
-def compared(home: House, runs: list[str]) -> list[Snapshot | None]:
-    return [home.view(run, probes=("weights",)).together for run in runs]
+NOTHING = Snapshot(0, -1.0)
 
 
-def same_moment(found: list[Snapshot | None]) -> bool:
-    return all(one is not None for one in found) and len({one.step for one in found if one}) == 1
+def compared(home: House, runs: list[str]) -> list[Snapshot]:
+    return [home.view(run, probes=("weights",)).together or NOTHING for run in runs]
+
+
+def same_moment(home: House, runs: list[str], step: int = -1) -> list[Snapshot]:
+    """Return what is compared, if all of it is of one moment (of this step); nothing else."""
+    found = compared(home, runs)
+    steps = {one.step for one in found}
+    return found if NOTHING not in found and len(steps) == 1 and (step < 0 or steps == {step}) else []
+
+
+def measured(home: House, run: str) -> set[int]:
+    """Return the steps at which a run has been measured."""
+    history = home.view(run, history=True).history
+    assert history is not None
+    return set(history["step"].astype(int).tolist())
 
 
 def test_what_is_compared_was_measured_at_the_same_steps_however_dear_it_is(home: House):
     runs = [home.start_resting(sleep=0.001, dear=0.03), home.start_resting(sleep=SLOW, lr=0.2)]
     home.client.together(home.owner, runs)
-    assert [home.view(run).together for run in runs] == [None, None]
+    assert compared(home, runs) == [NOTHING, NOTHING]
     home.send(runs[0], commands.Play())
     home.until(runs[1], step=300)
-    first = until(lambda: found if same_moment(found := compared(home, runs)) else None)
+    first = until(lambda: same_moment(home, runs))
     home.send(runs[0], commands.Pause())
     stopped, _ = all_at_rest(home, runs)
-    last = until(
-        lambda: found if same_moment(found := compared(home, runs)) and found[0].step == stopped else None
-    )
+    last = until(lambda: same_moment(home, runs, stopped))
     assert 0 < first[0].step < stopped
     assert last[0].metrics["loss"] != last[1].metrics["loss"]
-    measured = [home.view(run, history=True).history["step"].tolist() for run in runs]
-    assert len(measured[0]) > 4
-    assert set(measured[0]) <= set(measured[1]), "what is dear is measured nowhere else"
+    dear = measured(home, runs[0])
+    assert len(dear) > 4
+    assert dear <= measured(home, runs[1]), "what is dear is measured nowhere else"
     home.client.together(home.owner, runs[:1])
-    assert [home.view(run).together for run in runs] == [None, None], "one alone is compared with nobody"
+    assert compared(home, runs) == [NOTHING, NOTHING], "one alone is compared with nobody"
     for run in runs:
         home.client.delete(home.owner, run)
 
@@ -191,10 +202,10 @@ def test_cheap_metrics_are_compared_a_few_times_a_second_and_measured_in_between
     home.send(pair[0], commands.Play())
     moments = set[int]()
     for _ in range(60):
-        moments |= {one.step for one in compared(home, pair) if one}
+        moments |= {one.step for one in compared(home, pair) if one is not NOTHING}
         time.sleep(0.01)
     assert len(moments) > 3
-    assert set(home.view(pair[1], history=True).history["step"].tolist()) > moments
+    assert measured(home, pair[1]) > moments
 
 
 def test_who_has_ended_is_compared_as_it_ended(home: House):
@@ -203,15 +214,15 @@ def test_who_has_ended_is_compared_as_it_ended(home: House):
     home.send(runs[0], commands.Play())
     home.until(runs[1], "finished")
     home.until(runs[0], step=100)
-    until(lambda: (found := compared(home, runs))[0].step > 60 and found[1].step == 40)
+    until(lambda: compared(home, runs)[0].step > 60 and compared(home, runs)[1].step == 40)
     home.client.delete(home.owner, runs[0])
 
 
 def test_a_new_start_compares_anew(home: House, pair: list[str]):
     home.send(pair[0], commands.Play())
-    until(lambda: same_moment(compared(home, pair)))
+    until(lambda: same_moment(home, pair))
     home.send(pair[0], commands.Reset())
-    until(lambda: same_moment(found := compared(home, pair)) and found[0].step == 0)
+    until(lambda: same_moment(home, pair, 0))
 
 
 def test_runs_that_are_as_fast_as_they_can_lose_little_by_waiting(home: House):
