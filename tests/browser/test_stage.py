@@ -203,12 +203,10 @@ def test_two_networks_are_compared_in_step_and_looked_at_in_the_same_moment(
     )
     assert len(set(page.evaluate(f"{all_boards}.map((board) => board.frame.step)"))) == 1
     page.wait_for_function(f"{all_boards}.every(({{ status }}) => status.together?.step === status.step)")
-    shown = (
-        "((name) => [...document.querySelectorAll(`:is(.figures, .stage-readout) [data-name=${name}] dd`)]"
-    )
+    cells = "[...document.querySelectorAll(':is(.figures, .stage-readout) [data-name=loss] dd')].slice(0, 2)"
     page.wait_for_function(
-        f"new Set({shown}.slice(0, 2).map((cell) => cell.firstChild.data.trim())).size === 1)('loss')"
-    )
+        f"new Set({cells}.map((cell) => cell.firstChild.data.trim())).size === 1"
+    )  # header and A
     page.evaluate(f"{all_boards}.at(-1).seek(40)")
     page.wait_for_function(
         f"{all_boards}.every((board) => board.mode === 'replay' && board.frame.step <= 40)"
