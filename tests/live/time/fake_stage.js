@@ -54,6 +54,10 @@ export class FakeStage extends Events {
     this.redraw();
   }
 
+  numbers(frame) {
+    return frame;
+  }
+
   word(key, values = {}) {
     if (this.words[key] === undefined) console.error(`no word ${key}`);
     return (this.words[key] ?? key).replace(/\{\{|\}\}|\{(\w+)\}/g, (found, name) => {
