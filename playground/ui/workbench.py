@@ -121,7 +121,9 @@ def _live(first: Now, *slots: DeltaGenerator) -> None:
     @st.fragment(run_every=TICK if first.moving or first.unsettled else None)
     def live() -> None:
         now = known.pop() if known else run.look(_probes())
-        if now.moving != first.moving or now.unsettled < first.unsettled:
+        # A browser leaves out a container that was empty: what is said in one first takes the whole page.
+        said = now.trouble != first.trouble
+        if said or now.moving != first.moving or now.unsettled < first.unsettled:
             st.rerun()
         _draw(now, *slots)
 
