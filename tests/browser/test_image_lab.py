@@ -65,7 +65,7 @@ def test_the_labs_are_a_click_apart_and_the_browsers_back_button_works(open_tab:
 
 def order(tab: Any) -> list[str]:
     return tab.evaluate(
-        "[...document.querySelectorAll('[class*=st-key-layer-row-]')].map((row) => row.querySelector('input').value)"
+        "[...document.querySelectorAll('[class*=st-key-layer-row-]')].map((row) => row.querySelector('input')?.value)"
     )
 
 
