@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 from playground.presets import presets
 from playground.presets.templates import fitted, templates
 from playground.spec import Experiment
-from tests.browser.visitor import figure, key, press, restyled, said, status, step, train, until
+from tests.browser.visitor import figure, key, press, restyled, status, step, train, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -69,13 +69,6 @@ def order(tab: Any) -> list[str]:
     )
 
 
-def act(tab: Any, number: int, name: str) -> None:
-    """Choose from the menu of a layer."""
-    tab.wait_for_selector(".stApp[data-test-script-state=notRunning]")
-    press(tab, f"layer-menu-{number}")
-    tab.get_by_role("menuitem", name=name, exact=True).click()
-
-
 def small_digits() -> Experiment:
     """Return LeNet-5's settings on pictures of 8 × 8, without an end."""
     start = presets()["lenet-5"].experiment.replace("data", {"kind": "Digits8x8"})
@@ -108,18 +101,6 @@ def test_a_network_is_assembled_trained_reloaded_and_taken_home(open_tab: OpenTa
     tab.wait_for_selector(".drop-line")
     tab.mouse.up()
     until(lambda: order(tab)[:3] == ["Convolution", "ReLU", "Max pooling"], "moved by mouse")
-
-    act(tab, 3, "Remove")
-    until(lambda: "layer 4" in said(tab, "advice-3-0"), "pictures do not fit the layer behind it")
-    tab.wait_for_selector(".stage[data-unfit]")
-    press(tab, "play")
-    until(lambda: "layer 4" in said(tab, "trouble"), "refused where it was pressed")
-    press(tab, "mend-3-0")
-    until(
-        lambda: said(tab, "trouble") == "" and order(tab)[2:] == ["Max pooling", "Flatten", "Linear"],
-        "mended by one press",
-    )
-    tab.wait_for_selector(".stage:not([data-unfit])")
 
     train(tab, beyond=20)
     until(lambda: figure(tab, "test_accuracy") > 70, "most digits are right")

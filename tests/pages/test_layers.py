@@ -50,6 +50,20 @@ def test_a_network_is_assembled_from_an_empty_template(opened: Open) -> None:
     page.click("step").until(lambda p: p.step == 1, "it can be trained")
 
 
+def test_without_flatten_the_layer_behind_says_so_and_one_press_trains_again(opened: Open) -> None:
+    whole = fitted(
+        templates()["empty"], presets()["lenet-5"].experiment.replace("data", {"kind": "Digits8x8"})
+    )
+    page = opened(e=whole.replace("model", {"layers": [whole.model.layers[-1].plain()]}).to_link())
+    assert "layer 1" in page.said("advice-0-0")
+    page.click("play")
+    assert "layer 1" in page.said("trouble")
+    page.click("mend-0-0")
+    assert kinds(page) == "Flatten Linear"
+    assert page.said("trouble") == ""
+    page.click("step").until(lambda p: p.step == 1, "it can be trained")
+
+
 PICTURES = presets()["lenet-5"].experiment
 SERIES = presets()["series-lstm"].experiment
 
