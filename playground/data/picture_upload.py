@@ -23,6 +23,8 @@ from playground.spec import SpecError
 from playground.spec.environment import caps
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp")
+NOTES = (".txt", ".md", ".csv", ".json", ".xml", ".yaml", ".yml", ".html", ".pdf")
+"""What lies beside pictures in a collection and tells of them."""
 MAX_CLASSES = 50
 ZIP_BEGINS = (b"PK\x03\x04", b"PK\x05\x06")
 """How an archive begins, and how one with nothing in it does."""
@@ -158,7 +160,7 @@ def _name(member: zipfile.ZipInfo) -> str:
 
 
 def _wanted(name: str) -> bool:
-    """Tell whether a member counts: folders do not, nor what systems leave behind."""
+    """Tell whether a member counts: folders do not, nor notes, nor what systems leave behind."""
     path = PurePosixPath(name.replace("\\", "/"))
     hidden = any(part.startswith(".") and part != ".." for part in path.parts)
     return not (
@@ -166,6 +168,7 @@ def _wanted(name: str) -> bool:
         or hidden
         or "__MACOSX" in path.parts
         or path.name.lower() in ("thumbs.db", "desktop.ini")
+        or path.suffix.lower() in NOTES
     )
 
 

@@ -144,6 +144,7 @@ def test_what_is_no_set_of_pictures_is_refused(tmp_path: Path, members: dict[str
 
 def test_what_systems_leave_behind_is_passed_over(tmp_path: Path) -> None:
     rubbish = {"__MACOSX/pets/cat/._1.png": b"x", "pets/.DS_Store": b"x", "pets/cat/Thumbs.db": b"x"}
+    rubbish |= {"README.txt": b"of cats", "pets/labels.CSV": b"a,b", "pets/cat/notes.md": b"x"}
     assert taken(tmp_path, pets() | rubbish).images == 8
 
 

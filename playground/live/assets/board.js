@@ -210,7 +210,9 @@ export class Board {
     Object.assign(this, { options, component });
     this.#readTheme();
     this.slots.arrange(options.views);
+    const begins = options.group && !this.group;
     chorus.join(this, options.group ?? "");
+    if (begins && !chorus.beside(this).length) requestAnimationFrame(() => this.#comeIntoSight());
     if (before && before.run !== options.run) chorus.tell(this.group);
     const same = ["run", "transport", "lang"].every((name) => before?.[name] === options[name]);
     if (!same) this.#connect(options);
@@ -218,6 +220,13 @@ export class Board {
     this.root.toggleAttribute("data-unfit", Boolean(options.unfit));
     this.#line();
     if (bundle) this.source.take(bundle);
+  }
+
+  /** The first stage of a comparison is shown to whoever has asked for one further down. */
+  #comeIntoSight() {
+    const { top, bottom } = this.root.getBoundingClientRect();
+    if (top >= 0 && bottom <= window.innerHeight) return;
+    this.root.scrollIntoView({ block: "center", behavior: this.reduced ? "auto" : "smooth" });
   }
 
   close() {
