@@ -6,6 +6,7 @@ entries by their dotted path. Knows no run; `changed` and `continues` tell other
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +20,7 @@ from playground.spec.data import DataSpec
 from playground.ui.shown import replace_all
 
 MOST_UNDO = 50
+FEWEST_STEPS = 300
 
 
 @lru_cache(maxsize=256)
@@ -127,7 +129,23 @@ def change_data(data: DataSpec) -> None:
     new = before.model_copy(update={"data": data})
     mended = fitting(new, warnings=data.target() != before.data.target())
     adapted = (mended.model, mended.loss) != (new.model, new.loss)
-    replace(mended, notice="ui.notice.adapted" if adapted else "")
+    longer = long_enough(mended)
+    notice = "ui.notice.adapted" if adapted else "ui.notice.longer" if longer != mended else ""
+    replace(longer, notice=notice)
+
+
+def long_enough(wanted: Experiment) -> Experiment:
+    """Return `wanted` with so many epochs that it takes 300 steps, if it ends by epochs: few samples make few steps."""
+    training = wanted.training
+    samples = max(wanted.data.num_samples()[0], 1)
+    steps = math.ceil(samples / min(training.batch_size or samples, samples))
+    epochs = math.ceil(FEWEST_STEPS / steps)
+    if not 0 < training.max_epochs < epochs:
+        return wanted
+    longer = wanted.model_copy(update={"training": training.model_copy(update={"max_epochs": epochs})})
+    if getattr(wanted.schedule, "epochs", None) != training.max_epochs:
+        return longer
+    return longer.replace("schedule.epochs", epochs)  # it ends with the training
 
 
 def put_data_of_another_lab(data: DataSpec, example: str) -> None:

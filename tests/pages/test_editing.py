@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from playground.data.csv import write_csv
 from playground.presets import presets
 from playground.spec import Experiment, Kind, LayerSpec, LossSpec, OptimizerSpec, ScheduleSpec
+from playground.ui import form
 from tests.pages.conftest import Page
 
 Open = Callable[..., Page]
@@ -254,3 +256,19 @@ def test_the_engine_chooses_itself_and_can_be_named(opened: Open) -> None:
 def test_a_refusal_names_the_block_of_settings_and_not_a_field_of_the_same_name(opened: Open) -> None:
     page = opened().type_in("knob.training.batch_size", "1e9")
     assert page.said("training.batch_size").startswith("Training · Batch size: ")
+
+
+def test_few_samples_are_trained_on_for_more_epochs() -> None:
+    lenet = presets()["lenet-5"].experiment
+    assert form.long_enough(lenet) == lenet
+    few = lenet.replace("data.count", 100).replace("training.max_epochs", 8)
+    train, _ = few.data.num_samples()
+    longer = form.long_enough(few)
+    steps = longer.training.max_epochs * math.ceil(train / few.training.batch_size)
+    assert 300 <= steps < 300 + math.ceil(train / few.training.batch_size)
+    assert form.long_enough(longer) == longer
+    assert longer.schedule.plain() == few.schedule.plain() | {"epochs": longer.training.max_epochs}
+    own = few.replace("schedule.epochs", 5)
+    assert form.long_enough(own).schedule == own.schedule, "it was not made to end with the training"
+    endless = few.replace("training.max_epochs", 0)
+    assert form.long_enough(endless) == endless
