@@ -180,12 +180,17 @@ def _columns(experiment: Experiment, dataset: Dataset, lang: str) -> list[dict[s
             "units": column.units,
             "activation": column.activation,
             "bounded": column.bounded,
-            "name": i18n.text("stage.output", lang)
-            if number == last
-            else i18n.text("stage.hidden", lang, number=number + 1),
+            "name": _column_name(experiment, column.layer, number, number == last, lang),
         }
         for number, column in enumerate(found)
     ]
+
+
+def _column_name(experiment: Experiment, layer: int, number: int, last: bool, lang: str) -> str:
+    """Return what a column is called: of a network for pictures as the list of layers has it, `4 · Convolution`."""
+    if len(experiment.input_shape()) == 3:
+        return f"{layer + 1} · {i18n.text(f'layer.{experiment.model.layers[layer].kind}', lang)}"
+    return i18n.text("stage.output", lang) if last else i18n.text("stage.hidden", lang, number=number + 1)
 
 
 def _players(experiment: Experiment) -> dict[str, Any]:

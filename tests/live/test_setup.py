@@ -47,6 +47,8 @@ def test_columns_name_the_layers_whose_maps_come_in_frames(name: str):
         assert maps == {column["until"] for column in known["columns"]}
     for column in known["columns"]:
         assert column["units"] == int(np.prod(known["layers"][column["until"]]["shape"]))
+        if len(experiment.input_shape()) == 3:  # as the list of layers numbers and names them
+            assert column["name"] == f"{column['layer'] + 1} · {known['layers'][column['layer']]['name']}"
 
 
 def test_points_and_labels_are_those_of_the_samples():

@@ -130,6 +130,10 @@ def test_a_sample_is_chosen_and_every_map_is_drawn_in_its_colours(explained: Ope
               Math.round((box.y + (Math.floor(k / w) + 0.5) * box.h / h) * scale), 1, 1).data.slice(0, 3))); }); }"""
     )
     lut = np.array(one.page.evaluate("Array.from(stage.colours.lut)"), np.int64)
+    # Every layer is in view, the last ones too.
+    view = "stage.views.get('featuremaps').live"
+    assert one.page.evaluate(f"{view}.scroller.scrollWidth <= {view}.scroller.clientWidth")
+    assert one.page.locator(".stage-featuremaps-way").evaluate_all("ways => ways.every((way) => way.hidden)")
     meant = lut[answer.arrays["map/4"].reshape(6, 4)]
     colours = np.stack([meant >> shift & 255 for shift in (0, 8, 16)], axis=-1)
     assert np.abs(np.array(drawn_as) - colours).max() <= 2
@@ -222,6 +226,15 @@ def test_a_mistake_that_is_pressed_is_looked_at(explained: Open) -> None:
 def test_all_of_it_fits_on_a_phone(explained: Open, lang: str) -> None:
     everything = f"{VIEWS},attribution,landscape,classes"
     one = opened(explained(experiment(), steps=5, views=everything, lang=lang, **SMALL))
+    # What does not fit is reached by the button at the edge, and back.
+    view = "stage.views.get('featuremaps').live"
+    later = "document.querySelector('.stage-featuremaps-way[data-way=\"1\"]')"
+    assert one.page.evaluate(f"!{later}.hidden && {later}.offsetWidth >= 44 && {later}.offsetHeight >= 44")
+    one.page.wait_for_function(f"() => {later}.hidden || void {later}.click()", polling=250)
+    assert one.page.evaluate(
+        f"{view}.scroller.scrollLeft + {view}.scroller.clientWidth >= {view}.layout.columns.at(-1).inner[1]"
+    )
+    one.page.wait_for_selector(".stage-featuremaps-way[data-way='-1']")
     for name in ("attribution", "landscape", "classes"):
         one.page.locator(f"[data-view={name}]").scroll_into_view_if_needed()
         one.page.wait_for_selector(f".stage-{name}[data-state=shown]")

@@ -10,6 +10,7 @@ import { feedOf } from "./look/feed.js";
 import { lookedAt, samePicture } from "./look/subject.js";
 import { shade, tint } from "./look/tint.js";
 import { Bitmap, css } from "./picture/bitmap.js";
+import { taught } from "./picture/layers.js";
 import { bound, signed } from "./picture/numbers.js";
 import { Panel, write } from "./picture/panel.js";
 import { hands } from "./picture/tiles.js";
@@ -81,8 +82,10 @@ class FeatureMaps extends Panel {
     this.card = h("div", { class: "stage-featuremaps-card", hidden: true, "aria-hidden": "true" }, this.large, this.says);
     this.sheetOf = h("div", { class: "stage-featuremaps-sheet" }, this.canvas, this.card);
     this.scroller = h("div", { class: "stage-featuremaps-scroll", onscroll: () => this.#more() }, this.sheetOf);
+    this.ways = [-1, 1].map((way) => h("button", { type: "button", class: "stage-featuremaps-way", data: { way }, hidden: true, "aria-label": this.word(way < 0 ? "earlier" : "later"), title: this.word(way < 0 ? "earlier" : "later"), onclick: () => this.#go(way) }, h("span", {}, way < 0 ? "‹" : "›")));
+    const frame = h("div", { class: "stage-featuremaps-frame" }, this.scroller, ...this.ways);
     this.note = h("p", { class: "stage-look-note" }, this.word("waiting"));
-    this.root = h("section", { class: "stage-look stage-featuremaps" }, head, this.scroller, this.note);
+    this.root = h("section", { class: "stage-look stage-featuremaps" }, head, frame, this.note);
     this.touch = hands(this.canvas, {
       at: (x, y) => (this.layout ? boxAt(this.layout, x, y) : -1),
       move: (name, index) => this.layout && boxBeside(this.layout, name, index),
@@ -149,7 +152,7 @@ class FeatureMaps extends Panel {
     if (column.kind === "probabilities") return this.word("reading_class", { name: this.#names[box.map], sure: percent(answer.probabilities[box.map]) });
     const { range } = this.#of(answer, box.layer);
     const [low, high] = [0, 1].map((end) => range.data[2 * box.map + end]);
-    const values = { layer: this.stage.setup.layers[box.layer]?.name ?? column.kind, number: whole(box.map + 1), count: whole(column.shape[0]), low: signed(low), high: signed(high) };
+    const values = { layer: taught(this.stage.setup, box.layer), number: whole(box.map + 1), count: whole(column.shape[0]), low: signed(low), high: signed(high) };
     return this.word(low === high ? "reading_one" : "reading", values);
   }
 
@@ -171,7 +174,7 @@ class FeatureMaps extends Panel {
       write(this.at, "");
       return void write(this.note, this.word("waiting"));
     }
-    if (answer !== this.answer) this.#take(answer);
+    if (answer !== this.answer || this.width !== this.laid) this.#take(answer);
     Object.assign(this.root.dataset, { picture: answer.number, step: answer.step });
     write(this.at, this.word("at", { step: whole(answer.step) }));
     const { layout, canvas } = this;
@@ -188,8 +191,8 @@ class FeatureMaps extends Panel {
   }
 
   #take(answer) {
-    const shape = answer.layers.map(({ kind, shown, shape: each }) => `${kind}${shown}/${each}`).join();
-    this.answer = answer;
+    const shape = `${this.width}:${answer.layers.map(({ kind, shown, shape: each }) => `${kind}${shown}/${each}`)}`;
+    Object.assign(this, { answer, laid: this.width });
     if (shape !== this.shape || !this.layout) {
       this.shape = shape;
       this.bitmaps.clear();
@@ -198,7 +201,11 @@ class FeatureMaps extends Panel {
       const classes = this.stage.setup.target.kind === "classes" ? Math.min(answer.probabilities.length, 24) : 0;
       const wide = (text) => pen.measureText(text).width;
       this.label = classes ? 6 + Math.ceil(Math.min(LONGEST, Math.max(...this.#names.slice(0, classes).map(wide)))) : 0;
-      this.layout = arranged(answer.layers, answer.arrays.x.shape, classes, this.label, (layer) => Math.ceil(Math.max(...this.#title(layer).map(wide))));
+      const texts = (layer) => {
+        const [name, size] = this.#title(layer).map(wide);
+        return { name: Math.ceil(name), size: Math.ceil(size), foot: layer?.index === undefined ? 0 : Math.ceil(wide(this.#foot(layer, null))) };
+      };
+      this.layout = arranged(answer.layers, answer.arrays.x.shape, classes, this.label, texts, this.width - 4);
     }
     for (const { index, shape: each } of answer.layers) {
       const { map } = this.#of(answer, index);
@@ -218,27 +225,30 @@ class FeatureMaps extends Panel {
   #title(layer) {
     if (layer === null) return [this.word("input"), this.stage.setup.input.shape.join("×")];
     if (layer === "probabilities") return [this.word("probabilities"), ""];
-    return [layer.kind, layer.shape.join("×")];
+    return [`${layer.index + 1} ${this.stage.setup.layers[layer.index]?.name ?? layer.kind}`, layer.shape.join("×")];
+  }
+
+  // How many maps there are besides, or where the colours end: the widest number, where it is not known yet.
+  #foot({ shape, shown }, reach) {
+    return shape[0] > shown ? this.word("more", { count: whole(shape[0] - shown) }) : reach === null ? "±0.125" : `±${bound(reach).slice(1)}`;
   }
 
   #titles(pen) {
     const { layout, answer, stage } = this;
     pen.textBaseline = "alphabetic";
-    pen.textAlign = "center";
+    pen.textAlign = "left";
     for (const column of layout.columns) {
-      const layer = column.layer === INPUT ? null : column.kind === "probabilities" ? "probabilities" : column;
+      const layer = column.layer === INPUT ? null : column.kind === "probabilities" ? "probabilities" : { ...column, index: column.layer };
       const [name, size] = this.#title(layer);
-      const middle = column.x + column.width / 2;
+      const { x, lines } = column;
       pen.fillStyle = stage.colours.text;
       pen.font = `600 12px ${this.family}`;
-      pen.fillText(name, middle, 12);
+      pen.fillText(name, x, 12 + 15 * lines.name);
       pen.fillStyle = stage.colours.faint;
       pen.font = `12px ${this.family}`;
-      pen.fillText(size, middle, 27);
+      if (lines.size >= 0) pen.fillText(size, x, 42);
       const known = this.#of(answer, column.layer);
-      if (!known) continue;
-      const more = column.shape[0] - known.shown;
-      pen.fillText(more > 0 ? this.word("more", { count: whole(more) }) : `±${bound(known.reach).slice(1)}`, middle, layout.height - 4);
+      if (known) pen.fillText(this.#foot(column, known.reach), x, layout.height - 20 + 15 * lines.foot);
     }
   }
 
@@ -331,10 +341,17 @@ class FeatureMaps extends Panel {
     card.style.top = `${Math.max(0, Math.min(box.y - 30, layout.height - (single ? 70 : LARGE + 76)))}px`;
   }
 
-  // Whether something is left to see on the right.
+  // Whether something is left to see on either side.
   #more() {
     const { scrollLeft, clientWidth, scrollWidth, dataset } = this.scroller;
-    dataset.more = scrollLeft + clientWidth < scrollWidth - 8;
+    const left = [scrollLeft > 8, scrollLeft + clientWidth < scrollWidth - 8];
+    [dataset.before, dataset.more] = left;
+    this.ways.forEach((way, side) => (way.hidden = !left[side]));
+  }
+
+  #go(way) {
+    const { scroller, stage } = this;
+    scroller.scrollBy({ left: way * scroller.clientWidth * 0.8, behavior: stage.reduced ? "auto" : "smooth" });
   }
 
   #remark() {

@@ -6,6 +6,7 @@ import { percent } from "../look/bars.js";
 import { lookedAt } from "../look/subject.js";
 import { bound } from "../picture/numbers.js";
 import { Figure, sideOf } from "./heat.js";
+import { called } from "../picture/layers.js";
 
 export class Evidence {
   static period = 700;
@@ -46,7 +47,7 @@ export class Evidence {
     if (!gradcam.error) {
       const { layer, lies } = gradcam.facts.answer;
       figures.gradcam.heat(gradcam.arrays.cam, x, side, colours, { smooth: true, lies });
-      figures.gradcam.say(panel.word("gradcam_says", { name, layer: panel.stage.setup.layers[layer]?.kind ?? layer, number: layer + 1 }));
+      figures.gradcam.say(panel.word("gradcam_says", { name, layer: called(panel.stage.setup, layer) }));
     }
     const about = occlusion.error ? null : occlusion.facts.answer;
     if (about) {

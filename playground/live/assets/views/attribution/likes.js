@@ -2,6 +2,7 @@
 
 import { fit, h, whole } from "../../dom.js";
 import { tint } from "../look/tint.js";
+import { called } from "../picture/layers.js";
 import { signed } from "../picture/numbers.js";
 import { Figure } from "./heat.js";
 
@@ -17,7 +18,7 @@ export class Likes {
     const { layers } = panel.stage.setup;
     const options = layers.filter(({ parameters }) => parameters > 0).filter(({ kind }) => !kind.endsWith("Norm2d") && !kind.endsWith("Norm"));
     this.layer = h("select", { class: "stage-attribution-select", "aria-label": word("layer"), onchange: () => this.#start() });
-    this.layer.append(...options.map(({ index, name, shape }) => h("option", { value: index }, `${index + 1} · ${name} ${shape.join("×")}`)));
+    this.layer.append(...options.map(({ index, shape }) => h("option", { value: index }, `${called(panel.stage.setup, index)} ${shape.join("×")}`)));
     this.begin = h("button", { type: "button", class: "stage-look-chip", onclick: () => this.#start() }, word("like_begin"));
     this.list = h("div", { class: "stage-likes" });
     this.large = new Figure("");
@@ -31,8 +32,8 @@ export class Likes {
   /** Shows what one map of a layer likes, first of all. */
   want({ layer, channel }) {
     if (![...this.layer.options].some(({ value }) => Number(value) === layer)) {
-      const { name, shape } = this.panel.stage.setup.layers[layer];
-      this.layer.append(h("option", { value: layer }, `${layer + 1} · ${name} ${shape.join("×")}`));
+      const { shape } = this.panel.stage.setup.layers[layer];
+      this.layer.append(h("option", { value: layer }, `${called(this.panel.stage.setup, layer)} ${shape.join("×")}`));
     }
     this.layer.value = layer;
     this.#start(channel);

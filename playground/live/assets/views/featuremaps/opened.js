@@ -5,6 +5,7 @@ import { h, whole } from "../../dom.js";
 import { formulas } from "../explain/formula.js";
 import { at } from "../explain/moment.js";
 import { lookedAt } from "../look/subject.js";
+import { taught } from "../picture/layers.js";
 import { write } from "../picture/panel.js";
 import { dye } from "../picture/styles.js";
 import { products } from "./grid.js";
@@ -161,7 +162,7 @@ export class Opened {
     if (answer.parts) this.what.partner = answer.partner; // the one that began stays while the window slides
     dye(this.node, stage.colours);
     const image = answer.shapes[1].length === 3;
-    const name = stage.setup.layers[answer.layer]?.name ?? this.word("softmax");
+    const name = taught(stage.setup, answer.layer) || this.word("softmax");
     const place = { layer: name, number: whole(answer.channel + 1), count: whole(answer.shapes[1][0]), row: answer.row + 1, column: answer.column + 1 };
     this.title.replaceChildren(this.word(image ? "title" : "title_flat", place), h("span", { class: "stage-value" }, " = ", h("b", { class: "stage-number" }, answer.value)));
     write(this.at, this.word("at", { step: whole(found.step) }));

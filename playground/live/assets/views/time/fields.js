@@ -1,6 +1,7 @@
 // Which histograms stand side by side: one for each layer, or all there are of one layer; and what is said of them.
 
 import { digits } from "../../dom.js";
+import { called } from "../picture/layers.js";
 
 const RECURRENT = new Set(["RNN", "LSTM", "GRU"]);
 export const KINDS = { weights: "w", activations: "a", gradients: "g" };
@@ -29,7 +30,7 @@ export function fieldsOf(setup, spreads, { kind, column }, word) {
   const inside = (index) => index >= layer && index <= until;
   if (kind === "activations") {
     const all = layers.filter(({ index }) => inside(index) && spreads.of(`hist/a/${index}`));
-    return all.map(({ index, name }) => ({ name: `hist/a/${index}`, title: name, hidden }));
+    return all.map(({ index, name }) => ({ name: `hist/a/${index}`, title: setup.input.shape.length === 3 ? called(setup, index) : name, hidden }));
   }
   const tensors = [...spreads.byName.keys()].filter((name) => name.startsWith(`hist/${KINDS[kind]}/`));
   return tensors
