@@ -64,6 +64,12 @@ def test_a_sum_shows_three_digits_of_its_largest_term_and_of_a_small_total() -> 
     assert found.total.text == "0.00126"
 
 
+def test_a_term_that_its_sum_rounds_away_is_told_with_its_own_digits() -> None:
+    block = total("S", [alone("a", 1.0), alone("b", 5.94e-8), alone("c", 0.0), alone("d", 0.2)])
+    assert [term.get("own") for term in block["terms"]] == [None, "5.94·10⁻⁸", None, None]
+    assert [term["value"] for term in block["terms"]] == ["1.00", "0.00", "0.00", "0.20"]
+
+
 def test_very_small_terms_share_one_power_of_ten() -> None:
     found = add([alone("a", 3.2e-9), alone("b", 4.5e-8)])
     assert (found.power, [v.text for v in found.values], found.total.text) == (-8, ["0.32", "4.50"], "4.82")

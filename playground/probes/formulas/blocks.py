@@ -5,7 +5,8 @@
     {"kind": "note", "key": "dropout", "values": {"p": "20"}}
 
 In `tokens` text and numbers take turns. A term of a sum has a `name`, `tokens`, its `value`, the place it comes from
-(`source`: column and unit; null for a bias) and `share`, its size against the largest, −1..1. With a `power`,
+(`source`: column and unit; null for a bias) and `share`, its size against the largest, −1..1; where its `value` is
+rounded to 0 and it is not, `own` says what it is. With a `power`,
 values and total are to be multiplied by it. Where `rest` is not 0, the last term stands for so many smaller ones.
 """
 
@@ -14,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from playground.probes.arithmetic import Operand, Step, Sum, Term, add, power_text, work
+from playground.probes.arithmetic import Figure, Operand, Step, Sum, Term, add, number, power_text, work
 
 Block = dict[str, Any]
 Number = Operand | float
@@ -63,6 +64,7 @@ def total(left: str, terms: Sequence[Term], *, rest: str = "r", most: int = MOST
                 "value": value.text,
                 "source": None if term.source is None else list(term.source),
                 "share": share,
+                **_own(term, value, done.power),
             }
             for term, tokens, value, share in zip(
                 done.terms, done.worked, done.values, _shares(done), strict=True
@@ -72,6 +74,13 @@ def total(left: str, terms: Sequence[Term], *, rest: str = "r", most: int = MOST
         "power": power_text(done.power),
         "rest": done.rest,
     }
+
+
+def _own(term: Term, shown: Figure, power: int) -> dict[str, str]:
+    """Return what a term is that the places of its sum round away."""
+    if shown.value or not term.value:
+        return {}
+    return {"own": number(term.value / 10.0**power).text}
 
 
 def note(key: str, **values: str) -> Block:

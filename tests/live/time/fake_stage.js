@@ -210,6 +210,7 @@ function setup(plane) {
   return {
     lang: "en",
     experiment: {},
+    input: { shape: [2], labels: ["x1", "x2"] },
     layers,
     columns: [
       { layer: 0, until: 1, units: 8, activation: "Tanh", name: "Hidden layer 1" },

@@ -90,7 +90,7 @@ class Attribution extends Panel {
     event.stopPropagation();
   }
 
-  #choose(name) {
+  #choose(name, { open = true } = {}) {
     this.name = name;
     this.tab = this.tabs[name] ??= new TABS[name](this);
     for (const chip of this.chips.children) {
@@ -102,12 +102,13 @@ class Attribution extends Panel {
     this.body.replaceChildren(this.tab.node);
     this.root.dataset.tab = name;
     this.found = null;
+    if (open) this.tab.open?.();
     write(this.note, this.tab.constructor.period ? this.word("waiting") : "");
     this.renewed();
   }
 
   #like(what) {
-    this.#choose("likes");
+    this.#choose("likes", { open: false });
     this.tab.want(what);
     this.element.scrollIntoView({ block: "nearest", behavior: this.stage.reduced ? "auto" : "smooth" });
   }

@@ -29,6 +29,11 @@ export class Likes {
     this.found = new Map();
   }
 
+  /** Is looked at: the search begins by itself, the first time. */
+  open() {
+    if (!this.run) this.#start();
+  }
+
   /** Shows what one map of a layer likes, first of all. */
   want({ layer, channel }) {
     if (![...this.layer.options].some(({ value }) => Number(value) === layer)) {

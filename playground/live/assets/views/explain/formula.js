@@ -8,7 +8,7 @@ const SHORT = 4; // terms of a sum that are written in a line; more are listed b
 
 /**
  * @param {Array<Object>} blocks
- * @param {{word(key, values), rest(source|null)}} way
+ * @param {{word(key, values), rest(source|null), named?(term)}} way `named`: what is written beside a term of a list, if anything
  * @returns {Array<Node>}
  */
 export function formulas(blocks, way) {
@@ -48,9 +48,9 @@ function ledger(block, way) {
   const { left, terms, total, power, rest } = block;
   const rows = terms.map((term, index) => {
     const gathered = rest > 0 && index === terms.length - 1;
-    const name = gathered ? way.word("opened.rest", { count: rest }) : letters(term.name);
+    const name = gathered ? way.word("opened.rest", { count: rest }) : [...letters(term.name), way.named?.(term) ?? ""];
     const calculation = gathered ? [] : worked(term.tokens);
-    const row = h("tr", {}, h("th", { scope: "row" }, name), h("td", { class: "stage-ledger-work" }, calculation), h("td", { class: "stage-ledger-value" }, bar(term.share), h("span", { class: "stage-number" }, term.value)));
+    const row = h("tr", {}, h("th", { scope: "row" }, name), h("td", { class: "stage-ledger-work" }, calculation), h("td", { class: "stage-ledger-value" }, bar(term.share), h("span", { class: "stage-number" }, term.own ?? term.value)));
     return touched(row, term.source, way);
   });
   const sumRow = h("tr", { class: "stage-ledger-total" }, h("th", { scope: "row" }, letters(left)), h("td", {}), h("td", { class: "stage-ledger-value" }, h("b", { class: "stage-number" }, total)));

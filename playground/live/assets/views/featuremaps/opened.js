@@ -164,7 +164,9 @@ export class Opened {
     const image = answer.shapes[1].length === 3;
     const name = taught(stage.setup, answer.layer) || this.word("softmax");
     const place = { layer: name, number: whole(answer.channel + 1), count: whole(answer.shapes[1][0]), row: answer.row + 1, column: answer.column + 1 };
-    this.title.replaceChildren(this.word(image ? "title" : "title_flat", place), h("span", { class: "stage-value" }, " = ", h("b", { class: "stage-number" }, answer.value)));
+    const classes = this.#classes(answer);
+    const title = image ? "title" : classes ? "title_class" : "title_flat";
+    this.title.replaceChildren(this.word(title, { ...place, name: classes?.[answer.channel] }), h("span", { class: "stage-value" }, " = ", h("b", { class: "stage-number" }, answer.value)));
     write(this.at, this.word("at", { step: whole(found.step) }));
     this.slide.hidden = !image || answer.shapes[1][1] * answer.shapes[1][2] === 1;
     this.like.hidden = answer.layer >= stage.setup.layers.length || !stage.events?.listeners.get("like")?.size;
@@ -172,13 +174,27 @@ export class Opened {
     this.#channels(answer);
     this.#sheets(found, answer, image);
     this.grid.replaceChildren(...this.#products(answer));
-    const way = { word: (key, values) => this.#say(key, values), rest: () => {} };
+    const way = { word: (key, values) => this.#say(key, values), rest: () => {}, named: (term) => this.#named(term, answer) };
     this.says.replaceChildren(...formulas(answer.blocks, way));
     Object.assign(this.node.dataset, { place: [answer.layer, answer.channel, answer.row, answer.column].join("/"), partner: answer.partner, step: found.step, value: answer.value, kind: answer.kind });
     if (first || !this.node.isConnected) this.close = stage.openDrawer(this.node, this.title.textContent);
     if (this.fresh && !this.node.contains(document.activeElement)) this.node.closest(".stage-drawer")?.querySelector(".stage-close")?.focus({ preventScroll: true });
     if (this.fresh && image && answer.kernel_size && !stage.reduced) this.#play(true);
     this.fresh = false;
+  }
+
+  // What the numbers of a layer stand for, where they are the classes.
+  #classes({ layer, shapes }) {
+    const { target, layers } = this.stage.setup;
+    if (target.kind !== "classes" || layer < layers.length - 1 || shapes[1][0] !== target.size) return null;
+    return target.names?.length ? target.names : Array.from({ length: target.size }, (_, k) => String(k));
+  }
+
+  // Which class an exponential of the softmax is of: x₄ is the fourth number.
+  #named(term, answer) {
+    const number = answer.layer >= this.stage.setup.layers.length || answer.kind === "Softmax" ? term.name.match(/[₀-₉]+/)?.[0] : null;
+    const name = number && this.#classes(answer)?.[[...number].reduce((sum, digit) => 10 * sum + "₀₁₂₃₄₅₆₇₈₉".indexOf(digit), 0) - 1];
+    return name === undefined || !number || name === null ? null : h("span", { class: "stage-opened-class" }, this.word("class", { name }));
   }
 
   // Sentences of the formulas; those about places are this drawer's own.
