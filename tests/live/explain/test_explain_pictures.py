@@ -279,7 +279,9 @@ def test_a_map_opens_and_the_kernel_slides_over_the_picture(explained: Open) -> 
         one.page.evaluate("([layer, map]) => stage.emit('open', {kind: 'map', layer, map})", [layer, number])
         one.page.wait_for_selector(f"{node}[data-place^='{layer}/{number}/']")
         assert one.page.locator(f"{node} .stage-formula, {node} .stage-ledger").count() > 0
-    assert "class 9" in one.page.inner_text(f"{node} h3")  # the tenth number, and each exponential, by its class
+    assert "class 9" in one.page.inner_text(
+        f"{node} h3"
+    )  # the tenth number, and each exponential, by its class
     rows = one.page.locator(f"{node} .stage-ledger tbody th").all_inner_texts()
     assert [row.split(")")[1].strip() for row in rows] == [f"class {name}" for name in range(10)]
     one.page.keyboard.press("Escape")
