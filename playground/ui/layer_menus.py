@@ -73,7 +73,7 @@ def _add_hidden() -> None:
 
 def _grow(new: tuple[LayerSpec, ...]) -> None:
     present = form.experiment()
-    form.put(player.put(present, grown(player.model(present).layers, player.shape(present), new)))
+    form.replace(player.put(present, grown(player.model(present).layers, player.shape(present), new)))
 
 
 def contrast_menu(experiment: Experiment) -> None:

@@ -162,4 +162,4 @@ def _act(where: tuple[int, ...], name: str) -> None:
             number = where[-1] + (-1 if act == "up" else 1)
             layers = move(layers, where, number)
             keep_focus(path((*where[:-1], number)))
-    form.put(player.put(present, layers))
+    form.replace(player.put(present, layers))

@@ -75,7 +75,7 @@ def _move(place: str, number: int) -> None:
     """Let the layer at `place` be the number-th of its block."""
     present = form.experiment()
     where = indices(place)
-    form.put(player.put(present, move(player.model(present).layers, where, number)))
+    form.replace(player.put(present, move(player.model(present).layers, where, number)))
     there = path((*where[:-1], number))
     keep_focus(there)
     st.session_state["layers-told"] = t("ui.layer_moved", before=place_name(place), after=place_name(there))
@@ -91,7 +91,7 @@ def _advice(advice: Advice, name: str) -> None:
                 t("ui.mend"),
                 key=f"mend-{name}",
                 type="primary",
-                on_click=form.put,
+                on_click=form.replace,
                 args=(advice.mend,),
                 wrap=False,
             )

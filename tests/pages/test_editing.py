@@ -69,6 +69,17 @@ def test_what_a_browser_still_shows_of_the_experiment_before_changes_nothing(ope
     assert Experiment.from_json(page.experiment).optimizer.lr == 0.1
 
 
+def test_what_a_browser_still_shows_of_the_layers_before_changes_nothing(opened: Open) -> None:
+    page = opened()
+    before = Experiment.from_json(page.experiment).model.layers[4]
+    grown = page.click("add-hidden").experiment
+    assert Experiment.from_json(grown).model.layers[4] != before
+    page.app.text_input(key="edition-shown").set_value("0")
+    page.app.selectbox(key="knob.layers.4.out_features").set_value("1")
+    page.run()
+    assert page.experiment == grown
+
+
 def test_what_two_kinds_of_data_share_is_kept(opened: Open) -> None:
     page = opened()
     page.app.slider(key="knob.data.noise").set_value(0.25)
