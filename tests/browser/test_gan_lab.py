@@ -92,13 +92,19 @@ def test_two_networks_play_against_each_other(open_tab: OpenTab) -> None:
     press(tab, "play")
 
 
-def test_digits_are_made_of_noise(open_tab: OpenTab) -> None:
-    game = presets()["gan-conditional"].experiment.replace("training.max_epochs", 0)
+def resting(open_tab: OpenTab, preset: str) -> Any:
+    """Return a tab with a game about pictures that has begun, and is paused."""
+    game = presets()[preset].experiment.replace("training.max_epochs", 0)
     tab = open_tab(f"/?e={game.to_link()}")
     tab.wait_for_selector(".stage-gallery[data-state=shown]")
     train(tab, 1)
     press(tab, "play")
     until(lambda: status(tab) == "paused", "it rests")
+    return tab
+
+
+def test_digits_are_made_of_noise(open_tab: OpenTab) -> None:
+    tab = resting(open_tab, "gan-conditional")
     for at in (0, 3):
         tab.locator(".stage-gallery-canvas").click(position={"x": 30 + 66 * at, "y": 40})
     tab.locator(".stage-noise").scroll_into_view_if_needed()
@@ -116,12 +122,7 @@ def test_digits_are_made_of_noise(open_tab: OpenTab) -> None:
 
 
 def test_a_classifier_that_is_trained_by_a_press_judges_the_digits(open_tab: OpenTab) -> None:
-    game = presets()["gan-digits-8x8"].experiment.replace("training.max_epochs", 0)
-    tab = open_tab(f"/?e={game.to_link()}")
-    tab.wait_for_selector(".stage-gallery[data-state=shown]")
-    train(tab, 1)
-    press(tab, "play")
-    until(lambda: status(tab) == "paused", "it rests")
+    tab = resting(open_tab, "gan-digits-8x8")
     tab.wait_for_selector(".stage-coverage[data-judge='']")
     click(tab, ".stage-coverage [data-name=train]")
     tab.wait_for_selector(key("lab-images-here"))

@@ -4,39 +4,28 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 
 from playground.live.assets import FOLDER
 from playground.live.envelope import with_fields
 from playground.runs import frames
 from playground.runs.frames import DTYPES, FrameError, Snapshot
-
-HERE = Path(__file__).parent
+from tests.live.node import said
 
 
 def read_in_javascript(messages: list[bytes], folder: Path) -> list[dict[str, Any]]:
     """Return what frame.js makes of each message."""
-    node = shutil.which("node")
-    if node is None:
-        reason = "no node on the path: the decoder in the browser is not compared with Python's"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
     script = folder / "frame.mjs"  # node takes .mjs for a module without being told
     script.write_text((FOLDER / "frame.js").read_text())
     paths = []
     for number, message in enumerate(messages):
         path = folder / f"{number}.bin"
         path.write_bytes(message)
-        paths.append(str(path))
-    command = [node, str(HERE / "decode.mjs"), str(script), *paths]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-    found = [json.loads(line, parse_int=float) for line in done.stdout.splitlines()]
+        paths.append(path)
+    found = [json.loads(line, parse_int=float) for line in said("decode.mjs", script, *paths).splitlines()]
     return [line | ({"arrays": sorted(line["arrays"])} if "arrays" in line else {}) for line in found]
 
 

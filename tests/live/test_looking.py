@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from playground.live.assets import FOLDER
+from tests.live.node import said
 
 
 @pytest.fixture(scope="module")
 def looked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    node = shutil.which("node")
-    if node is None:
-        reason = "no node on the path: what is looked at is not tried"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
     folder = shutil.copytree(FOLDER / "views" / "look", tmp_path_factory.mktemp("looking") / "look")
     (folder / "package.json").write_text('{"type": "module"}')
-    command = [node, str(Path(__file__).parent / "looking.mjs"), str(folder / "subject.js")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-    return json.loads(done.stdout)
+    return json.loads(said("looking.mjs", folder / "subject.js"))
 
 
 def test_a_drawing_and_its_strokes_outlive_the_network_that_looked_at_them(looked: dict[str, Any]) -> None:

@@ -8,9 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-import os
-import shutil
-import subprocess
 import threading
 from collections import Counter
 from itertools import pairwise
@@ -26,19 +23,14 @@ from playground.live.tokens import Claims
 from playground.live.turns import Turns
 from playground.presets import preset
 from playground.probes import asks
+from tests.live.node import said
 
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    node = shutil.which("node")
-    if node is None:
-        reason = "no node on the path: the turns of a page's views are not tried"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
     script = tmp_path_factory.mktemp("turns") / "turns.mjs"
     script.write_text((FOLDER / "turns.js").read_text())
-    command = [node, str(Path(__file__).parent / "turns.mjs"), str(script)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-    return json.loads(done.stdout)
+    return json.loads(said("turns.mjs", script))
 
 
 def longest_wait(order: list[str], who: str) -> int:
